@@ -1,0 +1,1 @@
+"""The institution's backend: rooms of domain rules behind web, worker and clock doors."""

@@ -1,0 +1,144 @@
+"""The database: one Base, one engine, and the unit of work. Nobody else commits.
+
+SQLite and PostgreSQL behave alike for the rooms: a unit that writes holds what it locked until it
+ends. On PostgreSQL that is `SELECT … FOR UPDATE` on the rows; SQLite has no row locks, so a unit
+takes the one write lock as it begins (`BEGIN IMMEDIATE`), which is equally safe and simply coarser.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, create_engine, event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from backend.kit import clock, crypto
+from backend.kit.config import settings
+
+Doorbell = Callable[[], None]
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraint names are fixed so that migrations can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; naive datetimes are refused, SQLite's naive rows are read as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime was about to be stored")
+        value = value.astimezone(clock.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return (
+            value.replace(tzinfo=clock.UTC) if value.tzinfo is None else value.astimezone(clock.UTC)
+        )
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that is ciphertext in the database (S2). `context` is `table.column`."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else crypto.encrypt(value, context=self.context)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else crypto.decrypt(value, context=self.context)
+
+
+@lru_cache
+def engine() -> Engine:
+    """The engine of this process for DATABASE_URL."""
+    return make_engine(settings().database_url)
+
+
+def make_engine(database_url: str) -> Engine:
+    """An engine set up for either database; also used by migrations and tests."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, connect_args={"timeout": 20}, pool_size=20, max_overflow=20)
+    event.listen(made, "connect", _set_up_sqlite)
+    event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # The driver must not open transactions by itself.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One all-or-nothing change: commits on a normal exit, rolls back on any exception.
+
+    Doorbells hung up inside (`ring_after_commit`) ring once the commit has succeeded; what they
+    announce is already a row, so a doorbell that fails costs time, never a message.
+    """
+    with Session(engine(), expire_on_commit=False) as session:
+        session.connection(execution_options={"writes": True})
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        doorbells: dict[str, Doorbell] = session.info.pop("doorbells", {})
+    for ring in doorbells.values():
+        ring()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A consistent look that changes nothing: whatever was changed by mistake is rolled back."""
+    with Session(engine(), expire_on_commit=False) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()
+
+
+def ring_after_commit(session: Session, key: str, ring: Doorbell) -> None:
+    """Ring once per key when the unit has committed; never if it rolls back."""
+    session.info.setdefault("doorbells", {})[key] = ring

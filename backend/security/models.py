@@ -1,0 +1,62 @@
+"""Tables of the security room."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.security.schemas import Role
+
+
+class Account(Base):
+    """账号: one member of staff."""
+
+    __tablename__ = "security_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    role: Mapped[Role] = mapped_column(String(20))
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted("security_account.phone"))
+    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WechatIdentity(Base):
+    """微信身份: whom an openid speaks for. A teacher may also be a guardian, hence three columns."""
+
+    __tablename__ = "security_wechat_identity"
+
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
+    followed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unfollowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scene: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditEntry(Base):
+    """审计记录: who did what to which thing, written in the transaction that did it."""
+
+    __tablename__ = "security_audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class UsedLink(Base):
+    """A single-use link that has been used: the primary key makes the second use fail."""
+
+    __tablename__ = "security_used_link"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

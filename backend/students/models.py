@@ -1,0 +1,82 @@
+"""Tables of the students room. Phones are encrypted and searched by blind index (S2)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backend.kit.db import Base, Encrypted, UtcDateTime
+
+
+class Student(Base):
+    """学员: the file of one learner. `grade` is the school grade as people say it (三年级)."""
+
+    __tablename__ = "students_student"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    grade: Mapped[str | None] = mapped_column(String(20))
+    birth_on: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="student")
+
+
+class Guardian(Base):
+    """监护人: the contract party for a minor."""
+
+    __tablename__ = "students_guardian"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"))
+    phone_index: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="guardian")
+
+
+class Guardianship(Base):
+    """监护关系: several children to a guardian, several guardians to a child."""
+
+    __tablename__ = "students_guardianship"
+    __table_args__ = (UniqueConstraint("guardian_id", "student_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("students_guardian.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
+    guardian: Mapped[Guardian] = relationship(back_populates="guardianships")
+    student: Mapped[Student] = relationship(back_populates="guardianships")
+
+
+class Consent(Base):
+    """同意: who agreed to which version of what, when (PIPL §§14, 29, 31)."""
+
+    __tablename__ = "students_consent"
+    __table_args__ = (Index("ix_students_consent_openid_purpose", "openid", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Ticket(Base):
+    """工单: feedback or a complaint with a deadline and somebody responsible (S7, S8)."""
+
+    __tablename__ = "students_ticket"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    category: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    openid: Mapped[str] = mapped_column(String(64), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    respond_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolve_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
