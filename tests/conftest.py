@@ -1,0 +1,35 @@
+"""Fixtures for all tests; a test pays only for those it names.
+
+`database`     a fresh schema on SQLite and on PostgreSQL (settings and engine point at it)
+`session`      an open writing unit on it, rolled back afterwards
+`redis_server` a real, empty Redis with REDIS_URL set
+"""
+
+import pytest
+
+from tests.fixtures.databases import (
+    database,
+    postgresql_server,
+    postgresql_template,
+    session,
+    sqlite_template,
+)
+from tests.fixtures.doorbell import redis_process, redis_server
+from tests.fixtures.surroundings import forbid_outside_world, seal_environment
+
+__all__ = [
+    "database",
+    "postgresql_server",
+    "postgresql_template",
+    "redis_process",
+    "redis_server",
+    "session",
+    "sqlite_template",
+]
+
+seal_environment()
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid_outside_world(monkeypatch)
