@@ -26,7 +26,7 @@ class Account(Base):
 
 
 class WechatIdentity(Base):
-    """微信身份: whom an openid speaks for. A teacher may also be a guardian, hence three columns."""
+    """微信身份: whom an openid speaks for. A teacher may be a guardian too, hence three columns."""
 
     __tablename__ = "security_wechat_identity"
 

@@ -29,7 +29,7 @@ class Guardian(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"))
-    phone_index: Mapped[str] = mapped_column(String(64), unique=True)
+    phone_index: Mapped[str] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="guardian")
 
@@ -79,4 +79,5 @@ class Ticket(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     respond_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolve_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)

@@ -1,0 +1,71 @@
+"""Tables of the admissions room."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kit.db import Base, Encrypted, UtcDateTime
+
+
+class Lead(Base):
+    """线索: one open lead per WeChat at a time, held by the partial unique index."""
+
+    __tablename__ = "admissions_lead"
+    __table_args__ = (
+        Index(
+            "uq_admissions_lead_open_openid",
+            "openid",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_admissions_lead_advisor_stage", "advisor_id", "stage"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(40))
+    interest: Mapped[str] = mapped_column(Text)
+    stage: Mapped[str] = mapped_column(String(12))
+    advisor_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    assigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FollowUp(Base):
+    """跟进: one thing that happened with a lead, written by a person or by the bot (A15)."""
+
+    __tablename__ = "admissions_follow_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignUp(Base):
+    """报名: a child, a class and the order that pays for it."""
+
+    __tablename__ = "admissions_sign_up"
+    __table_args__ = (Index("ix_admissions_sign_up_openid_status", "openid", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    child_name: Mapped[str] = mapped_column(String(40))
+    grade: Mapped[str | None] = mapped_column(String(20))
+    guardian_name: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(Encrypted("admissions_sign_up.phone"))
+    privacy_version: Mapped[str] = mapped_column(String(20))
+    class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"), index=True)
+    order_number: Mapped[str | None] = mapped_column(String(32), unique=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
+    status: Mapped[str] = mapped_column(String(12))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)

@@ -1,0 +1,35 @@
+"""The browser's door of the admissions room: the page behind an advisor's one-tap claim."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from backend.admissions import queries, service
+from backend.kit import crypto
+from backend.kit.db import reading, unit_of_work
+
+blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
+
+
+@blueprint.get("/leads/claim/<token>")
+def claim_page(token: str) -> str:
+    """Shows what is asked and claims by a POST as soon as it is open in a browser: robots that
+    only fetch links (previews, virus scanners) claim nothing."""
+    claims = _claims(token)
+    with reading() as session:
+        leads = queries.leads_of_advisor(session, claims["account"], limit=100)
+    lead = next((lead for lead in leads if lead.id == claims["lead"]), None)
+    return render_template("admissions/claim.html", lead=lead, claimed=False)
+
+
+@blueprint.post("/leads/claim/<token>")
+def claim(token: str) -> str:
+    """Claims the lead for the advisor the link was made for, and nobody else."""
+    claims = _claims(token)
+    with unit_of_work() as session:
+        lead = service.claim(session, lead_id=claims["lead"], account_id=claims["account"])
+    return render_template("admissions/claim.html", lead=lead, claimed=True)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    return crypto.unsign(service.CLAIM_PURPOSE, token, max_age_seconds=service.CLAIM_LINK_SECONDS)

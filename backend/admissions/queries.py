@@ -1,0 +1,73 @@
+"""Reads of the admissions room."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.admissions.models import Lead, SignUp
+from backend.admissions.schemas import OPEN_STAGES, LeadView, SignUpStatus, Stage
+
+
+def open_lead_of(session: Session, openid: str) -> LeadView | None:
+    """The lead that is being worked on for a WeChat, if any."""
+    row = session.scalars(
+        select(Lead).where(Lead.openid == openid, Lead.closed_at.is_(None))
+    ).one_or_none()
+    return LeadView.model_validate(row) if row else None
+
+
+def leads_of_advisor(session: Session, account_id: int, *, limit: int = 10) -> list[LeadView]:
+    """An advisor's open leads: unclaimed first, then by next follow-up."""
+    query = (
+        select(Lead)
+        .where(Lead.advisor_id == account_id, Lead.closed_at.is_(None))
+        .order_by(Lead.claimed_at.is_not(None), Lead.next_follow_up_at, Lead.id)
+        .limit(limit)
+    )
+    return [LeadView.model_validate(row) for row in session.scalars(query)]
+
+
+def loads(session: Session, account_ids: set[int]) -> tuple[dict[int, int], dict[int, datetime]]:
+    """Open leads and the last assignment of each advisor, for `rules.choose_advisor`."""
+    counts = dict.fromkeys(account_ids, 0)
+    query = (
+        select(Lead.advisor_id, func.count(Lead.id))
+        .where(Lead.advisor_id.in_(account_ids), Lead.stage.in_(OPEN_STAGES))
+        .group_by(Lead.advisor_id)
+    )
+    counts.update({who: count for who, count in session.execute(query) if who is not None})
+    last = select(Lead.advisor_id, func.max(Lead.assigned_at)).where(
+        Lead.advisor_id.in_(account_ids)
+    )
+    latest = session.execute(last.group_by(Lead.advisor_id))
+    return counts, {who: at for who, at in latest if who is not None and at is not None}
+
+
+def counts_since(session: Session, from_at: datetime) -> dict[str, int]:
+    """Today-style figures for managers: new leads, sign-ups and paid sign-ups since a moment."""
+    leads = session.scalar(select(func.count(Lead.id)).where(Lead.created_at >= from_at)) or 0
+    rows = session.execute(
+        select(SignUp.status, func.count(SignUp.id))
+        .where(SignUp.created_at >= from_at)
+        .group_by(SignUp.status)
+    ).tuples()
+    by_status = {status: count for status, count in rows}  # noqa: C416 - rows are a result.
+    return {
+        "leads": leads,
+        "sign_ups": sum(by_status.values()),
+        "paid": by_status.get(SignUpStatus.DONE, 0) + by_status.get(SignUpStatus.STUCK, 0),
+    }
+
+
+def stage_of(session: Session, lead_id: int) -> Stage:
+    """The stage of a lead; raises NoResultFound."""
+    return Stage(session.get_one(Lead, lead_id).stage)
+
+
+def advisors_of(session: Session, lead_id: int | None) -> set[int]:
+    """The advisor of a lead as a set of account ids: empty where there is none."""
+    if lead_id is None:
+        return set()
+    advisor_id = session.get_one(Lead, lead_id).advisor_id
+    return set() if advisor_id is None else {advisor_id}

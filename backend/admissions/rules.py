@@ -1,0 +1,34 @@
+"""Pure decisions of the admissions room."""
+
+from datetime import datetime, timedelta
+
+from backend.admissions.schemas import Stage
+
+PAY_WITHIN = timedelta(minutes=30)
+CLAIM_WITHIN = timedelta(minutes=10)
+
+
+def choose_advisor(loads: dict[int, int], last_assigned_at: dict[int, datetime]) -> int | None:
+    """The advisor with the fewest open leads; among equals whoever has waited longest (A17).
+
+    `loads` holds every candidate; somebody never assigned to has waited for ever. None without
+    candidates.
+    """
+    if not loads:
+        return None
+
+    def rank(account_id: int) -> tuple[int, float, int]:
+        last = last_assigned_at.get(account_id)
+        return loads[account_id], last.timestamp() if last else 0.0, account_id
+
+    return min(loads, key=rank)
+
+
+def next_follow_up_of(stage: Stage, at: datetime) -> datetime:
+    """When a lead is looked at next if nobody says otherwise (A16)."""
+    waits = {
+        Stage.NEW: timedelta(hours=2),
+        Stage.CONTACTED: timedelta(days=2),
+        Stage.ORDERED: timedelta(hours=1),
+    }
+    return at + waits.get(stage, timedelta(days=7))

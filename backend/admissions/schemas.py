@@ -1,0 +1,73 @@
+"""The words of the admissions room."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Stage(StrEnum):
+    """How far a lead has come (A15)."""
+
+    NEW = "new"  # 新线索
+    CONTACTED = "contacted"  # 已联系
+    ORDERED = "ordered"  # 已下单
+    WON = "won"  # 已报名
+    LOST = "lost"  # 已流失
+
+
+OPEN_STAGES = (Stage.NEW, Stage.CONTACTED, Stage.ORDERED)
+
+
+class SignUpStatus(StrEnum):
+    PENDING = "pending"  # 待付款
+    DONE = "done"  # 已完成
+    CLOSED = "closed"  # 已关闭
+    STUCK = "stuck"  # 已付款，需人工处理
+
+
+class LeadView(BaseModel):
+    """A lead as its advisor sees it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    openid: str
+    interest: str
+    stage: Stage
+    advisor_id: int | None
+    created_at: datetime
+    claimed_at: datetime | None
+    next_follow_up_at: datetime | None
+
+
+class SignUpForm(BaseModel):
+    """What the sign-up conversation collected; `phone` is a checked mainland mobile number.
+
+    `source_key` names the message that sent it off: the same message signs up once.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    child_name: str
+    grade: str | None
+    class_group_id: int
+    guardian_name: str
+    phone: str
+    privacy_version: str
+    source_key: str
+
+
+class SignUpView(BaseModel):
+    """A sign-up with its order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    status: SignUpStatus
+    order_number: str
+    total_fen: int
+    expires_at: datetime
+    pay_url: str
+    class_name: str

@@ -1,0 +1,136 @@
+"""Changes of the admissions room: leads and their advisors."""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.admissions import queries, rules
+from backend.admissions.models import FollowUp, Lead
+from backend.admissions.schemas import LeadView, Stage
+from backend.kit import clock, crypto
+from backend.kit.config import settings
+from backend.kit.errors import DomainError, NotFound
+from backend.outbox import service as outbox
+from backend.outbox.schemas import Notice
+from backend.security import queries as staff
+from backend.security import service as security
+from backend.security.schemas import Role
+
+CLAIM_PURPOSE = "claim"
+CLAIM_LINK_SECONDS = 3 * 24 * 3600
+
+
+class ClaimedByOther(DomainError):
+    """A colleague was faster."""
+
+
+def open_lead(
+    session: Session,
+    *,
+    openid: str,
+    interest: str,
+    source: str = "wechat",
+    campus_id: int | None = None,
+) -> LeadView:
+    """Open a lead for a person who asks, give it an advisor and push the advisor (A13, A14, A17).
+
+    Somebody whose lead is open keeps it and its advisor: what they say now is noted on it.
+    """
+    known = queries.open_lead_of(session, openid)
+    if known is not None:
+        note(session, lead_id=known.id, text=interest)
+        return known
+    now = clock.now()
+    lead = Lead(
+        openid=openid,
+        source=source,
+        interest=interest,
+        stage=Stage.NEW,
+        created_at=now,
+        next_follow_up_at=rules.next_follow_up_of(Stage.NEW, now),
+    )
+    try:
+        with session.begin_nested():
+            session.add(lead)
+    except IntegrityError:  # Two messages of a newcomer at once: the other one opened it.
+        found = queries.open_lead_of(session, openid)
+        if found is None:
+            raise
+        return found
+    _assign(session, lead, campus_id)
+    return LeadView.model_validate(lead)
+
+
+def claim(session: Session, *, lead_id: int, account_id: int) -> LeadView:
+    """An advisor takes a lead on. Taking one's own again changes nothing.
+
+    Raises ClaimedByOther (with the colleague's name), NotFound when the lead is gone or was
+    assigned to somebody else.
+    """
+    lead = session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one_or_none()
+    if lead is None or lead.closed_at is not None:
+        raise NotFound()
+    if lead.advisor_id != account_id:
+        owner = lead.advisor_id
+        name = staff.staff_members(session, {owner})[owner].name if owner else ""
+        raise ClaimedByOther(name=name)
+    if lead.claimed_at is None:
+        lead.claimed_at = clock.now()
+        session.add(
+            FollowUp(lead_id=lead.id, account_id=account_id, note="认领", at=lead.claimed_at)
+        )
+        security.audit(
+            session, actor=f"account:{account_id}", action="lead.claimed", subject=f"lead:{lead.id}"
+        )
+        session.flush()
+    return LeadView.model_validate(lead)
+
+
+def note(session: Session, *, lead_id: int, text: str, account_id: int | None = None) -> None:
+    """Add to a lead's timeline (A15)."""
+    session.add(FollowUp(lead_id=lead_id, account_id=account_id, note=text, at=clock.now()))
+    session.flush()
+
+
+def move(session: Session, *, lead_id: int, stage: Stage) -> None:
+    """Move a lead to another stage and set when it is looked at next (A15, A16)."""
+    lead = session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one()
+    now = clock.now()
+    lead.stage = stage
+    if stage in (Stage.WON, Stage.LOST):
+        lead.closed_at, lead.next_follow_up_at = now, None
+    else:
+        lead.next_follow_up_at = rules.next_follow_up_of(stage, now)
+    session.flush()
+
+
+def claim_link(lead_id: int, account_id: int) -> str:
+    """The address behind an advisor's one tap, theirs alone."""
+    token = crypto.sign(CLAIM_PURPOSE, {"lead": lead_id, "account": account_id})
+    return f"{settings().public_url}/leads/claim/{token}"
+
+
+def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
+    candidates = staff.staff_with_role(session, Role.ADVISOR, campus_id=campus_id)
+    if not candidates:
+        candidates = staff.staff_with_role(session, Role.ADVISOR)
+    loads, last_assigned_at = queries.loads(session, {member.id for member in candidates})
+    chosen = rules.choose_advisor(loads, last_assigned_at)
+    if chosen is None:
+        return
+    lead.advisor_id, lead.assigned_at = chosen, clock.now()
+    session.flush()
+    outbox.post(
+        session,
+        to=staff.recipient_of(session, chosen),
+        notice=Notice(
+            template="new_lead",
+            values={
+                "customer": f"微信客户{lead.id}",
+                "interest": lead.interest,
+                "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
+            },
+            url=claim_link(lead.id, chosen),
+        ),
+        dedupe_key=f"new-lead:{lead.id}:{chosen}",
+    )

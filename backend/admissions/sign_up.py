@@ -1,0 +1,301 @@
+"""Sign-up 报名: a child, a class, an order; then, once paid, a student file and a seat (A10–A12).
+
+A sibling of `service` for the heavier noun of the room. It listens to finance: `wiring` calls
+`seat_paid` and `let_go` for the orders that were billed here.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.admissions import queries, rules, service
+from backend.admissions.models import SignUp
+from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
+from backend.finance import queries as money
+from backend.finance import service as finance
+from backend.finance.schemas import NewLine, OrderClosed, OrderPaid, PriceQuote
+from backend.kit import clock
+from backend.kit.errors import DomainError, NotFound
+from backend.kit.money import yuan
+from backend.outbox import service as outbox
+from backend.outbox.schemas import Notice, Recipient
+from backend.security import queries as staff
+from backend.security.schemas import Role
+from backend.students import queries as files
+from backend.students import service as students
+from backend.students.schemas import PRIVACY_NOTICE
+from backend.teaching import queries as classes
+from backend.teaching import service as teaching
+from backend.teaching.schemas import ClassOffer
+
+PURPOSE = "sign_up:"
+
+
+class PriceMissing(DomainError):
+    """The class has no price in force, so that it cannot be sold."""
+
+
+class AlreadySignedUp(DomainError):
+    """The child already sits in this class (`child_name`, `class_name`)."""
+
+
+def sign_up(session: Session, form: SignUpForm) -> SignUpView:
+    """Hold a seat, file the consent and bill the class. The order waits half an hour for payment.
+
+    Signing the same child up for the same class while the first order waits gives that order
+    again. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone).
+    """
+    offer = _offer(session, form.class_group_id)
+    _refuse_double(session, form, offer)
+    waiting = _waiting(session, form)
+    if waiting is not None:
+        return _view(session, waiting, offer)
+    price = money.price_for(
+        session, course_id=offer.course_id, campus_id=offer.campus_id, on=clock.today()
+    )
+    if price is None:
+        raise PriceMissing(class_name=offer.name)
+    now = clock.now()
+    lead = service.open_lead(
+        session, openid=form.openid, interest=f"报名{offer.name}", campus_id=offer.campus_id
+    )
+    signed = SignUp(
+        lead_id=lead.id,
+        openid=form.openid,
+        child_name=form.child_name,
+        grade=form.grade,
+        guardian_name=form.guardian_name,
+        phone=form.phone,
+        privacy_version=form.privacy_version,
+        class_group_id=offer.id,
+        status=SignUpStatus.PENDING,
+        expires_at=now + rules.PAY_WITHIN,
+        created_at=now,
+        source_key=form.source_key,
+    )
+    session.add(signed)
+    session.flush()
+    teaching.hold_seat(
+        session, class_group_id=offer.id, holder=_holder(signed), until=signed.expires_at
+    )
+    students.record_consent(
+        session, openid=form.openid, purpose=PRIVACY_NOTICE, version=form.privacy_version
+    )
+    order = finance.bill(
+        session,
+        payer_openid=form.openid,
+        purpose_key=f"{PURPOSE}{signed.id}",
+        lines=_lines(offer, price),
+        expires_at=signed.expires_at,
+    )
+    signed.order_number = order.number
+    service.move(session, lead_id=lead.id, stage=Stage.ORDERED)
+    session.flush()
+    return _view(session, signed, offer)
+
+
+def cancel(session: Session, *, openid: str) -> int:
+    """Cancel a person's unpaid sign-ups and free their seats; returns how many there were."""
+    query = select(SignUp).where(SignUp.openid == openid, SignUp.status == SignUpStatus.PENDING)
+    waiting = list(session.scalars(query.with_for_update()))
+    for signed in waiting:
+        if signed.order_number:
+            finance.cancel(session, number=signed.order_number, openid=openid)
+    return len(waiting)
+
+
+def seat_paid(session: Session, paid: OrderPaid) -> None:
+    """Listener: a paid sign-up gets its student file, its seat and its lessons, once (A12).
+
+    Where the seat is gone (paid after the hold ran out, on a full class) the money is safe, the
+    sign-up is marked stuck and a person is told: the customer hears that we are on it.
+    """
+    signed = _sign_up_of(session, paid.purpose_key)
+    if signed is None or signed.status in (SignUpStatus.DONE, SignUpStatus.STUCK):
+        return
+    try:
+        with session.begin_nested():
+            _enrol(session, signed, paid)
+    except DomainError as error:
+        signed.status = SignUpStatus.STUCK
+        session.flush()
+        _tell_stuck(session, signed, paid, type(error).__name__)
+        return
+    signed.status = SignUpStatus.DONE
+    if signed.lead_id is not None:
+        service.note(session, lead_id=signed.lead_id, text=f"已付款 {yuan(paid.total_fen)}")
+        service.move(session, lead_id=signed.lead_id, stage=Stage.WON)
+    session.flush()
+    _tell_done(session, signed, paid)
+
+
+def let_go(session: Session, closed: OrderClosed) -> None:
+    """Listener: an order that can no longer be paid gives its seat back."""
+    signed = _sign_up_of(session, closed.purpose_key)
+    if signed is None or signed.status != SignUpStatus.PENDING:
+        return
+    teaching.release_seat(session, holder=_holder(signed))
+    signed.status = SignUpStatus.CLOSED
+    if signed.lead_id is not None and queries.stage_of(session, signed.lead_id) == Stage.ORDERED:
+        service.move(session, lead_id=signed.lead_id, stage=Stage.CONTACTED)
+    session.flush()
+    if closed.reason == "expired":
+        outbox.post(
+            session,
+            to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
+            notice=Notice(
+                template="sign_up_expired",
+                values={"child": signed.child_name, "class_name": _class_name(session, signed)},
+            ),
+            dedupe_key=f"sign-up-expired:{signed.id}",
+        )
+
+
+def _enrol(session: Session, signed: SignUp, paid: OrderPaid) -> None:
+    registered = students.register(
+        session,
+        child_name=signed.child_name,
+        grade=signed.grade,
+        guardian_name=signed.guardian_name,
+        phone=signed.phone,
+        openid=signed.openid,
+    )
+    teaching.confirm_seat(session, holder=_holder(signed), student_id=registered.student_id)
+    finance.open_lesson_accounts(session, order_id=paid.order_id, student_id=registered.student_id)
+    signed.student_id = registered.student_id
+
+
+def _tell_done(session: Session, signed: SignUp, paid: OrderPaid) -> None:
+    first = classes.first_lesson(session, signed.class_group_id, from_at=clock.now())
+    values = {
+        "child": signed.child_name,
+        "class_name": _class_name(session, signed),
+        "amount": yuan(paid.total_fen),
+        "number": paid.number,
+        "first_lesson": f"{clock.local(first.starts_at):%m月%d日 %H:%M}" if first else "待排课",
+        "place": f"{first.campus_name}{first.venue_name or ''}" if first else "待定",
+    }
+    outbox.post(
+        session,
+        to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
+        notice=Notice(template="order_paid_guardian", values=values),
+        dedupe_key=f"order-paid:{paid.order_id}:guardian",
+    )
+    for account_id in queries.advisors_of(session, signed.lead_id):
+        outbox.post(
+            session,
+            to=staff.recipient_of(session, account_id),
+            notice=Notice(template="order_paid_advisor", values=values),
+            dedupe_key=f"order-paid:{paid.order_id}:{account_id}",
+        )
+
+
+def _tell_stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) -> None:
+    values = {
+        "child": signed.child_name,
+        "class_name": _class_name(session, signed),
+        "number": paid.number,
+        "amount": yuan(paid.total_fen),
+        "reason": reason,
+    }
+    outbox.post(
+        session,
+        to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
+        notice=Notice(template="sign_up_stuck_guardian", values=values),
+        dedupe_key=f"sign-up-stuck:{signed.id}:guardian",
+    )
+    responsible = queries.advisors_of(session, signed.lead_id)
+    responsible |= {m.id for m in staff.staff_with_role(session, Role.ACADEMIC)}
+    for account_id in sorted(responsible):
+        outbox.post(
+            session,
+            to=staff.recipient_of(session, account_id),
+            notice=Notice(template="sign_up_stuck_staff", values=values),
+            dedupe_key=f"sign-up-stuck:{signed.id}:{account_id}",
+        )
+
+
+def _lines(offer: ClassOffer, price: PriceQuote) -> list[NewLine]:
+    lines = [
+        NewLine(
+            description=f"{offer.course_name} · {offer.name}（{price.lesson_count}课时）",
+            class_group_id=offer.id,
+            course_id=offer.course_id,
+            lesson_count=price.lesson_count,
+            list_fen=price.amount_fen,
+            net_fen=price.amount_fen,
+        )
+    ]
+    if price.material_fee_fen:
+        lines.append(
+            NewLine(
+                description="教材费",
+                class_group_id=offer.id,
+                course_id=offer.course_id,
+                list_fen=price.material_fee_fen,
+                net_fen=price.material_fee_fen,
+                is_material=True,
+            )
+        )
+    return lines
+
+
+def _refuse_double(session: Session, form: SignUpForm, offer: ClassOffer) -> None:
+    guardian_id = staff.speaker(session, form.openid).guardian_id
+    if guardian_id is None:
+        return
+    for child in files.children_of(session, guardian_id):
+        if child.name == form.child_name and classes.is_enrolled(
+            session, class_group_id=offer.id, student_id=child.id
+        ):
+            raise AlreadySignedUp(child_name=child.name, class_name=offer.name)
+
+
+def _waiting(session: Session, form: SignUpForm) -> SignUp | None:
+    """The same message again, or the same wish while its order still waits."""
+    again = session.scalar(select(SignUp).where(SignUp.source_key == form.source_key))
+    if again is not None:
+        return again
+    query = select(SignUp).where(
+        SignUp.openid == form.openid,
+        SignUp.child_name == form.child_name,
+        SignUp.class_group_id == form.class_group_id,
+        SignUp.status == SignUpStatus.PENDING,
+        SignUp.expires_at > clock.now(),
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def _view(session: Session, signed: SignUp, offer: ClassOffer) -> SignUpView:
+    number = signed.order_number or ""
+    order = money.order_for(session, number=number, openid=signed.openid)
+    return SignUpView(
+        id=signed.id,
+        status=SignUpStatus(signed.status),
+        order_number=number,
+        total_fen=order.total_fen,
+        expires_at=signed.expires_at,
+        pay_url=finance.pay_link(number, signed.openid),
+        class_name=offer.name,
+    )
+
+
+def _offer(session: Session, class_group_id: int) -> ClassOffer:
+    found = classes.offers(session, class_group_ids=[class_group_id])
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def _class_name(session: Session, signed: SignUp) -> str:
+    return classes.class_name(session, signed.class_group_id)
+
+
+def _sign_up_of(session: Session, purpose_key: str) -> SignUp | None:
+    if not purpose_key.startswith(PURPOSE):
+        return None
+    query = select(SignUp).where(SignUp.id == int(purpose_key.removeprefix(PURPOSE)))
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def _holder(signed: SignUp) -> str:
+    return f"{PURPOSE}{signed.id}"

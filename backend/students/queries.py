@@ -1,0 +1,81 @@
+"""Reads of the students room."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.kit.log import mask_phones
+from backend.security import queries as security
+from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket
+from backend.students.schemas import Child, TicketStatus, TicketView
+
+
+def children_of(session: Session, guardian_id: int) -> list[Child]:
+    """The learners a guardian answers for, oldest file first: the only door to a child's data."""
+    query = (
+        select(Student)
+        .join(Guardianship, Guardianship.student_id == Student.id)
+        .where(Guardianship.guardian_id == guardian_id)
+        .order_by(Student.id)
+    )
+    return [Child.model_validate(row) for row in session.scalars(query)]
+
+
+def student(session: Session, student_id: int) -> Child:
+    """One learner by id; raises NoResultFound."""
+    return Child.model_validate(session.get_one(Student, student_id))
+
+
+def guardian_ids_of(session: Session, student_id: int) -> list[int]:
+    """Everybody who answers for a learner."""
+    query = select(Guardianship.guardian_id).where(Guardianship.student_id == student_id)
+    return list(session.scalars(query.order_by(Guardianship.guardian_id)))
+
+
+def guardian_contact(session: Session, guardian_id: int) -> tuple[str, str]:
+    """A guardian's name and masked phone (138****5678)."""
+    guardian = session.get_one(Guardian, guardian_id)
+    return guardian.name, mask_phones(guardian.phone)
+
+
+def has_consented(session: Session, openid: str, *, purpose: str, version: str) -> bool:
+    """Whether this very version was agreed to from this WeChat and not withdrawn since."""
+    query = select(Consent.id).where(
+        Consent.openid == openid,
+        Consent.purpose == purpose,
+        Consent.version == version,
+        Consent.withdrawn_at.is_(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketView]:
+    """What a person has told us, newest first."""
+    query = select(Ticket).where(Ticket.openid == openid).order_by(Ticket.id.desc()).limit(limit)
+    return _views(session, list(session.scalars(query)))
+
+
+def overdue_tickets(session: Session, *, at: datetime, limit: int = 100) -> list[int]:
+    """Open tickets whose first answer is due before `at` and that nobody was warned of yet."""
+    query = (
+        select(Ticket.id)
+        .where(
+            Ticket.status == TicketStatus.OPEN,
+            Ticket.escalated_at.is_(None),
+            Ticket.respond_due_at <= at,
+        )
+        .order_by(Ticket.respond_due_at)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _views(session: Session, tickets: list[Ticket]) -> list[TicketView]:
+    owners = security.staff_members(session, {t.owner_id for t in tickets if t.owner_id})
+    return [
+        TicketView.model_validate(ticket).model_copy(
+            update={"owner_name": owners[ticket.owner_id].name if ticket.owner_id else None}
+        )
+        for ticket in tickets
+    ]

@@ -1,0 +1,87 @@
+"""Pure decisions of the students room: what a ticket is about and until when it is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from backend.kit import clock
+from backend.security.schemas import Role
+from backend.students.schemas import TicketCategory, TicketKind
+
+_WORDS: dict[TicketCategory, str] = {
+    TicketCategory.MONEY: "钱 收费 退费 退款 扣费 扣课 发票 价格 多收",
+    TicketCategory.TEACHING: "老师 教师 上课 教学 教得 讲课 迟到 作业 课堂",
+    TicketCategory.VENUE: "教室 空调 卫生 厕所 安全 设备 场地 环境 太热 太冷",
+    TicketCategory.SERVICE: "前台 顾问 客服 态度 不回 没人 服务 通知 骚扰",
+}
+
+_RESPONSIBLE: dict[TicketCategory, tuple[Role, ...]] = {
+    TicketCategory.MONEY: (Role.ACCOUNTANT, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
+    TicketCategory.TEACHING: (Role.ACADEMIC, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
+    TicketCategory.VENUE: (Role.LOGISTICS, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
+    TicketCategory.SERVICE: (Role.CAMPUS_MANAGER, Role.PRINCIPAL),
+    TicketCategory.OTHER: (Role.CAMPUS_MANAGER, Role.PRINCIPAL),
+}
+
+
+ESCALATION_ROLE = Role.PRINCIPAL
+
+
+@dataclass(frozen=True)
+class OfficeHours:
+    """Working time in Shanghai: half-open spells of every day of the week but `days_off`."""
+
+    spells: tuple[tuple[time, time], ...] = (
+        (time(9), time(12)),
+        (time(13, 30), time(20, 30)),
+    )
+    days_off: frozenset[int] = frozenset({0})  # Training institutions rest on Monday.
+
+    def __post_init__(self) -> None:
+        if not self.spells or len(self.days_off) >= 7:
+            raise ValueError("office hours need at least one working spell")
+
+    def after(self, start_at: datetime, working: timedelta) -> datetime:
+        """The UTC moment at which `working` hours of office time have passed since `start_at`."""
+        cursor, left = clock.local(start_at), working
+        while True:
+            if cursor.weekday() not in self.days_off:
+                for opens, closes in self.spells:
+                    begins = max(cursor, datetime.combine(cursor.date(), opens, clock.SHANGHAI))
+                    ends = datetime.combine(cursor.date(), closes, clock.SHANGHAI)
+                    if begins >= ends:
+                        continue
+                    if left <= ends - begins:
+                        return (begins + left).astimezone(clock.UTC)
+                    left -= ends - begins
+            tomorrow = cursor.date() + timedelta(days=1)
+            cursor = datetime.combine(tomorrow, time(0), clock.SHANGHAI)
+
+
+def category_of(text: str) -> TicketCategory:
+    """The category whose words appear most; ties go to the order above, nothing to `other`."""
+    scores = {
+        category: sum(text.count(word) for word in words.split())
+        for category, words in _WORDS.items()
+    }
+    best = max(scores, key=lambda category: scores[category])
+    return best if scores[best] else TicketCategory.OTHER
+
+
+def responsible_roles(category: TicketCategory) -> tuple[Role, ...]:
+    """Who answers for a category, in the order in which they are looked for (S8)."""
+    return _RESPONSIBLE[category]
+
+
+def deadlines_of(
+    kind: TicketKind, opened_at: datetime, hours: OfficeHours | None = None
+) -> tuple[datetime, datetime]:
+    """When a ticket must be answered first and when it must be resolved (S8), in office time.
+
+    A complaint: two working hours and twenty (about two days); feedback: a day and five.
+    """
+    hours = hours or OfficeHours()
+    respond, resolve = (2, 20) if kind is TicketKind.COMPLAINT else (10, 50)
+    return (
+        hours.after(opened_at, timedelta(hours=respond)),
+        hours.after(opened_at, timedelta(hours=resolve)),
+    )

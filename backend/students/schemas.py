@@ -1,0 +1,67 @@
+"""The words of the students room."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+PRIVACY_NOTICE_VERSION = "2026-11"
+PRIVACY_NOTICE = "privacy_notice"  # The purpose under which its consent is filed.
+
+
+class TicketKind(StrEnum):
+    COMPLAINT = "complaint"  # 投诉
+    FEEDBACK = "feedback"  # 意见建议
+
+
+class TicketCategory(StrEnum):
+    """What a ticket is about; decides who answers for it first (S8)."""
+
+    TEACHING = "teaching"  # 教学、老师
+    SERVICE = "service"  # 服务、前台、顾问
+    MONEY = "money"  # 收费、退费
+    VENUE = "venue"  # 场地、设备、安全
+    OTHER = "other"
+
+
+class TicketStatus(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Child(BaseModel):
+    """A learner as their own guardian sees one."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    name: str
+    grade: str | None
+
+
+class Registered(BaseModel):
+    """The file that a sign-up found or made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    student_id: int
+    guardian_id: int
+    is_new_student: bool
+
+
+class TicketView(BaseModel):
+    """A ticket as its author sees it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    number: str
+    kind: TicketKind
+    category: TicketCategory
+    status: TicketStatus
+    text: str
+    opened_at: datetime
+    respond_due_at: datetime
+    resolve_due_at: datetime
+    owner_name: str | None = None

@@ -1,0 +1,205 @@
+"""Reads of the teaching room. Each answers with a bounded number of statements."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.logistics import queries as logistics
+from backend.security import queries as security
+from backend.teaching import rules
+from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
+from backend.teaching.schemas import Catalogue, ClassOffer, LessonView, SeatStatus, WeeklySlot
+
+
+def offers(
+    session: Session,
+    *,
+    subject: str | None = None,
+    course_id: int | None = None,
+    campus_id: int | None = None,
+    class_group_ids: Collection[int] | None = None,
+    grade: int | None = None,
+    weekdays: Collection[int] = (),
+) -> list[ClassOffer]:
+    """Open classes that fit, soonest first, with the seats left right now.
+
+    A class that has begun is still on offer while it is open: joining late is a question of price.
+    """
+    query = (
+        select(ClassGroup, Course, _taken())
+        .join(Course, Course.id == ClassGroup.course_id)
+        .where(ClassGroup.is_open.is_(True), Course.is_active.is_(True))
+        .order_by(ClassGroup.starts_on, ClassGroup.id)
+    )
+    if subject is not None:
+        query = query.where(Course.subject == subject)
+    if course_id is not None:
+        query = query.where(Course.id == course_id)
+    if campus_id is not None:
+        query = query.where(ClassGroup.campus_id == campus_id)
+    if class_group_ids is not None:
+        query = query.where(ClassGroup.id.in_(class_group_ids))
+    rows = session.execute(query).all()
+    campus_names, _ = logistics.names(
+        session, campus_ids={group.campus_id for group, _, _ in rows}, venue_ids=set()
+    )
+    teachers = security.staff_members(session, {group.teacher_id for group, _, _ in rows})
+    found = [
+        ClassOffer(
+            id=group.id,
+            name=group.name,
+            course_id=course.id,
+            course_name=course.name,
+            subject=course.subject,
+            summary=course.summary,
+            grade_from=course.grade_from,
+            grade_to=course.grade_to,
+            campus_id=group.campus_id,
+            campus_name=campus_names[group.campus_id],
+            teacher_name=teachers[group.teacher_id].name,
+            starts_on=group.starts_on,
+            lesson_count=group.lesson_count,
+            weekly=[WeeklySlot.model_validate(slot) for slot in group.weekly],
+            capacity=group.capacity,
+            seats_left=rules.seats_left_of(group.capacity, taken),
+        )
+        for group, course, taken in rows
+    ]
+    return [offer for offer in found if rules.fits(offer, grade=grade, weekdays=weekdays)]
+
+
+def taken_seats(session: Session, class_group_id: int) -> int:
+    """Active seats and those held for a payment that may still come."""
+    query = select(func.count(Enrollment.id)).where(
+        Enrollment.class_group_id == class_group_id, _counts()
+    )
+    return session.scalar(query) or 0
+
+
+def lessons_of_students(
+    session: Session,
+    student_ids: Collection[int],
+    *,
+    from_at: datetime,
+    to_at: datetime | None = None,
+    limit: int = 30,
+) -> list[LessonView]:
+    """Planned lessons of learners that begin in [from_at, to_at), soonest first."""
+    query = (
+        _lesson_query()
+        .add_columns(Enrollment.student_id)
+        .join(Enrollment, Enrollment.class_group_id == Lesson.class_group_id)
+        .where(
+            Enrollment.student_id.in_(student_ids),
+            Enrollment.status == SeatStatus.ACTIVE,
+            Lesson.starts_at >= from_at,
+        )
+    )
+    return _lesson_views(session, query, to_at, limit)
+
+
+def lessons_of_teacher(
+    session: Session, account_id: int, *, from_at: datetime, to_at: datetime | None, limit: int = 30
+) -> list[LessonView]:
+    """Planned lessons a teacher gives that begin in [from_at, to_at), soonest first."""
+    query = _lesson_query().where(Lesson.teacher_id == account_id, Lesson.starts_at >= from_at)
+    return _lesson_views(session, query, to_at, limit)
+
+
+def first_lesson(session: Session, class_group_id: int, *, from_at: datetime) -> LessonView | None:
+    """The next lesson of a class, None when it has none left."""
+    query = _lesson_query().where(
+        Lesson.class_group_id == class_group_id, Lesson.starts_at >= from_at
+    )
+    found = _lesson_views(session, query, None, 1)
+    return found[0] if found else None
+
+
+def class_name(session: Session, class_group_id: int) -> str:
+    """The name of a class, open or not; raises NoResultFound."""
+    return session.get_one(ClassGroup, class_group_id).name
+
+
+def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
+    """Whether a learner already sits in a class."""
+    query = select(Enrollment.id).where(
+        Enrollment.class_group_id == class_group_id,
+        Enrollment.student_id == student_id,
+        Enrollment.status == SeatStatus.ACTIVE,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def catalogue(session: Session) -> Catalogue:
+    """The names on offer: courses, subjects, teachers of open classes."""
+    courses = session.execute(
+        select(Course.name, Course.id, Course.subject).where(Course.is_active.is_(True))
+    ).all()
+    teacher_ids = session.scalars(
+        select(ClassGroup.teacher_id).where(ClassGroup.is_open.is_(True)).distinct()
+    )
+    teachers = security.staff_members(session, set(teacher_ids))
+    return Catalogue(
+        courses={name: course_id for name, course_id, _ in courses},
+        subjects=sorted({subject for _, _, subject in courses}),
+        teachers={teacher.name: teacher.id for teacher in teachers.values()},
+    )
+
+
+def _counts() -> ColumnElement[bool]:
+    """Seats that are not free: active ones and holds that have not run out."""
+    return or_(
+        Enrollment.status == SeatStatus.ACTIVE,
+        and_(Enrollment.status == SeatStatus.HELD, Enrollment.held_until > clock.now()),
+    )
+
+
+def _taken() -> ColumnElement[int]:
+    counted = select(func.count(Enrollment.id)).where(
+        Enrollment.class_group_id == ClassGroup.id, _counts()
+    )
+    return counted.correlate(ClassGroup).scalar_subquery()
+
+
+def _lesson_query() -> Select[Lesson, ClassGroup, str]:
+    return (
+        select(Lesson, ClassGroup, Course.name)
+        .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
+        .join(Course, Course.id == ClassGroup.course_id)
+        .where(Lesson.status == "planned")
+        .order_by(Lesson.starts_at, Lesson.id)
+    )
+
+
+def _lesson_views(
+    session: Session, query: Select[*tuple[Any, ...]], to_at: datetime | None, limit: int
+) -> list[LessonView]:
+    """Views of rows (lesson, class, course name[, student id]); names come in two statements."""
+    if to_at is not None:
+        query = query.where(Lesson.starts_at < to_at)
+    rows = session.execute(query.limit(limit)).all()
+    campus_names, venue_names = logistics.names(
+        session,
+        campus_ids={row[1].campus_id for row in rows},
+        venue_ids={row[0].venue_id for row in rows if row[0].venue_id},
+    )
+    teachers = security.staff_members(session, {row[0].teacher_id for row in rows})
+    return [
+        LessonView(
+            id=lesson.id,
+            class_group_id=group.id,
+            class_name=group.name,
+            course_name=course_name,
+            campus_name=campus_names[group.campus_id],
+            venue_name=venue_names.get(lesson.venue_id),
+            teacher_name=teachers[lesson.teacher_id].name,
+            starts_at=lesson.starts_at,
+            ends_at=lesson.ends_at,
+            student_id=rest[0] if rest else None,
+        )
+        for lesson, group, course_name, *rest in rows
+    ]

@@ -1,0 +1,164 @@
+"""Changes of the teaching room."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.kit import clock, events
+from backend.kit.errors import DomainError, NotFound
+from backend.teaching import queries, rules
+from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
+from backend.teaching.schemas import SeatEnded, SeatStatus, WeeklySlot
+
+
+class SeatTaken(DomainError):
+    """The class is full."""
+
+
+class AlreadyEnrolled(DomainError):
+    """This learner already sits in this class."""
+
+
+def open_course(
+    session: Session,
+    *,
+    name: str,
+    subject: str,
+    summary: str,
+    grade_from: int | None = None,
+    grade_to: int | None = None,
+) -> Course:
+    """Put a course into the catalogue (T1)."""
+    course = Course(
+        name=name, subject=subject, summary=summary, grade_from=grade_from, grade_to=grade_to
+    )
+    session.add(course)
+    session.flush()
+    return course
+
+
+def open_class(
+    session: Session,
+    *,
+    name: str,
+    course_id: int,
+    campus_id: int,
+    teacher_id: int,
+    venue_id: int | None,
+    capacity: int,
+    starts_on: date,
+    lesson_count: int,
+    weekly: list[WeeklySlot],
+) -> ClassGroup:
+    """Open a class and lay out its lessons on real dates."""
+    group = ClassGroup(
+        name=name,
+        course_id=course_id,
+        campus_id=campus_id,
+        teacher_id=teacher_id,
+        venue_id=venue_id,
+        capacity=capacity,
+        starts_on=starts_on,
+        lesson_count=lesson_count,
+        weekly=[slot.model_dump(mode="json") for slot in weekly],
+    )
+    session.add(group)
+    session.flush()
+    session.add_all(
+        Lesson(
+            class_group_id=group.id,
+            teacher_id=teacher_id,
+            venue_id=venue_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        for starts_at, ends_at in rules.lesson_times(starts_on, weekly, lesson_count)
+    )
+    session.flush()
+    return group
+
+
+def hold_seat(session: Session, *, class_group_id: int, holder: str, until: datetime) -> None:
+    """Keep a seat for `holder` (one sign-up) until a moment. Holding again only extends it.
+
+    The class row is locked first, so that of many who want the last seat one gets it (A11).
+    Raises SeatTaken, NotFound when the class is not on offer.
+    """
+    group = _lock_class(session, class_group_id)
+    if not group.is_open:
+        raise NotFound()
+    seat = _seat_of(session, holder)
+    if seat is not None and seat.status == SeatStatus.ACTIVE:
+        return
+    still_held = (
+        seat is not None
+        and seat.status == SeatStatus.HELD
+        and seat.held_until is not None
+        and seat.held_until > clock.now()
+    )
+    if not still_held:
+        _require_seat(session, group)
+    if seat is None:
+        seat = Enrollment(
+            class_group_id=class_group_id, holder=holder, created_at=clock.now(), status="held"
+        )
+        session.add(seat)
+    seat.class_group_id = class_group_id
+    seat.status = SeatStatus.HELD
+    seat.held_until = until
+    session.flush()
+
+
+def confirm_seat(session: Session, *, holder: str, student_id: int) -> int:
+    """Turn a hold into a seat in class, for good; returns the class id. Confirming again changes
+    nothing.
+
+    A hold that ran out is honoured while the class has room. Raises SeatTaken when it has none,
+    AlreadyEnrolled, NotFound when nothing was ever held.
+    """
+    seat = _seat_of(session, holder)
+    if seat is None:
+        raise NotFound()
+    group = _lock_class(session, seat.class_group_id)
+    if seat.status == SeatStatus.ACTIVE:
+        return group.id
+    if queries.is_enrolled(session, class_group_id=group.id, student_id=student_id):
+        raise AlreadyEnrolled()
+    lapsed = (
+        seat.status == SeatStatus.ENDED or seat.held_until is None or seat.held_until <= clock.now()
+    )
+    if lapsed:
+        _require_seat(session, group)
+    seat.status, seat.student_id, seat.held_until = SeatStatus.ACTIVE, student_id, None
+    session.flush()
+    return group.id
+
+
+def release_seat(session: Session, *, holder: str) -> None:
+    """Give a held seat back. A seat in class is not touched: leaving a class is another verb."""
+    seat = _seat_of(session, holder)
+    if seat is not None and seat.status == SeatStatus.HELD:
+        seat.status, seat.held_until = SeatStatus.ENDED, None
+        session.flush()
+        events.publish(session, SeatEnded(class_group_id=seat.class_group_id))
+
+
+def _lock_class(session: Session, class_group_id: int) -> ClassGroup:
+    group = session.scalars(
+        select(ClassGroup).where(ClassGroup.id == class_group_id).with_for_update()
+    ).one_or_none()
+    if group is None:
+        raise NotFound()
+    return group
+
+
+def _seat_of(session: Session, holder: str) -> Enrollment | None:
+    return session.scalars(
+        select(Enrollment).where(Enrollment.holder == holder).with_for_update()
+    ).one_or_none()
+
+
+def _require_seat(session: Session, group: ClassGroup) -> None:
+    if not rules.seats_left_of(group.capacity, queries.taken_seats(session, group.id)):
+        raise SeatTaken(class_name=group.name)
