@@ -1,5 +1,6 @@
-"""What a room hands to the outbox."""
+"""What a room hands to the outbox, and what the outbox tells."""
 
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,3 +37,82 @@ class ChatMessage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     body: dict[str, Any]
+
+
+class Channel(StrEnum):
+    """The rungs of the ladder, best first."""
+
+    CHAT = "chat"  # A customer-service message in WeChat.
+    TEMPLATE = "template"  # A WeChat template message.
+    SMS = "sms"
+    MAIL = "mail"
+
+
+class Status(StrEnum):
+    """Where a message stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"  # The bot's own words could not be said; nobody needs to act.
+    STUCK = "stuck"  # No channel worked: a task for a person.
+
+
+class Letter(BaseModel):
+    """A leased message: everything a sender needs, so that it works with no transaction open.
+
+    `(channel, tries)` is the fence: a result is recorded only while the row still stands there.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: int
+    dedupe_key: str
+    channel: Channel
+    tries: int
+    recipient: Recipient
+    content: Notice | ChatMessage
+
+
+class Outcome(BaseModel):
+    """What came of one attempt. `error` None means sent; `retry` whether this channel may still
+    work later; `code` the outside world's own; `platform_id` its id for the message."""
+
+    model_config = ConfigDict(frozen=True)
+
+    error: str | None = None
+    retry: bool = False
+    code: str = ""
+    platform_id: str = ""
+
+
+class RecipientUnreachable(BaseModel):
+    """Event: WeChat refuses this follower (43004 not following, 48002 refuses, 43019 blocked…)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    code: str
+
+
+class MessageStuck(BaseModel):
+    """Event: no channel worked, a person has to tell the recipient.
+
+    A listener that posts `delivery_task` must leave out a stuck `delivery_task`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: int
+    template: str
+    recipient_name: str
+
+
+class StuckMessage(BaseModel):
+    """A message waiting for a person: what was to be said, to whom, and why it was not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    recipient_name: str
+    phone: str | None
+    text: str
+    error: str

@@ -1,0 +1,138 @@
+"""What rooms may ask of the outside world, and which adapter answers.
+
+`wiring.connect()` calls `use(...)` once per process; the outbox asks `chat()`, `sms()`, `mail()`.
+Every method raises GatewayError when the outside world fails, and never retries by itself except
+for a stale access token: when to try again is the outbox's decision, made in the database.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class TemplateMessage(BaseModel):
+    """A WeChat template message, ready to send.
+
+    `fields` maps a field's name in the template (`thing1`) to its text; `client_msg_id` makes a
+    repeat harmless, because the platform refuses the second one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    template_id: str
+    fields: dict[str, str]
+    url: str | None = None
+    client_msg_id: str
+
+
+class SceneCode(BaseModel):
+    """A parametric QR code: `image_url` shows it, `url` is what it encodes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image_url: str
+    url: str
+
+
+class Media(BaseModel):
+    """A file somebody sent: its bytes and its MIME type."""
+
+    model_config = ConfigDict(frozen=True)
+
+    content: bytes
+    content_type: str
+
+
+class ChatSender(Protocol):
+    """Says something in the chat of one follower."""
+
+    def send(self, openid: str, body: Mapping[str, Any]) -> None:
+        """Send a customer-service message: `{"msgtype": …}` as the platform documents it."""
+
+    def send_template(self, openid: str, message: TemplateMessage) -> str:
+        """Send a template message; returns the platform's id for it, "" for a known repeat."""
+
+    def show_typing(self, openid: str) -> None:
+        """Show "typing…" for up to 15 s. A nicety: its failures are logged and swallowed."""
+
+
+class PublicAccount(Protocol):
+    """The account behind the chat: its menu, its codes, its followers and their files."""
+
+    def create_menu(self, menu: Mapping[str, Any]) -> None:
+        """Replace the menu at the bottom of the chat."""
+
+    def create_code(self, scene: str, *, expires_in_seconds: int | None = None) -> SceneCode:
+        """A QR code whose scan reports `scene` (1–64 characters); permanent without an expiry."""
+
+    def user(self, openid: str) -> dict[str, Any]:
+        """What the platform tells of a follower (no nickname since 2021)."""
+
+    def download(self, media_id: str) -> Media:
+        """Fetch a file that somebody sent; the platform keeps it for 3 days."""
+
+
+class SmsSender(Protocol):
+    """Sends a text message to a mobile phone."""
+
+    def send(self, phone: str, text: str) -> None: ...
+
+
+class MailSender(Protocol):
+    """Sends a plain-text e-mail."""
+
+    def send(self, address: str, subject: str, text: str) -> None: ...
+
+
+class NotWired(RuntimeError):
+    """Somebody called a port before `wiring.connect()` had filled it."""
+
+
+_chat: ChatSender | None = None
+_account: PublicAccount | None = None
+_sms: SmsSender | None = None
+_mail: MailSender | None = None
+
+
+def use(
+    *,
+    chat: ChatSender | None = None,
+    account: PublicAccount | None = None,
+    sms: SmsSender | None = None,
+    mail: MailSender | None = None,
+) -> None:
+    """Fill ports; those not named keep their adapter."""
+    global _chat, _account, _sms, _mail
+    _chat = chat or _chat
+    _account = account or _account
+    _sms = sms or _sms
+    _mail = mail or _mail
+
+
+def chat() -> ChatSender:
+    """The chat's adapter."""
+    if _chat is None:
+        raise NotWired("chat")
+    return _chat
+
+
+def account() -> PublicAccount:
+    """The public account's adapter."""
+    if _account is None:
+        raise NotWired("account")
+    return _account
+
+
+def sms() -> SmsSender:
+    """The text messages' adapter."""
+    if _sms is None:
+        raise NotWired("sms")
+    return _sms
+
+
+def mail() -> MailSender:
+    """The mail's adapter."""
+    if _mail is None:
+        raise NotWired("mail")
+    return _mail

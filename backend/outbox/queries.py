@@ -1,0 +1,49 @@
+"""What waits in the outbox, and what a person has to take over."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.outbox import rules
+from backend.outbox.models import OutboxAttempt, OutboxMessage
+from backend.outbox.schemas import Notice, Status, StuckMessage
+
+
+def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
+    """Tasks for a person, oldest first: no channel reached these recipients."""
+    rows = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.status == Status.STUCK)
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+    ).all()
+    last_attempts = (
+        select(func.max(OutboxAttempt.id))
+        .where(OutboxAttempt.message_id.in_([row.id for row in rows]))
+        .group_by(OutboxAttempt.message_id)
+    )
+    errors = {
+        message_id: error or ""
+        for message_id, error in session.execute(
+            select(OutboxAttempt.message_id, OutboxAttempt.error).where(
+                OutboxAttempt.id.in_(last_attempts)
+            )
+        ).tuples()
+    }
+    return [
+        StuckMessage(
+            id=row.id,
+            recipient_name=row.recipient_name,
+            phone=row.phone,
+            text=rules.letter_text_of(Notice.model_validate_json(row.payload)),
+            error=errors.get(row.id, "no channel is known for this person"),
+        )
+        for row in rows
+    ]
+
+
+def counts_by_status(session: Session) -> dict[Status, int]:
+    """How many messages stand where; the metrics page shows the unsent ones."""
+    rows = session.execute(
+        select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
+    ).tuples()
+    return {Status(status): count for status, count in rows}
