@@ -1,0 +1,212 @@
+"""Tables of the finance room. Amounts are fen; what happened is added, never overwritten."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backend.finance.schemas import (
+    CloseReason,
+    HourKind,
+    LedgerAccount,
+    OrderStatus,
+    PaymentMethod,
+    PaymentStatus,
+)
+from backend.kit.db import Base, UtcDateTime
+
+Fen = Annotated[int, mapped_column(BigInteger)]
+
+
+class Price(Base):
+    """价格: a whole class term of a course, on the days [effective_from, effective_to). A price for
+    one campus goes before the one for all (`campus_id` None)."""
+
+    __tablename__ = "finance_price"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0 AND material_fee_fen >= 0", name="not_negative"),
+        CheckConstraint("lesson_count > 0", name="has_lessons"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
+    amount_fen: Mapped[Fen]
+    lesson_count: Mapped[int]
+    material_fee_fen: Mapped[Fen] = mapped_column(default=0)
+    effective_from: Mapped[date]
+    effective_to: Mapped[date | None]
+
+
+class Order(Base):
+    """订单. `purpose_key` (`sign_up:12`) makes billing the same thing twice one order."""
+
+    __tablename__ = "finance_order"
+    __table_args__ = (
+        CheckConstraint("total_fen > 0", name="total_positive"),
+        Index("ix_finance_order_status_expires", "status", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    payer_openid: Mapped[str] = mapped_column(String(64), index=True)
+    purpose_key: Mapped[str] = mapped_column(String(80), unique=True)
+    status: Mapped[OrderStatus] = mapped_column(String(10))
+    total_fen: Mapped[Fen]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    close_reason: Mapped[CloseReason | None] = mapped_column(String(10))
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="order", order_by="OrderLine.id", lazy="selectin"
+    )
+    payments: Mapped[list["Payment"]] = relationship(
+        back_populates="order", order_by="Payment.id", lazy="selectin"
+    )
+
+
+class OrderLine(Base):
+    """订单行: the lines of an order sum to its total to the fen."""
+
+    __tablename__ = "finance_order_line"
+    __table_args__ = (
+        CheckConstraint("net_fen >= 0 AND net_fen <= list_fen", name="net_within_list"),
+        CheckConstraint("lesson_count >= 0 AND gift_count >= 0", name="lessons_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    description: Mapped[str] = mapped_column(String(120))
+    class_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("teaching_class_group.id"), index=True
+    )
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    lesson_count: Mapped[int] = mapped_column(default=0)
+    gift_count: Mapped[int] = mapped_column(default=0)
+    list_fen: Mapped[Fen]
+    net_fen: Mapped[Fen]
+    is_material: Mapped[bool] = mapped_column(default=False)
+    order: Mapped[Order] = relationship(back_populates="lines")
+
+
+class Payment(Base):
+    """支付单: one attempt to pay an order through a platform, known there as `out_trade_no`. The
+    row is committed before the platform hears of it. `poll_at` is when to ask the platform if it
+    stays silent, None once the outcome is known."""
+
+    __tablename__ = "finance_payment"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    method: Mapped[PaymentMethod] = mapped_column(String(16))
+    out_trade_no: Mapped[str] = mapped_column(String(32), unique=True)
+    amount_fen: Mapped[Fen]
+    status: Mapped[PaymentStatus] = mapped_column(String(10))
+    transaction_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    prepay_id: Mapped[str | None] = mapped_column(String(512))
+    prepay_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    poll_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    poll_count: Mapped[int] = mapped_column(default=0)
+    order: Mapped[Order] = relationship(back_populates="payments")
+
+
+class PaymentNotice(Base):
+    """支付通知: evidence that a verified notification came; its repetitions leave no second row.
+    `digest` is the SHA-256 of the first raw body."""
+
+    __tablename__ = "finance_payment_notice"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_type: Mapped[str] = mapped_column(String(32))
+    out_trade_no: Mapped[str] = mapped_column(String(32), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SurplusReceipt(Base):
+    """多收款: money that came in for an order already paid; open until `resolved_at`."""
+
+    __tablename__ = "finance_surplus_receipt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    out_trade_no: Mapped[str] = mapped_column(String(32))
+    transaction_id: Mapped[str] = mapped_column(String(64), unique=True)
+    amount_fen: Mapped[Fen]
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LessonAccount(Base):
+    """课时账户: the lessons one order line gave one student. What is left is the sum of its
+    entries, nothing else."""
+
+    __tablename__ = "finance_lesson_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("finance_order_line.id"), unique=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    class_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("teaching_class_group.id"), index=True
+    )
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HourEntry(Base):
+    """课时流水: lessons into (+) or out of (−) an account, never changed; a mistake is reversed.
+    `source_key` (`buy:7`, `consume:lesson:91`) makes the same cause count once."""
+
+    __tablename__ = "finance_hour_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("finance_lesson_account.id"), index=True)
+    kind: Mapped[HourKind] = mapped_column(String(10))
+    lessons: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(80), unique=True)
+    reverses_id: Mapped[int | None] = mapped_column(
+        ForeignKey("finance_hour_entry.id"), unique=True
+    )
+
+
+class JournalEntry(Base):
+    """记账凭证: one business event in the books, once per `source_key`, never changed."""
+
+    __tablename__ = "finance_journal_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(80), unique=True)
+    booked_on: Mapped[date] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    lines: Mapped[list["JournalLine"]] = relationship(
+        back_populates="entry", order_by="JournalLine.id"
+    )
+
+
+class JournalLine(Base):
+    """分录: one side of an entry; exactly one of the two amounts is not zero."""
+
+    __tablename__ = "finance_journal_line"
+    __table_args__ = (
+        CheckConstraint(
+            "debit_fen >= 0 AND credit_fen >= 0 AND (debit_fen = 0) <> (credit_fen = 0)",
+            name="one_side",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("finance_journal_entry.id"), index=True)
+    account: Mapped[LedgerAccount] = mapped_column(String(8), index=True)
+    debit_fen: Mapped[Fen] = mapped_column(default=0)
+    credit_fen: Mapped[Fen] = mapped_column(default=0)
+    order_line_id: Mapped[int | None] = mapped_column(
+        ForeignKey("finance_order_line.id"), index=True
+    )
+    entry: Mapped[JournalEntry] = relationship(back_populates="lines")

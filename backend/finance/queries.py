@@ -1,0 +1,150 @@
+"""What can be read from the finance room."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from backend.finance import rules
+from backend.finance.ledger import trial_balance
+from backend.finance.models import (
+    HourEntry,
+    LessonAccount,
+    Order,
+    Payment,
+    Price,
+    SurplusReceipt,
+)
+from backend.finance.schemas import (
+    HourKind,
+    LessonBalance,
+    OrderStatus,
+    OrderView,
+    PriceQuote,
+    SurplusView,
+)
+from backend.kit.errors import NotFound
+
+__all__ = [
+    "lessons_left",
+    "open_surpluses",
+    "order_for",
+    "order_of_purpose",
+    "orders_due_for_closing",
+    "orders_of",
+    "payments_due_for_polling",
+    "price_for",
+    "prices_for",
+    "trial_balance",
+]
+
+
+def price_for(session: Session, *, course_id: int, campus_id: int, on: date) -> PriceQuote | None:
+    """What a course costs at a campus on a day; None when nobody has set a price."""
+    return prices_for(session, [(course_id, campus_id)], on=on).get((course_id, campus_id))
+
+
+def prices_for(
+    session: Session, pairs: Iterable[tuple[int, int]], *, on: date
+) -> dict[tuple[int, int], PriceQuote]:
+    """`price_for` for many (course id, campus id) pairs with one query; pairs without a price are
+    left out."""
+    wanted = set(pairs)
+    rows = session.scalars(
+        select(Price).where(Price.course_id.in_({course_id for course_id, _ in wanted}))
+    ).all()
+    quotes = {}
+    for course_id, campus_id in wanted:
+        of_course = (row for row in rows if row.course_id == course_id)
+        if chosen := rules.choose_price(of_course, campus_id=campus_id, on=on):
+            quotes[course_id, campus_id] = PriceQuote(
+                price_id=chosen.id,
+                course_id=course_id,
+                campus_id=chosen.campus_id,
+                amount_fen=chosen.amount_fen,
+                lesson_count=chosen.lesson_count,
+                material_fee_fen=chosen.material_fee_fen,
+            )
+    return quotes
+
+
+def order_for(session: Session, *, number: str, openid: str) -> OrderView:
+    """An order for its own payer. Raises NotFound for anybody else's just as for no order."""
+    order = session.scalar(
+        select(Order).where(Order.number == number, Order.payer_openid == openid)
+    )
+    if order is None:
+        raise NotFound(number=number)
+    return OrderView.model_validate(order)
+
+
+def order_of_purpose(session: Session, *, purpose_key: str) -> OrderView | None:
+    """The order that a purpose (`sign_up:12`) has been billed with."""
+    order = session.scalar(select(Order).where(Order.purpose_key == purpose_key))
+    return OrderView.model_validate(order) if order else None
+
+
+def orders_of(session: Session, *, openid: str, limit: int = 10) -> list[OrderView]:
+    """A payer's orders, the newest first."""
+    rows = session.scalars(
+        select(Order).where(Order.payer_openid == openid).order_by(Order.id.desc()).limit(limit)
+    )
+    return [OrderView.model_validate(row) for row in rows]
+
+
+def lessons_left(session: Session, *, student_ids: Collection[int]) -> list[LessonBalance]:
+    """Every lesson account of these students with what is left in it, by one query."""
+
+    def total(kind: HourKind) -> ColumnElement[int]:
+        return func.coalesce(
+            func.sum(case((HourEntry.kind == kind, HourEntry.lessons), else_=0)), 0
+        )
+
+    rows = session.execute(
+        select(
+            LessonAccount.id.label("account_id"),
+            LessonAccount.student_id,
+            LessonAccount.course_id,
+            LessonAccount.class_group_id,
+            total(HourKind.BUY).label("bought"),
+            total(HourKind.GIFT).label("given"),
+            func.coalesce(func.sum(HourEntry.lessons), 0).label("left"),
+        )
+        .outerjoin(HourEntry, HourEntry.account_id == LessonAccount.id)
+        .where(LessonAccount.student_id.in_(student_ids))
+        .group_by(LessonAccount.id)
+        .order_by(LessonAccount.id)
+    )
+    return [LessonBalance.model_validate(row) for row in rows]
+
+
+def open_surpluses(session: Session) -> list[SurplusView]:
+    """Money to give back, the oldest first."""
+    rows = session.scalars(
+        select(SurplusReceipt)
+        .where(SurplusReceipt.resolved_at.is_(None))
+        .order_by(SurplusReceipt.id)
+    )
+    return [SurplusView.model_validate(row) for row in rows]
+
+
+def orders_due_for_closing(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
+    """Ids of pending orders whose time is over."""
+    return list(
+        session.scalars(
+            select(Order.id)
+            .where(Order.status == OrderStatus.PENDING, Order.expires_at <= now)
+            .order_by(Order.expires_at)
+            .limit(limit)
+        )
+    )
+
+
+def payments_due_for_polling(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
+    """Ids of payments about which the platform has been silent for too long."""
+    return list(
+        session.scalars(
+            select(Payment.id).where(Payment.poll_at <= now).order_by(Payment.poll_at).limit(limit)
+        )
+    )

@@ -1,0 +1,75 @@
+"""Decisions of the finance room, without I/O."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol, TypeVar
+
+from backend.finance.schemas import LedgerAccount, OrderStatus, OrderView, Posting
+
+SHORTEST_WINDOW = timedelta(minutes=1)  # WeChat Pay refuses a time_expire closer than this.
+PREPAY_LIFE = timedelta(minutes=110)  # A prepay id lasts about two hours; we stop using it earlier.
+_POLL_STEPS = [timedelta(minutes=m) for m in (1, 1, 2, 5, 10, 30)]
+
+
+class _DatedPrice(Protocol):
+    @property
+    def campus_id(self) -> int | None: ...
+    @property
+    def effective_from(self) -> date: ...
+    @property
+    def effective_to(self) -> date | None: ...
+
+
+P = TypeVar("P", bound=_DatedPrice)
+
+
+def choose_price(prices: Iterable[P], *, campus_id: int, on: date) -> P | None:
+    """The price that holds at a campus on a day: its own before the one for all campuses, and
+    among equals the one that began last."""
+    holding = [
+        price
+        for price in prices
+        if price.campus_id in (None, campus_id)
+        and price.effective_from <= on
+        and (price.effective_to is None or on < price.effective_to)
+    ]
+    return max(
+        holding, key=lambda price: (price.campus_id is not None, price.effective_from), default=None
+    )
+
+
+def is_payable(order: OrderView, *, now: datetime) -> bool:
+    """Whether there is still time to begin a payment."""
+    return order.status == OrderStatus.PENDING and order.expires_at - now >= SHORTEST_WINDOW
+
+
+def out_trade_no_of(number: str, attempt: int) -> str:
+    """The name of the n-th payment (from 1) of an order at the platform: the order's own number
+    first, so that the platform's bill reads like ours, then `…_2`."""
+    return number if attempt == 1 else f"{number}_{attempt}"
+
+
+def next_poll_at(count: int, *, now: datetime) -> datetime:
+    """When to ask again about a silent payment after `count` questions."""
+    return now + _POLL_STEPS[min(count, len(_POLL_STEPS) - 1)]
+
+
+def receipt_of(nets: Sequence[tuple[int, int]]) -> list[Posting]:
+    """Dr 银行存款 / Cr 合同负债: one credit for each (order line id, net fen) above zero."""
+    credits = [
+        Posting(
+            account=LedgerAccount.CONTRACT_LIABILITY, amount_fen=-net_fen, order_line_id=line_id
+        )
+        for line_id, net_fen in nets
+        if net_fen
+    ]
+    total_fen = -sum(posting.amount_fen for posting in credits)
+    return [Posting(account=LedgerAccount.BANK, amount_fen=total_fen), *credits]
+
+
+def surplus_of(amount_fen: int) -> list[Posting]:
+    """Dr 银行存款 / Cr 其他应付款: money that has to go back."""
+    return [
+        Posting(account=LedgerAccount.BANK, amount_fen=amount_fen),
+        Posting(account=LedgerAccount.OTHER_PAYABLE, amount_fen=-amount_fen),
+    ]

@@ -1,0 +1,236 @@
+"""The words of the finance room. All amounts are fen, all moments aware UTC."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from backend.kit.errors import DomainError
+
+
+class OrderStatus(StrEnum):
+    """An order's life: pending → paid (→ refunded), or pending → closed, which late money reopens
+    as paid."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+
+
+class CloseReason(StrEnum):
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class PaymentMethod(StrEnum):
+    WECHAT_JSAPI = "wechat_jsapi"
+    WECHAT_NATIVE = "wechat_native"
+    WECHAT_H5 = "wechat_h5"
+
+
+class PaymentStatus(StrEnum):
+    CREATED = "created"
+    SUCCEEDED = "succeeded"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+
+
+class HourKind(StrEnum):
+    """Why lessons came into or left an account."""
+
+    BUY = "buy"
+    GIFT = "gift"
+    CONSUME = "consume"
+    REFUND = "refund"
+    TRANSFER = "transfer"
+    EXPIRE = "expire"
+    REVERSE = "reverse"
+
+
+class LedgerAccount(StrEnum):
+    """会计科目 used so far."""
+
+    BANK = "1002"  # 银行存款
+    CONTRACT_LIABILITY = "2205"  # 合同负债
+    OTHER_PAYABLE = "2241"  # 其他应付款
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class PriceQuote(_Frozen):
+    """What one class term of a course costs at a campus on a day."""
+
+    price_id: int
+    course_id: int
+    campus_id: int | None
+    amount_fen: int
+    lesson_count: int
+    material_fee_fen: int
+
+    @property
+    def per_lesson_fen(self) -> int:
+        """For display only, rounded half up; accounts use the exact amount."""
+        return (2 * self.amount_fen + self.lesson_count) // (2 * self.lesson_count)
+
+    @property
+    def total_fen(self) -> int:
+        return self.amount_fen + self.material_fee_fen
+
+
+class NewLine(_Frozen):
+    """A line to bill. `net_fen` is what is charged after discounts from `list_fen`. The
+    description is shown to whoever holds the pay link: it names no child."""
+
+    description: str = Field(min_length=1, max_length=120)
+    class_group_id: int | None = None
+    course_id: int | None = None
+    lesson_count: int = Field(default=0, ge=0)
+    gift_count: int = Field(default=0, ge=0)
+    list_fen: int = Field(ge=0)
+    net_fen: int = Field(ge=0)
+    is_material: bool = False
+
+    @model_validator(mode="after")
+    def _net_within_list(self) -> "NewLine":
+        if self.net_fen > self.list_fen:
+            raise ValueError("a line cannot cost more than its list price")
+        if (self.lesson_count or self.gift_count) and self.course_id is None:
+            raise ValueError("lessons belong to a course")
+        return self
+
+
+class OrderLineView(NewLine):
+    id: int
+
+
+class OrderView(_Frozen):
+    """An order as other rooms and pages see it."""
+
+    id: int
+    number: str
+    payer_openid: str
+    purpose_key: str
+    status: OrderStatus
+    total_fen: int
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    lines: tuple[OrderLineView, ...]
+
+
+class LessonBalance(_Frozen):
+    """What is left in one lesson account."""
+
+    account_id: int
+    student_id: int
+    course_id: int
+    class_group_id: int | None
+    bought: int
+    given: int
+    left: int
+
+
+class SurplusView(_Frozen):
+    """Money that came in for an order already paid and has to go back."""
+
+    id: int
+    order_id: int
+    transaction_id: str
+    amount_fen: int
+    received_at: datetime
+
+
+class TrialRow(_Frozen):
+    """One account's totals in the trial balance."""
+
+    account: LedgerAccount
+    debit_fen: int
+    credit_fen: int
+
+
+class Posting(_Frozen):
+    """One side of a journal entry: debit positive, credit negative. `order_line_id` says for what
+    the money came or is owed."""
+
+    account: LedgerAccount
+    amount_fen: int
+    order_line_id: int | None = None
+
+
+# Events.
+
+
+class OrderPaid(_Frozen):
+    """Money for an order is in; published once per order. `is_late` says that the order had been
+    closed meanwhile, so that what it was for may be gone: seat the payer again or give back."""
+
+    order_id: int
+    number: str
+    payer_openid: str
+    purpose_key: str
+    total_fen: int
+    is_late: bool = False
+
+
+class OrderClosed(_Frozen):
+    """An unpaid order can no longer be paid."""
+
+    order_id: int
+    number: str
+    payer_openid: str
+    purpose_key: str
+    reason: CloseReason
+
+
+class SurplusReceived(_Frozen):
+    """Money came in for an order that was paid already: somebody has to give it back."""
+
+    order_id: int
+    number: str
+    payer_openid: str
+    transaction_id: str
+    amount_fen: int
+
+
+# Broken rules.
+
+
+class NothingToPay(DomainError):
+    """The lines of an order come to nothing."""
+
+
+class BilledDifferently(DomainError):
+    """The purpose has been billed before, to somebody else or for another amount (`number`)."""
+
+    status = 409
+
+
+class OrderNotPayable(DomainError):
+    """The order is paid, closed, or about to expire (`status`)."""
+
+    status = 409
+
+
+class OrderNotPaid(DomainError):
+    """Only a paid order gives lessons (`number`)."""
+
+    status = 409
+
+
+class PaymentMismatch(DomainError):
+    """The platform's word does not fit our payment (`field`). Nothing was changed."""
+
+    status = 400
+
+
+class LessonsShort(DomainError):
+    """The account holds fewer lessons than would be taken (`left`, `asked`)."""
+
+
+class Unbalanced(DomainError):
+    """A journal entry whose sides differ (`source_key`, `difference_fen`)."""
+
+    status = 500

@@ -1,0 +1,246 @@
+"""Changes in the finance room. Every function runs inside the caller's unit of work.
+
+Whoever changes an order first locks its row (`orders.locked`): notifications, the clock's closing
+and the customer's cancelling then come one after the other, each looking at what the one before
+left.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.finance import orders
+from backend.finance.models import (
+    HourEntry,
+    LessonAccount,
+    Order,
+    OrderLine,
+    Payment,
+    PaymentNotice,
+)
+from backend.finance.schemas import (
+    BilledDifferently,
+    CloseReason,
+    HourKind,
+    LessonsShort,
+    NewLine,
+    NothingToPay,
+    OrderNotPaid,
+    OrderNotPayable,
+    OrderStatus,
+    OrderView,
+    PaymentMismatch,
+    PaymentStatus,
+)
+from backend.gateways.payments import Notification, PaymentFact
+from backend.kit import clock, crypto
+from backend.kit.config import settings
+from backend.kit.errors import NotFound
+
+PAY_LINK_PURPOSE = "pay"
+PAY_LINK_SECONDS = 3 * 24 * 3600
+
+
+def bill(
+    session: Session,
+    *,
+    payer_openid: str,
+    purpose_key: str,
+    lines: Sequence[NewLine],
+    expires_at: datetime,
+) -> OrderView:
+    """Ask somebody for money. Billing a purpose again returns its order, whatever became of it
+    (look at `status`); a new try after a closed one takes a new key (`sign_up:12:2`).
+
+    Raises NothingToPay, and BilledDifferently when the purpose was billed to somebody else or for
+    another amount.
+    """
+    total_fen = sum(line.net_fen for line in lines)
+    if total_fen <= 0:
+        raise NothingToPay(purpose_key=purpose_key)
+    order = _billed(session, purpose_key)
+    while order is None:
+        order = Order(
+            number=_new_number(),
+            payer_openid=payer_openid,
+            purpose_key=purpose_key,
+            status=OrderStatus.PENDING,
+            total_fen=total_fen,
+            created_at=clock.now(),
+            expires_at=expires_at,
+            lines=[OrderLine(**line.model_dump()) for line in lines],
+            payments=[],
+        )
+        try:
+            with session.begin_nested():
+                session.add(order)
+        except IntegrityError:  # Somebody billed the purpose just now, or took the number.
+            order = _billed(session, purpose_key)
+    if (order.payer_openid, order.total_fen) != (payer_openid, total_fen):
+        raise BilledDifferently(number=order.number)
+    return OrderView.model_validate(order)
+
+
+def receive(session: Session, *, notification: Notification, digest: str) -> None:
+    """Act on a verified notification, once per notification id however often it comes.
+
+    `digest` is the SHA-256 of the raw body, kept as evidence. Raises what `settle` raises; then
+    nothing is kept and the platform will tell us again.
+    """
+    if notification.paid:
+        settle(session, paid=notification.paid)
+    if session.get(PaymentNotice, notification.id) is None:
+        fact = notification.paid or notification.refund
+        session.add(
+            PaymentNotice(
+                id=notification.id,
+                event_type=notification.event_type,
+                out_trade_no=fact.out_trade_no if fact else "",
+                digest=digest,
+                received_at=clock.now(),
+            )
+        )
+
+
+def settle(session: Session, *, paid: PaymentFact) -> OrderView:
+    """Take note that money came in; telling it again changes nothing.
+
+    A closed order becomes paid (`OrderPaid.is_late`). Money for an order already paid is kept as a
+    surplus and announced by SurplusReceived. Raises NotFound for a payment that is not ours, and
+    PaymentMismatch when appid, mchid, transaction or amount do not fit it.
+    """
+    _expect("appid", paid.appid, settings().wechat_appid)
+    _expect("mchid", paid.mchid, settings().wechat_pay_mchid)
+    order_id = session.scalar(
+        select(Payment.order_id).where(Payment.out_trade_no == paid.out_trade_no)
+    )
+    if order_id is None:
+        raise NotFound(out_trade_no=paid.out_trade_no)
+    order = orders.locked(session, order_id)
+    payment = next(p for p in order.payments if p.out_trade_no == paid.out_trade_no)
+    _expect("amount", paid.amount_fen, payment.amount_fen)
+    if payment.transaction_id == paid.transaction_id:
+        return OrderView.model_validate(order)
+    if payment.transaction_id is None:
+        payment.status = PaymentStatus.SUCCEEDED
+        payment.transaction_id = paid.transaction_id
+        payment.paid_at = paid.paid_at
+        payment.poll_at = None
+    if order.status in (OrderStatus.PENDING, OrderStatus.CLOSED):
+        orders.pay(session, order, paid)
+    else:
+        orders.keep_surplus(session, order, paid)
+    session.flush()
+    return OrderView.model_validate(order)
+
+
+def cancel(session: Session, *, number: str, openid: str) -> OrderView:
+    """The payer does not want it any more. Cancelling a closed order again is fine; a paid one
+    raises OrderNotPayable (it is refunded instead). Raises NotFound for anybody else's order."""
+    order_id = session.scalar(
+        select(Order.id).where(Order.number == number, Order.payer_openid == openid)
+    )
+    if order_id is None:
+        raise NotFound(number=number)
+    order = orders.locked(session, order_id)
+    if order.status in (OrderStatus.PAID, OrderStatus.REFUNDED):
+        raise OrderNotPayable(status=order.status)
+    orders.close(session, order, CloseReason.CANCELLED)
+    return OrderView.model_validate(order)
+
+
+def close_expired(session: Session, *, order_id: int) -> bool:
+    """Close a pending order whose time is over; False when that is no longer (or not yet) so."""
+    order = orders.locked(session, order_id)
+    if order.status != OrderStatus.PENDING or order.expires_at > clock.now():
+        return False
+    orders.close(session, order, CloseReason.EXPIRED)
+    return True
+
+
+def open_lesson_accounts(session: Session, *, order_id: int, student_id: int) -> None:
+    """Give a student the lessons of a paid order: one account for each line, once. Raises
+    OrderNotPaid."""
+    order = orders.locked(session, order_id)
+    if order.status != OrderStatus.PAID:
+        raise OrderNotPaid(number=order.number)
+    line_ids = [line.id for line in order.lines]
+    opened = set(
+        session.scalars(
+            select(LessonAccount.order_line_id).where(LessonAccount.order_line_id.in_(line_ids))
+        )
+    )
+    for line in order.lines:
+        if line.id in opened or line.course_id is None or line.lesson_count + line.gift_count == 0:
+            continue
+        account = LessonAccount(
+            student_id=student_id,
+            order_line_id=line.id,
+            course_id=line.course_id,
+            class_group_id=line.class_group_id,
+            opened_at=clock.now(),
+        )
+        session.add(account)
+        session.flush()
+        for kind, lessons in ((HourKind.BUY, line.lesson_count), (HourKind.GIFT, line.gift_count)):
+            if lessons:
+                enter_hours(
+                    session,
+                    account_id=account.id,
+                    kind=kind,
+                    lessons=lessons,
+                    source_key=f"{kind}:{line.id}",
+                )
+
+
+def enter_hours(
+    session: Session, *, account_id: int, kind: HourKind, lessons: int, source_key: str
+) -> None:
+    """Move lessons into (+) or out of (−) an account, once per `source_key`. Raises LessonsShort
+    rather than leave an account below zero."""
+    session.execute(
+        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
+    )
+    if session.scalar(select(HourEntry.id).where(HourEntry.source_key == source_key)):
+        return
+    left = session.scalar(
+        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
+            HourEntry.account_id == account_id
+        )
+    )
+    if (left or 0) + lessons < 0:
+        raise LessonsShort(left=left, asked=-lessons)
+    session.add(
+        HourEntry(
+            account_id=account_id,
+            kind=kind,
+            lessons=lessons,
+            at=clock.now(),
+            source_key=source_key,
+        )
+    )
+    session.flush()
+
+
+def pay_link(*, number: str, openid: str) -> str:
+    """Where one payer pays one order, inside WeChat, for three days."""
+    token = crypto.sign(PAY_LINK_PURPOSE, {"order": number, "openid": openid})
+    return f"{settings().public_url.rstrip('/')}/pay/{token}"
+
+
+def _billed(session: Session, purpose_key: str) -> Order | None:
+    return session.scalar(select(Order).where(Order.purpose_key == purpose_key))
+
+
+def _new_number() -> str:
+    """Today's date and ten random digits: readable over the phone, not to be guessed."""
+    return f"{clock.today():%Y%m%d}{secrets.randbelow(10**10):010d}"
+
+
+def _expect(field: str, got: object, wanted: object) -> None:
+    if got != wanted:
+        raise PaymentMismatch(field=field)
