@@ -1,0 +1,1 @@
+"""Writes training sentences from compact patterns; the same input gives the same sentences."""

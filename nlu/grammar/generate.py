@@ -1,0 +1,83 @@
+"""Gathers every training sentence: those written by hand, the grammar's, and their variants."""
+
+import random
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+
+from grammar.expand import expand
+from grammar.vary import vary
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / "data"
+ENTITY = re.compile(r"\[([^\[\]]+)\]\(([a-z_]+)\)")
+# How many variants each sentence written by hand gets.
+VARIANTS = 2
+
+Labelled = tuple[str, str]
+
+
+def hand_written(folder: Path = DATA) -> list[Labelled]:
+    """Return (intent, sentence) of every Rasa NLU file in a folder, in file order."""
+    found = []
+    for path in sorted(folder.rglob("*.yml")):
+        for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
+            for line in block["examples"].splitlines():
+                if line.startswith("- "):
+                    found.append((block["intent"], line[2:].strip()))
+    return found
+
+
+def patterns() -> list[Labelled]:
+    """Return (intent, pattern) of every pattern file, in file order."""
+    found = []
+    for path in sorted((HERE / "patterns").glob("*.txt")):
+        intent = ""
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("## "):
+                intent = line[3:].strip()
+            elif line.strip() and not line.startswith("#"):
+                found.append((intent, line.strip()))
+    return found
+
+
+def sentences(by_hand: Iterable[Labelled] | None = None) -> list[Labelled]:
+    """Return every training sentence once, with its intent; deterministic."""
+    written = list(hand_written() if by_hand is None else by_hand)
+    found = list(written)
+    for intent, pattern in patterns():
+        found += [(intent, sentence) for sentence in expand(pattern)]
+    for intent, sentence in written:
+        chance = random.Random(f"{intent} {sentence}")
+        found += [(intent, vary(sentence, chance)) for _ in range(VARIANTS)]
+    return list(dict.fromkeys(found))
+
+
+def plain(sentence: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """Return a sentence without its marks, and the half-open spans that they named."""
+    text, spans, at = "", [], 0
+    for mark in ENTITY.finditer(sentence):
+        text += sentence[at : mark.start()]
+        spans.append((len(text), len(text) + len(mark[1]), mark[2]))
+        text += mark[1]
+        at = mark.end()
+    return text + sentence[at:], spans
+
+
+def write(path: Path) -> int:
+    """Write everything as one Rasa NLU file; return how many sentences it has."""
+    by_intent: dict[str, list[str]] = {}
+    found = sentences()
+    for intent, sentence in found:
+        by_intent.setdefault(intent, []).append(sentence)
+    blocks = [
+        {"intent": intent, "examples": "".join(f"- {each}\n" for each in listed)}
+        for intent, listed in by_intent.items()
+    ]
+    path.write_text(
+        yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True, width=10_000), "utf-8"
+    )
+    return len(found)

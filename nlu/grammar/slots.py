@@ -1,0 +1,151 @@
+"""Fills the slots of patterns: each call returns one believable spelling of an entity."""
+
+import random
+from collections.abc import Callable
+
+from understanding.lexicon import lexicon
+from understanding.patterns import SURNAMES
+
+Chance = random.Random
+
+DIGITS = "零一二三四五六七八九十"
+GIVEN = (
+    "伟 芳 娜 敏 静 丽 强 磊 洋 艳 勇 军 杰 娟 涛 超 明 霞 平 刚 桂英 子涵 浩然 欣怡 梓轩 雨桐 思远 佳怡 宇航 诗涵 俊杰 子墨 一诺 "
+    "梓萱 若曦 可馨 嘉豪 天佑 小宝 晨曦 晓明 雅婷 文博 志强 建国 秀英 婷婷 小雨 语嫣 泽宇 睿 晗 昊天 依诺 艺涵 沐宸 安琪 家乐"
+).split()
+NICKNAMES = "乐乐 豆豆 小米 朵朵 果果 糖糖 毛毛 小宇 轩轩 萌萌 阳阳 妞妞 浩浩 涵涵 琪琪 小鱼儿 大宝 二宝 童童 彤彤".split()
+ENGLISH = "lily tom amy jack mike david lucy kevin".split()
+KIDS = "孩子 娃 我家孩子 宝宝 我儿子 我女儿 闺女 小孩 我娃 我家娃 小朋友 我家小子 小孩子 我姑娘 俺家娃 我家宝贝 老大 老二 我孙子 我外甥 弟弟 妹妹".split()
+GRADES = (
+    "一年级 二年级 三年级 四年级 五年级 六年级 七年级 八年级 九年级 初一 初二 初三 高一 高二 高三 幼儿园 中班 大班 小学 初中 高中 小一 小二 "
+    "小五 幼升小 小升初 学前 小学生 成人 3年级 5年级 2年级 4岁 5岁 六岁 7岁半 八岁 10岁 三岁半 12岁 四五岁 大一 一升二 三升四 高中生 初中生 "
+    "一二年级 5岁半 初2 高3 三周岁"
+).split()
+DAYS = (
+    "今天 明天 后天 大后天 昨天 前天 今晚 明晚 周一 周二 周三 周四 周五 周六 周日 周天 星期一 星期三 星期五 星期六 星期天 礼拜二 礼拜六 礼拜天 "
+    "下周一 下周三 下周六 这周五 这周六 本周日 上周三 上周六 周末 这周末 下周末 5号 12号 月底 3月15号 九月一号 10月8日 明儿 今儿 下星期二 "
+    "下礼拜天 这礼拜 下周 这周 本周 上周 国庆 五一 暑假 寒假 下个月 这个月 上个月 本月 端午 过年 开学 期末 周一到周五 每周六 每周三 工作日 下学期 "
+    "本学期 12月25号 6月 七月份 周六周日 20号"
+).split()
+PARTS = "上午 下午 晚上 早上 中午 傍晚".split()
+HOURS = "七点 7点 八点半 8点半 3点 三点 两点 2点 九点 10点 十点半 19:00 14:30 18：30 6点 五点半 4点钟 两点一刻 七点到九点 3点-5点 9点半 下午四点".split()
+SPANS = "一个月 两周 半个月 三天 一周 两个月 半年".split()
+FEES = "打车费 餐费 快递费 场地费".split()
+COUNTERS = {
+    "lesson": "节 节 节课 课时 次课 次".split(),
+    "thing": "盒 包 箱 支 个 瓶 套 张 本 台 把".split(),
+}
+
+
+def _han(number: int) -> str:
+    """Write a number from 1 to 99 in characters."""
+    tens, ones = divmod(number, 10)
+    if not tens:
+        return DIGITS[ones]
+    return ("" if tens == 1 else DIGITS[tens]) + "十" + (DIGITS[ones] if ones else "")
+
+
+def phone(chance: Chance) -> str:
+    """Return a mobile number, sometimes grouped as people type it."""
+    digits = "1" + chance.choice("3456789") + "".join(chance.choice("0123456789") for _ in range(9))
+    if chance.random() < 0.2:
+        joint = chance.choice(" -")
+        return joint.join((digits[:3], digits[3:7], digits[7:]))
+    return digits
+
+
+def person(chance: Chance) -> str:
+    """Return a person's name."""
+    if chance.random() < 0.15:
+        return chance.choice(NICKNAMES)
+    return chance.choice(SURNAMES[:110]) + chance.choice(GIVEN)
+
+
+def teacher(chance: Chance) -> str:
+    """Return how a teacher is called."""
+    title = chance.choice("老师 老师 老师 老师 老师 教练".split())
+    draw = chance.random()
+    if draw < 0.7:
+        return chance.choice(SURNAMES[:90]) + title
+    if draw < 0.9:
+        return chance.choice(SURNAMES[:90]) + chance.choice(GIVEN) + title
+    return chance.choice(ENGLISH + NICKNAMES) + title
+
+
+def time(chance: Chance) -> str:
+    """Return a time expression of one to three pieces."""
+    draw = chance.random()
+    if draw < 0.5:
+        return chance.choice(DAYS)
+    if draw < 0.7:
+        return chance.choice(DAYS[:40]) + chance.choice(PARTS)
+    if draw < 0.85:
+        return chance.choice(DAYS[:40]) + chance.choice(PARTS) + chance.choice(HOURS[:-1])
+    if draw < 0.93:
+        return chance.choice(DAYS[:40]) + chance.choice(HOURS)
+    if draw < 0.97:
+        return chance.choice(PARTS) + chance.choice(HOURS[:-1])
+    return chance.choice(DAYS[:12]) + "的" + chance.choice(PARTS)
+
+
+def amount(chance: Chance) -> str:
+    """Return a sum of money."""
+    number = chance.choice([chance.randint(8, 300), chance.randint(3, 90) * 100])
+    spelled = chance.choice([str(number), str(number), str(number), f"{number / 10:.1f}"])
+    forms = [f"{spelled}元", f"{spelled}块", f"{spelled}块钱", f"¥{spelled}", "三千五百块"]
+    return chance.choice(
+        [*forms, "两千块钱", "一百二十元", "三百八十块", "1万元", "五百块", "一万二千元"]
+    )
+
+
+def quantity(chance: Chance) -> str:
+    """Return a count of lessons, things or people."""
+    number = chance.choice([chance.randint(1, 12), chance.randint(1, 9) * 10])
+    spelled = chance.choice([str(number), "两" if number == 2 else _han(number)])
+    return spelled + chance.choice(COUNTERS[chance.choice(list(COUNTERS))])
+
+
+def order_no(chance: Chance) -> str:
+    """Return an order number as it stands on a receipt."""
+    digits = "".join(chance.choice("0123456789") for _ in range(chance.choice([6, 10, 12])))
+    return chance.choice(["DD", "O", "dd", "NO", "ord"]) + digits
+
+
+def ticket_no(chance: Chance) -> str:
+    """Return a ticket number."""
+    return chance.choice(["GD", "T", "gd", "t", "#"]).replace("#", "T") + str(
+        chance.randint(1000, 999999)
+    )
+
+
+def course(chance: Chance) -> str:
+    """Return a course's proper name."""
+    topic = chance.choice(lexicon()["subject"])
+    head = chance.choice(["", "", "少儿", "暑期", "寒假", "快乐", "小学", "幼儿", "精品"])
+    tail = chance.choice(
+        ["启蒙班", "提高班", "冲刺班", "特训营", "夏令营", "集训营", "精品课", "入门课", "体验营"]
+    )
+    return head + topic + tail
+
+
+def _listed(name: str) -> Callable[[Chance], str]:
+    """Return a slot that draws from the lexicon."""
+    return lambda chance: chance.choice(lexicon()[name])
+
+
+SLOTS: dict[str, Callable[[Chance], str]] = {
+    "phone": phone,
+    "person": person,
+    "teacher": teacher,
+    "time": time,
+    "amount": amount,
+    "quantity": quantity,
+    "order_no": order_no,
+    "ticket_no": ticket_no,
+    "course": course,
+    "grade": lambda chance: chance.choice(GRADES),
+    **{
+        name: _listed(name)
+        for name in "subject class_mode level campus room item document channel".split()
+    },
+}

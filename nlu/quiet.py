@@ -1,0 +1,24 @@
+"""Settings that must be made before Rasa is imported: import this module first."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+os.environ.update(
+    RASA_TELEMETRY_ENABLED="false",
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    TF_CPP_MIN_LOG_LEVEL="3",
+    TF_NUM_INTRAOP_THREADS="1",
+    TF_NUM_INTEROP_THREADS="1",
+    CUDA_VISIBLE_DEVICES="-1",
+    SQLALCHEMY_SILENCE_UBER_WARNING="1",
+)
+# Rasa pins old libraries that warn about each other at every start; some of them also reset the
+# filters, so the printing itself is switched off.
+warnings.showwarning = lambda *_, **__: None
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))

@@ -1,0 +1,91 @@
+"""Serves Rasa's HTTP API (`POST /model/parse`) for the current model.
+
+The port opens only after the model is loaded and has parsed a sentence, so a connection means
+ready; `GET /ready` then tells the model's name. Answers to texts seen before come from a cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import quiet
+import structlog
+
+CURRENT = quiet.HERE / "models" / "current"
+REMEMBERED = 20_000
+# WeChat text messages are at most 2,048 bytes; anything longer is no message.
+LONGEST = 2_000
+
+
+def hush() -> None:
+    """Log warnings only: below that, Rasa prints whole messages, phone numbers included."""
+    logging.basicConfig(level=logging.WARNING)
+    for name in ("rasa", "sanic", "sanic.root", "sanic.error", "sanic.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def remember(agent: Any) -> None:
+    """Give the agent's parser a cache of the most recent texts."""
+    parse = agent.parse_message
+    known: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    async def parse_message(text: str) -> dict[str, Any]:
+        text = str(text)[:LONGEST]
+        if text in known:
+            known.move_to_end(text)
+            return known[text]
+        parsed: dict[str, Any] = await parse(text)
+        known[text] = parsed
+        if len(known) > REMEMBERED:
+            known.popitem(last=False)
+        return parsed
+
+    agent.parse_message = parse_message
+
+
+def main() -> int:
+    """Load, warm up, and serve until told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("NLU_PORT", "5005")))
+    wanted = parser.parse_args()
+    if not CURRENT.exists():
+        print("nlu: no model yet; run train.py first", file=sys.stderr)
+        return 1
+    hush()
+    model = Path(os.path.realpath(CURRENT))
+
+    from rasa.core.agent import Agent
+    from rasa.server import create_app
+    from sanic import response
+
+    # Rasa sets its own log levels while it is imported.
+    hush()
+    agent = Agent.load(str(model))
+    remember(agent)
+    app = create_app(agent)
+    app.config.ACCESS_LOG = False
+    hush()
+
+    async def warm_up(_app: Any, _loop: Any) -> None:
+        await agent.parse_message("你好，周末的英语课多少钱")
+
+    async def ready(_request: Any) -> Any:
+        return response.json({"ready": True, "model": model.name.partition(".")[0]})
+
+    app.register_listener(warm_up, "before_server_start")
+    app.add_route(ready, "/ready", methods=["GET"])
+    print(f"nlu: {model.name} at http://{wanted.host}:{wanted.port}", flush=True)
+    app.run(host=wanted.host, port=wanted.port, workers=1, access_log=False, motd=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

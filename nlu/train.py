@@ -1,0 +1,113 @@
+"""Trains the model when anything it is made from has changed; keeps each model by content hash.
+
+`models/current` is a symbolic link, swapped in one step, so that a server that starts at any
+moment finds a whole model. `--rollback` points it back at the model before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import quiet
+
+MODELS = quiet.HERE / "models"
+CURRENT = MODELS / "current"
+HISTORY = MODELS / "history"
+INPUTS = ("config.yml", "domain.yml", "lexicon.yml", "requirements.lock", "components.py")
+FOLDERS = ("data", "grammar", "understanding")
+
+
+def content_hash() -> str:
+    """Return the name of the model that the present files make: 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    paths = [quiet.HERE / name for name in INPUTS]
+    for folder in FOLDERS:
+        paths += [
+            path
+            for path in sorted((quiet.HERE / folder).rglob("*"))
+            if path.suffix in {".yml", ".py", ".txt"}
+        ]
+    for path in paths:
+        digest.update(str(path.relative_to(quiet.HERE)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def publish(model: Path) -> None:
+    """Make a model the current one; a crash leaves either the old or the new."""
+    if CURRENT.is_symlink() and os.readlink(CURRENT) == model.name:
+        return
+    with HISTORY.open("a", encoding="utf-8") as file:
+        file.write(f"{model.name}\n")
+    fresh = MODELS / f".current-{os.getpid()}"
+    fresh.symlink_to(model.name)
+    os.replace(fresh, CURRENT)
+
+
+def roll_back() -> int:
+    """Publish the model that was current before this one; 1 when there is none."""
+    now = os.readlink(CURRENT) if CURRENT.is_symlink() else ""
+    published = HISTORY.read_text("utf-8").split() if HISTORY.exists() else []
+    earlier = [name for name in published if name != now and (MODELS / name).exists()]
+    if not earlier:
+        print("nlu: no earlier model to go back to", file=sys.stderr)
+        return 1
+    publish(MODELS / earlier[-1])
+    print(f"nlu: went back to {earlier[-1]}", flush=True)
+    return 0
+
+
+def train(name: str) -> Path:
+    """Write the generated sentences, train, and return the new archive."""
+    from grammar import generate
+    from rasa.model_training import train_nlu
+
+    started_at = time.monotonic()
+    print("nlu: writing sentences from the grammar …", flush=True)
+    with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
+        count = generate.write(Path(folder) / "sentences.yml")
+        print(f"nlu: training on {count} sentences (a minute or two) …", flush=True)
+        built = train_nlu(
+            config=str(quiet.HERE / "config.yml"),
+            nlu_data=folder,
+            output=folder,
+            fixed_model_name=name,
+            domain=str(quiet.HERE / "domain.yml"),
+        )
+        if built is None:
+            raise SystemExit("nlu: training failed; see the lines above")
+        part = MODELS / f".{name}.part"
+        part.write_bytes(Path(built).read_bytes())
+        model = MODELS / f"{name}.tar.gz"
+        os.replace(part, model)
+    print(f"nlu: trained {model.name} in {time.monotonic() - started_at:.0f} s", flush=True)
+    return model
+
+
+def main() -> int:
+    """Train if needed, then publish."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--force", action="store_true", help="train even if nothing changed")
+    parser.add_argument("--rollback", action="store_true", help="publish the model before this")
+    wanted = parser.parse_args()
+    MODELS.mkdir(exist_ok=True)
+    if wanted.rollback:
+        return roll_back()
+    name = content_hash()
+    model = MODELS / f"{name}.tar.gz"
+    if wanted.force or not model.exists():
+        train(name)
+    else:
+        print(f"nlu: model {name} is up to date", flush=True)
+    publish(model)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
