@@ -1,0 +1,109 @@
+"""All periodic work on one screen, and the clock that rings for it: `python -m backend.cron`.
+
+RQ's own scheduler ends when Redis goes away and fires once per replica, so this loop takes its
+place. Any number of replicas may run: a slot (a row's moment) belongs to whoever sets its key in
+Redis first. A slot missed while everything was down is fired late, once; jobs ask the database what
+is due, so late, early and twice are all harmless.
+"""
+
+import signal
+import threading
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from backend import wiring
+from backend.kit import clock, queue
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Ring for `job` every so many seconds, or each day at a time in Shanghai."""
+
+    job: str
+    why: str
+    every_seconds: int | None = None
+    daily_at: time | None = None
+
+
+ROWS = (
+    Row("bot.jobs.sweep", "answer messages whose web process died", every_seconds=5),
+    Row("backend.outbox.jobs.sweep", "send what is due, retry what failed", every_seconds=15),
+    Row("backend.finance.jobs.poll_silent", "ask about payments not notified", every_seconds=60),
+    Row("backend.finance.jobs.close_expired", "give back unpaid seats", every_seconds=60),
+    Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
+)
+
+TAKEN_SECONDS = 30
+"""A clock that dies between taking a slot and ringing blocks the slot only this long."""
+
+
+def slot_of(row: Row, now: datetime) -> datetime:
+    """The latest moment, not after `now`, at which this row is to ring."""
+    if row.every_seconds is not None:
+        seconds = int(now.timestamp())
+        return datetime.fromtimestamp(seconds - seconds % row.every_seconds, clock.UTC)
+    assert row.daily_at is not None
+    on = clock.local(now).date()
+    at = clock.at_local(on, row.daily_at.hour, row.daily_at.minute)
+    if at > now:
+        at = clock.at_local(on - timedelta(days=1), row.daily_at.hour, row.daily_at.minute)
+    return at
+
+
+class Ticker:
+    """Fires each slot of each row once among all replicas."""
+
+    def __init__(self, rows: tuple[Row, ...], redis: Redis) -> None:
+        self._rows = rows
+        self._redis = redis
+        self._done: dict[str, datetime] = {}
+
+    def tick(self, now: datetime) -> list[str]:
+        """Ring for every row whose slot nobody has taken; returns their jobs.
+
+        Raises RedisError when Redis is away: the slot stays open and the next tick tries again.
+        """
+        fired = []
+        for row in self._rows:
+            slot = slot_of(row, now)
+            if self._done.get(row.job) == slot:
+                continue
+            if self._take(row, slot):
+                fired.append(row.job)
+            self._done[row.job] = slot
+        return fired
+
+    def _take(self, row: Row, slot: datetime) -> bool:
+        key = f"cron:{row.job}:{slot.timestamp():.0f}"
+        if not self._redis.set(key, "taken", nx=True, ex=TAKEN_SECONDS):
+            return False
+        if not queue.defer(row.job):
+            self._redis.delete(key)
+            raise RedisError(f"the doorbell did not ring for {row.job}")
+        self._redis.set(key, "rung", ex=timedelta(days=2))
+        return True
+
+
+def run(rows: tuple[Row, ...] = ROWS) -> None:
+    """Tick until SIGTERM or SIGINT, through any absence of Redis."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    ticker = Ticker(rows, queue.connect())
+    while not stop.is_set():
+        try:
+            ticker.tick(clock.now())
+        except RedisError as error:
+            log.warning("cron_waits_for_redis", error=str(error))
+        stop.wait(0.5)
+
+
+if __name__ == "__main__":
+    wiring.connect()
+    run()
