@@ -1,0 +1,1 @@
+"""WeChat's server API as official accounts call it, with its error codes, quotas and expiries."""

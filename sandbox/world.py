@@ -1,0 +1,37 @@
+"""Everything one running sandbox holds together, and how a request finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from sandbox.bell import Bell
+from sandbox.clock import Clock
+from sandbox.settings import Settings
+from sandbox.store import Store
+from sandbox.traffic import Traffic
+
+if TYPE_CHECKING:
+    from sandbox.courier import Courier
+    from sandbox.pay.notices import Notary
+
+
+@dataclass
+class World:
+    """The parts; `courier` and `notary` own threads and are attached when the app is made."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    bell: Bell
+    traffic: Traffic
+    courier: Courier = field(init=False)
+    notary: Notary = field(init=False)
+
+
+def here() -> World:
+    """Return the world of the current request."""
+    world: World = current_app.extensions["sandbox"]
+    return world
