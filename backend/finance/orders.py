@@ -16,6 +16,7 @@ from backend.finance.schemas import (
 from backend.gateways.payments import PaymentFact
 from backend.kit import clock, events
 from backend.kit.errors import NotFound
+from backend.security import service as security
 
 
 def locked(session: Session, order_id: int) -> Order:
@@ -46,6 +47,8 @@ def pay(session: Session, order: Order, paid: PaymentFact) -> None:
     for payment in order.payments:  # Other attempts must be closed before they are paid as well.
         if payment.status == PaymentStatus.CREATED:
             payment.poll_at = clock.now()
+    _audit(session, order, "order.paid", transaction_id=paid.transaction_id, is_late=is_late)
+    session.flush()
     events.publish(
         session,
         OrderPaid(
@@ -80,6 +83,8 @@ def keep_surplus(session: Session, order: Order, paid: PaymentFact) -> None:
         postings=rules.surplus_of(paid.amount_fen),
         order_id=order.id,
     )
+    _audit(session, order, "surplus.received", transaction_id=paid.transaction_id)
+    session.flush()
     events.publish(
         session,
         SurplusReceived(
@@ -100,6 +105,7 @@ def close(session: Session, order: Order, reason: CloseReason) -> None:
     for payment in order.payments:  # The poll closes what the platform still holds open.
         if payment.status == PaymentStatus.CREATED:
             payment.poll_at = clock.now()
+    _audit(session, order, "order.closed", reason=reason)
     session.flush()
     events.publish(
         session,
@@ -111,3 +117,10 @@ def close(session: Session, order: Order, reason: CloseReason) -> None:
             reason=reason,
         ),
     )
+
+
+def _audit(session: Session, order: Order, action: str, **detail: object) -> None:
+    """No money path without an audit entry. The actor is the payer who cancels, else the system:
+    the platform's word or the clock."""
+    actor = order.payer_openid if detail.get("reason") == CloseReason.CANCELLED else "system"
+    security.audit(session, actor=actor, action=action, subject=f"order:{order.number}", **detail)

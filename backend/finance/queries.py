@@ -19,8 +19,10 @@ from backend.finance.models import (
 from backend.finance.schemas import (
     HourKind,
     LessonBalance,
+    OpenAttempt,
     OrderStatus,
     OrderView,
+    PaymentStatus,
     PriceQuote,
     SurplusView,
 )
@@ -28,6 +30,8 @@ from backend.kit.errors import NotFound
 
 __all__ = [
     "lessons_left",
+    "open_attempt",
+    "open_payment_ids",
     "open_surpluses",
     "order_for",
     "order_of_purpose",
@@ -127,6 +131,30 @@ def open_surpluses(session: Session) -> list[SurplusView]:
         .order_by(SurplusReceipt.id)
     )
     return [SurplusView.model_validate(row) for row in rows]
+
+
+def open_attempt(session: Session, *, payment_id: int, now: datetime) -> OpenAttempt | None:
+    """An attempt to pay that still waits for its outcome, else None."""
+    row = session.execute(
+        select(Payment.out_trade_no, Order.status, Order.expires_at)
+        .join(Order, Payment.order_id == Order.id)
+        .where(Payment.id == payment_id, Payment.status == PaymentStatus.CREATED)
+    ).one_or_none()
+    if row is None:
+        return None
+    is_wanted = row.status == OrderStatus.PENDING and row.expires_at > now
+    return OpenAttempt(out_trade_no=row.out_trade_no, is_wanted=is_wanted)
+
+
+def open_payment_ids(session: Session, *, order_id: int) -> list[int]:
+    """Ids of an order's payments whose outcome is unknown."""
+    return list(
+        session.scalars(
+            select(Payment.id)
+            .where(Payment.order_id == order_id, Payment.status == PaymentStatus.CREATED)
+            .order_by(Payment.id)
+        )
+    )
 
 
 def orders_due_for_closing(session: Session, *, now: datetime, limit: int = 200) -> list[int]:

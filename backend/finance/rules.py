@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from backend.finance.schemas import LedgerAccount, OrderStatus, OrderView, Posting
+from backend.finance.schemas import LedgerAccount, OrderStatus, OrderView, PageState, Posting
 
 SHORTEST_WINDOW = timedelta(minutes=1)  # WeChat Pay refuses a time_expire closer than this.
 PREPAY_LIFE = timedelta(minutes=110)  # A prepay id lasts about two hours; we stop using it earlier.
@@ -41,6 +41,13 @@ def choose_price(prices: Iterable[P], *, campus_id: int, on: date) -> P | None:
 def is_payable(order: OrderView, *, now: datetime) -> bool:
     """Whether there is still time to begin a payment."""
     return order.status == OrderStatus.PENDING and order.expires_at - now >= SHORTEST_WINDOW
+
+
+def page_state_of(order: OrderView, *, now: datetime) -> PageState:
+    """What the pay page shows for an order."""
+    if order.status == OrderStatus.PENDING:
+        return PageState.PAYABLE if is_payable(order, now=now) else PageState.EXPIRED
+    return PageState(order.status)
 
 
 def out_trade_no_of(number: str, attempt: int) -> str:

@@ -133,6 +133,35 @@ class LessonBalance(_Frozen):
     left: int
 
 
+class PageState(StrEnum):
+    """What the pay page shows. `unreachable`: the platform cannot be had just now."""
+
+    PAYABLE = "payable"
+    EXPIRED = "expired"
+    PAID = "paid"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+    UNREACHABLE = "unreachable"
+
+
+class PaymentAttempt(_Frozen):
+    """One attempt to pay, as it is put to the platform; `prepay_id` is there while it is fresh."""
+
+    id: int
+    out_trade_no: str
+    amount_fen: int
+    description: str
+    expires_at: datetime
+    prepay_id: str | None
+
+
+class OpenAttempt(_Frozen):
+    """An attempt whose outcome is unknown; `is_wanted` while its order may still be paid."""
+
+    out_trade_no: str
+    is_wanted: bool
+
+
 class SurplusView(_Frozen):
     """Money that came in for an order already paid and has to go back."""
 

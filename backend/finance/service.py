@@ -9,14 +9,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.finance import orders
+from backend.finance import hours, orders
 from backend.finance.models import (
-    HourEntry,
-    LessonAccount,
     Order,
     OrderLine,
     Payment,
@@ -25,8 +23,6 @@ from backend.finance.models import (
 from backend.finance.schemas import (
     BilledDifferently,
     CloseReason,
-    HourKind,
-    LessonsShort,
     NewLine,
     NothingToPay,
     OrderNotPaid,
@@ -40,6 +36,7 @@ from backend.gateways.payments import Notification, PaymentFact
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.errors import NotFound
+from backend.security import service as security
 
 PAY_LINK_PURPOSE = "pay"
 PAY_LINK_SECONDS = 3 * 24 * 3600
@@ -80,6 +77,14 @@ def bill(
                 session.add(order)
         except IntegrityError:  # Somebody billed the purpose just now, or took the number.
             order = _billed(session, purpose_key)
+        else:
+            security.audit(
+                session,
+                actor=payer_openid,
+                action="order.billed",
+                subject=f"order:{order.number}",
+                total_fen=total_fen,
+            )
     if (order.payer_openid, order.total_fen) != (payer_openid, total_fen):
         raise BilledDifferently(number=order.number)
     return OrderView.model_validate(order)
@@ -168,65 +173,10 @@ def open_lesson_accounts(session: Session, *, order_id: int, student_id: int) ->
     order = orders.locked(session, order_id)
     if order.status != OrderStatus.PAID:
         raise OrderNotPaid(number=order.number)
-    line_ids = [line.id for line in order.lines]
-    opened = set(
-        session.scalars(
-            select(LessonAccount.order_line_id).where(LessonAccount.order_line_id.in_(line_ids))
-        )
-    )
-    for line in order.lines:
-        if line.id in opened or line.course_id is None or line.lesson_count + line.gift_count == 0:
-            continue
-        account = LessonAccount(
-            student_id=student_id,
-            order_line_id=line.id,
-            course_id=line.course_id,
-            class_group_id=line.class_group_id,
-            opened_at=clock.now(),
-        )
-        session.add(account)
-        session.flush()
-        for kind, lessons in ((HourKind.BUY, line.lesson_count), (HourKind.GIFT, line.gift_count)):
-            if lessons:
-                enter_hours(
-                    session,
-                    account_id=account.id,
-                    kind=kind,
-                    lessons=lessons,
-                    source_key=f"{kind}:{line.id}",
-                )
+    hours.open_accounts(session, order=order, student_id=student_id)
 
 
-def enter_hours(
-    session: Session, *, account_id: int, kind: HourKind, lessons: int, source_key: str
-) -> None:
-    """Move lessons into (+) or out of (−) an account, once per `source_key`. Raises LessonsShort
-    rather than leave an account below zero."""
-    session.execute(
-        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
-    )
-    if session.scalar(select(HourEntry.id).where(HourEntry.source_key == source_key)):
-        return
-    left = session.scalar(
-        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
-            HourEntry.account_id == account_id
-        )
-    )
-    if (left or 0) + lessons < 0:
-        raise LessonsShort(left=left, asked=-lessons)
-    session.add(
-        HourEntry(
-            account_id=account_id,
-            kind=kind,
-            lessons=lessons,
-            at=clock.now(),
-            source_key=source_key,
-        )
-    )
-    session.flush()
-
-
-def pay_link(*, number: str, openid: str) -> str:
+def pay_link(number: str, openid: str) -> str:
     """Where one payer pays one order, inside WeChat, for three days."""
     token = crypto.sign(PAY_LINK_PURPOSE, {"order": number, "openid": openid})
     return f"{settings().public_url.rstrip('/')}/pay/{token}"

@@ -1,0 +1,112 @@
+"""The talk with the payment platform about one order, never inside a transaction.
+
+First a unit writes down what we are about to ask, then the platform is asked, then a unit writes
+down the answer. A crash in between leaves an open attempt that the poll takes up.
+"""
+
+import structlog
+
+from backend.finance import attempts, queries, service
+from backend.finance.schemas import PaymentAttempt, PaymentMethod
+from backend.gateways.payments import Charge, TradeState, payments
+from backend.kit import clock
+from backend.kit.config import settings
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import GatewayError
+
+NOTIFY_PATH = "/pay/wechat/notify"
+log = structlog.get_logger(__name__)
+
+
+def prepare(*, number: str, openid: str) -> dict[str, str]:
+    """The parameters with which WeChat lets this payer pay this order. Opening the page again
+    uses the same prepay while it is fresh.
+
+    Raises NotFound, OrderNotPayable, and GatewayError when the platform cannot be had.
+    """
+    attempt = _begin(number, openid)
+    if attempt.prepay_id is None:
+        try:
+            prepay_id = payments().prepay_jsapi(_charge(attempt), openid=openid)
+        except GatewayError as error:
+            if error.retry:
+                raise
+            # The platform holds another charge under this name, closed, paid or of other terms.
+            log.warning("prepay_refused", out_trade_no=attempt.out_trade_no, error=str(error))
+            if not _abandon(attempt):
+                raise
+            attempt = _begin(number, openid)
+            prepay_id = payments().prepay_jsapi(_charge(attempt), openid=openid)
+        with unit_of_work() as session:
+            attempts.keep_prepay(session, payment_id=attempt.id, prepay_id=prepay_id)
+        attempt = attempt.model_copy(update={"prepay_id": prepay_id})
+    return payments().bridge_parameters(attempt.prepay_id or "", now=clock.now())
+
+
+def ask(payment_id: int) -> None:
+    """Ask the platform what became of an attempt and act on it; an attempt for an order that is no
+    longer to be paid is closed there. Does nothing once the outcome is known."""
+    with reading() as session:
+        open_attempt = queries.open_attempt(session, payment_id=payment_id, now=clock.now())
+    if open_attempt is None:
+        return
+    trade = payments().find(open_attempt.out_trade_no)
+    if trade.paid is not None:
+        with unit_of_work() as session:
+            service.settle(session, paid=trade.paid)
+    elif trade.state in (TradeState.CLOSED, TradeState.REFUNDED):
+        with unit_of_work() as session:
+            attempts.give_up(session, payment_id=payment_id)
+    elif open_attempt.is_wanted:
+        with unit_of_work() as session:
+            attempts.ask_later(session, payment_id=payment_id)
+    else:
+        payments().close(open_attempt.out_trade_no)
+        with unit_of_work() as session:
+            attempts.give_up(session, payment_id=payment_id)
+
+
+def close_expired(order_id: int) -> None:
+    """Close an order whose time is over, after making sure that the platform has no money for it.
+
+    Raises GatewayError while the platform cannot be had: the order stays due.
+    """
+    with reading() as session:
+        payment_ids = queries.open_payment_ids(session, order_id=order_id)
+    for payment_id in payment_ids:
+        ask(payment_id)
+    with unit_of_work() as session:
+        service.close_expired(session, order_id=order_id)
+
+
+def _begin(number: str, openid: str) -> PaymentAttempt:
+    with unit_of_work() as session:
+        return attempts.begin(
+            session, number=number, openid=openid, method=PaymentMethod.WECHAT_JSAPI
+        )
+
+
+def _abandon(attempt: PaymentAttempt) -> bool:
+    """Clear a refused attempt out of the way; False when the platform never took it on."""
+    trade = payments().find(attempt.out_trade_no)
+    if trade.state == TradeState.UNKNOWN:
+        return False
+    if trade.paid is not None:
+        with unit_of_work() as session:
+            service.settle(session, paid=trade.paid)
+        return True
+    if trade.state == TradeState.UNPAID:
+        payments().close(attempt.out_trade_no)
+    with unit_of_work() as session:
+        attempts.give_up(session, payment_id=attempt.id)
+    return True
+
+
+def _charge(attempt: PaymentAttempt) -> Charge:
+    return Charge(
+        out_trade_no=attempt.out_trade_no,
+        description=attempt.description,
+        amount_fen=attempt.amount_fen,
+        notify_url=f"{settings().public_url.rstrip('/')}{NOTIFY_PATH}",
+        expires_at=attempt.expires_at,
+    )

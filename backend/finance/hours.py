@@ -1,0 +1,68 @@
+"""Lesson accounts: what an order line gave a student, and every lesson that moved since."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.finance.models import HourEntry, LessonAccount, Order
+from backend.finance.schemas import HourKind, LessonsShort
+from backend.kit import clock
+
+
+def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
+    """One account for each line of a locked order that holds lessons; those open already stay."""
+    line_ids = [line.id for line in order.lines]
+    opened = set(
+        session.scalars(
+            select(LessonAccount.order_line_id).where(LessonAccount.order_line_id.in_(line_ids))
+        )
+    )
+    for line in order.lines:
+        if line.id in opened or line.course_id is None or line.lesson_count + line.gift_count == 0:
+            continue
+        account = LessonAccount(
+            student_id=student_id,
+            order_line_id=line.id,
+            course_id=line.course_id,
+            class_group_id=line.class_group_id,
+            opened_at=clock.now(),
+        )
+        session.add(account)
+        session.flush()
+        for kind, lessons in ((HourKind.BUY, line.lesson_count), (HourKind.GIFT, line.gift_count)):
+            if lessons:
+                enter(
+                    session,
+                    account_id=account.id,
+                    kind=kind,
+                    lessons=lessons,
+                    source_key=f"{kind}:{line.id}",
+                )
+
+
+def enter(
+    session: Session, *, account_id: int, kind: HourKind, lessons: int, source_key: str
+) -> None:
+    """Move lessons into (+) or out of (−) an account, once per `source_key`. Raises LessonsShort
+    rather than leave an account below zero."""
+    session.execute(
+        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
+    )
+    if session.scalar(select(HourEntry.id).where(HourEntry.source_key == source_key)):
+        return
+    left = session.scalar(
+        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
+            HourEntry.account_id == account_id
+        )
+    )
+    if (left or 0) + lessons < 0:
+        raise LessonsShort(left=left, asked=-lessons)
+    session.add(
+        HourEntry(
+            account_id=account_id,
+            kind=kind,
+            lessons=lessons,
+            at=clock.now(),
+            source_key=source_key,
+        )
+    )
+    session.flush()
