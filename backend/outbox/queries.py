@@ -27,7 +27,7 @@ def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
             select(OutboxAttempt.message_id, OutboxAttempt.error).where(
                 OutboxAttempt.id.in_(last_attempts)
             )
-        ).tuples()
+        )
     }
     return [
         StuckMessage(
@@ -41,9 +41,14 @@ def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
     ]
 
 
-def counts_by_status(session: Session) -> dict[Status, int]:
-    """How many messages stand where; the metrics page shows the unsent ones."""
+def unsent_counts(session: Session) -> dict[Status, int]:
+    """How many messages wait, failed or are stuck: the metrics page shows them."""
     rows = session.execute(
-        select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
-    ).tuples()
-    return {Status(status): count for status, count in rows}
+        select(OutboxMessage.status, func.count())
+        .where(OutboxMessage.status != Status.SENT)
+        .group_by(OutboxMessage.status)
+    )
+    counts = {Status(status): count for status, count in rows}
+    return {
+        status: counts.get(status, 0) for status in (Status.PENDING, Status.FAILED, Status.STUCK)
+    }
