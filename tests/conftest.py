@@ -3,6 +3,7 @@
 `database`     a fresh schema on SQLite and on PostgreSQL (settings and engine point at it)
 `session`      an open writing unit on it, rolled back afterwards
 `redis_server` a real, empty Redis with REDIS_URL set
+`town`         all real processes on free ports, once per run, for end-to-end tests
 """
 
 import pytest
@@ -16,6 +17,7 @@ from tests.fixtures.databases import (
 )
 from tests.fixtures.doorbell import redis_process, redis_server
 from tests.fixtures.surroundings import forbid_outside_world, seal_environment
+from tests.fixtures.towns import town
 
 __all__ = [
     "database",
@@ -25,6 +27,7 @@ __all__ = [
     "redis_server",
     "session",
     "sqlite_template",
+    "town",
 ]
 
 seal_environment()
@@ -33,3 +36,10 @@ seal_environment()
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     forbid_outside_world(monkeypatch)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the town in one worker process, so that one town is enough."""
+    for item in items:
+        if "town" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("town"))

@@ -55,7 +55,9 @@ def environment(var_dir: Path, ports: Ports, given: Mapping[str, str]) -> dict[s
     sandbox = given.get("SANDBOX_URL") or sandbox
     replicas = int(given.get("NLU_REPLICAS") or 1)
     keys = read_env_file(var_dir / "local.env")
+    machine = ("PATH", "HOME", "LANG", "TMPDIR")
     derived = {
+        **{name: os.environ[name] for name in machine if name in os.environ},
         "VAR_DIR": str(var_dir),
         "WEB_PORT": str(ports.web),
         "SANDBOX_PORT": str(ports.sandbox),

@@ -153,7 +153,7 @@ class Supervision:
                 "autostart=false",
                 "autorestart=true",
                 "startsecs=1",
-                "startretries=5",
+                "startretries=3",
                 "stopasgroup=true",
                 "killasgroup=true",
                 "stopwaitsecs=10",
@@ -182,7 +182,9 @@ class _UnixTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
+        connection = _UnixConnection(self._path)
+        self._connection = host, connection  # Where `close` looks for what to close.
+        return connection
 
 
 def _die_with_parent() -> None:
