@@ -12,10 +12,9 @@ from flask import Blueprint, Response, jsonify, make_response, render_template
 from backend.finance import checkout, queries, rules, service
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
 from backend.kit import clock, crypto
-from backend.kit.config import settings
 from backend.kit.db import reading
 from backend.kit.errors import GatewayError
-from backend.kit.money import decimal_yuan, yuan
+from backend.kit.money import decimal_yuan
 
 blueprint = Blueprint(
     "finance_pages",
@@ -49,9 +48,7 @@ def pay_page(token: str) -> Response:
 def pay_status(token: str) -> Response:
     """`{"status": …}` for the page to wait by."""
     order = _order(*_holder(token))
-    answer = jsonify(status=rules.page_state_of(order, now=clock.now()))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return jsonify(status=rules.page_state_of(order, now=clock.now()))
 
 
 def _shown(
@@ -63,16 +60,12 @@ def _shown(
         order=order,
         state=state,
         parameters=parameters,
-        bridge_url=settings().wechat_bridge_url,
+        seconds_left=rules.seconds_to_pay(order, now=clock.now()),
         expires=clock.local(order.expires_at),
         paid=clock.local(order.paid_at) if order.paid_at else None,
-        yuan=yuan,
         decimal_yuan=decimal_yuan,
     )
-    answer = make_response(page, 503 if state == PageState.UNREACHABLE else 200)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    return make_response(page, 503 if state == PageState.UNREACHABLE else 200)
 
 
 def _holder(token: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import hashlib
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.finance import checkout, service
 from backend.gateways.payments import NotificationRefused, payments
@@ -24,7 +25,10 @@ def wechat_notified() -> tuple[Response | str, int]:
     """204 when we know (also of a repetition); 4xx when it must not be believed, with nothing
     stored; a failure of ours is a 5xx, and either way the platform tells us again."""
     request.max_content_length = MAX_BODY_BYTES
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return jsonify(code="PARAM_ERROR", message="the notification is too large"), 413
     try:
         told = payments().read_notification(dict(request.headers), body, now=clock.now())
         with unit_of_work() as session:
@@ -32,9 +36,8 @@ def wechat_notified() -> tuple[Response | str, int]:
     except NotificationRefused as refused:
         if not refused.probe:
             log.warning("notification_refused", reason=str(refused))
-        return jsonify(code=refused.code, message=str(refused)), 401 if (
-            refused.code == "SIGN_ERROR"
-        ) else 400
+        status = 401 if refused.code == "SIGN_ERROR" else 400
+        return jsonify(code=refused.code, message=str(refused)), status
     except DomainError as error:
         log.error("notification_does_not_fit", error=type(error).__name__, facts=error.facts)
         return jsonify(code="PARAM_ERROR", message=type(error).__name__), error.status

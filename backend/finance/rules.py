@@ -43,6 +43,11 @@ def is_payable(order: OrderView, *, now: datetime) -> bool:
     return order.status == OrderStatus.PENDING and order.expires_at - now >= SHORTEST_WINDOW
 
 
+def seconds_to_pay(order: OrderView, *, now: datetime) -> int:
+    """For how long a payment can still begin; 0 when it is too late."""
+    return max(0, int((order.expires_at - SHORTEST_WINDOW - now).total_seconds()))
+
+
 def page_state_of(order: OrderView, *, now: datetime) -> PageState:
     """What the pay page shows for an order."""
     if order.status == OrderStatus.PENDING:

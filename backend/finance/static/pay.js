@@ -7,7 +7,8 @@
   const message = document.getElementById("message");
   const parameters = document.getElementById("wcpay");
   const countdown = document.getElementById("countdown");
-  const expires = Date.parse(page.dataset.expires);
+  // Counted from the server's seconds: the phone's own clock may be wrong.
+  const deadline = performance.now() + 1000 * Number(page.dataset.secondsLeft);
   const QUICK = 1500, SLOW = 5000, QUICK_FOR = 60000, WAIT_FOR = 300000;
 
   function say(text) { if (message) message.textContent = text; }
@@ -64,8 +65,12 @@
   }
 
   function tick() {
-    const left = Math.floor((expires - Date.now()) / 1000);
-    if (left <= 0) { location.reload(); return; }
+    const left = Math.ceil((deadline - performance.now()) / 1000);
+    if (left <= 0) {
+      // Whoever is at the till already may finish; the server decides what late money means.
+      if (!button || !button.disabled) location.reload();
+      return;
+    }
     const hours = Math.floor(left / 3600), minutes = Math.floor(left / 60) % 60;
     countdown.textContent = "剩余 " + (hours ? hours + "小时" : "") + minutes + "分" + (left % 60) + "秒";
     setTimeout(tick, 1000);
