@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from bot.times.numerals import whole
 from bot.times.spans import DateRange, SchoolCalendar
 
 
@@ -105,7 +106,7 @@ def add_months(day: date, months: int) -> date:
 
 RELATIVE_YEARS = {"前年": -2, "去年": -1, "今年": 0, "本年": 0, "当年": 0, "明年": 1, "后年": 2}
 YEAR = (
-    r"(?:(?P<y>(?:19|20)\d\d|二[零〇]\S{2}|\d\d(?=年\d{1,2}月))年"
+    r"(?:(?P<y>(?:19|20)\d\d|二[零〇][零〇一二三四五六七八九]{2}|\d\d(?=年\d{1,2}月))年"
     r"|(?P<ry>(?<![以三两四五六七八九十])(?:今年|明年|后年|去年|前年|本年|当年)))"
 )
 """A year, absolute or relative; see `year_of`."""
@@ -113,8 +114,6 @@ YEAR = (
 
 def year_of(absolute: str | None, relative: str | None, context: Context) -> int | None:
     """The year that the groups of `YEAR` name, None when there is none."""
-    from bot.times.numerals import whole
-
     if relative:
         return context.today.year + RELATIVE_YEARS[relative]
     if absolute:

@@ -23,7 +23,7 @@ _NUMERALS = "一二三四五六七八九十百千第周数初高两"
 _NO_COUNT = r"(?![月点日号岁个次课元块分年级班名位人楼层周小时刻半万千百%折讲册本单一二三四五六七八九十:天条]|节课)"
 _BY_LENGTH = "|".join(
     sorted(
-        (n for n in holidays.NAMES if len(n) > 2 or not n[0] in "五六八十三"), key=len, reverse=True
+        (n for n in holidays.NAMES if len(n) > 2 or n[0] not in "五六八十三"), key=len, reverse=True
     )
 )
 _HOLIDAY = re.compile(
@@ -118,7 +118,7 @@ def _pick(
     if "上" in which:
         over = [pair for pair in ranges if pair[1] <= today]
         return over[-which.count("上")] if len(over) >= which.count("上") else None
-    if which and which[0] in "下新" or start_only:
+    if (which and which[0] in "下新") or start_only:
         ahead = [pair for pair in ranges if pair[0] > context.floor]
         index = max(which.count("下"), 1) - 1
         return ahead[index] if len(ahead) > index else None

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 
 from bot.times.clock import Clock, Part, clock_at, part_at
-from bot.times.dates import dates_at
 from bot.times.forms import Form, Read
+from bot.times.lunar_dates import lunar_at
 from bot.times.names import names_at
+from bot.times.quarters import quarters_at
 from bot.times.shifts import shifts_at
+from bot.times.solar import solar_at
 from bot.times.weekdays import weekdays_at
 
 _BEGIN = re.compile(
@@ -33,7 +35,7 @@ class Phrase:
 def _days_at(text: str, position: int) -> Read | None:
     """The longest day-level reading at a position."""
     best: Read | None = None
-    for reader in (shifts_at, weekdays_at, dates_at, names_at):
+    for reader in (shifts_at, weekdays_at, lunar_at, quarters_at, solar_at, names_at):
         read = reader(text, position)
         if read and read.after > position and (best is None or read.after > best.after):
             best = read
@@ -46,19 +48,23 @@ def _same_day_again(text: str, position: int, read: Read) -> Read:
         if ("(" in match[0]) == (")" in match[0]):
             return Read(read.form, match.end())
     if match := _DATE_IN_BRACKETS.match(text, position):
-        dated = dates_at(text, match.end())
+        dated = solar_at(text, match.end())
         if dated and text.startswith(")", dated.after):
             return Read(dated.form, dated.after + 1)
     return read
 
 
-def phrase_at(text: str, position: int) -> Phrase | None:
-    """The phrase that begins at a position of the plain, veiled text."""
+def phrase_at(text: str, position: int, *, sure: bool = False) -> Phrase | None:
+    """The phrase that begins at a position of the plain, veiled text.
+
+    ``sure`` where the words before it leave no doubt that a time follows, so that even a plain
+    一点 is one o'clock.
+    """
     if not _BEGIN.match(text, position):
         return None
     days = _days_at(text, position)
     end = position
-    if days:
+    if days is not None:
         if "周" not in text[position : days.after] or "(" in text[days.after : days.after + 2]:
             days = _same_day_again(text, days.after, days)
         end = days.after
@@ -73,10 +79,10 @@ def phrase_at(text: str, position: int) -> Phrase | None:
         if link := _LINK.match(text, end):
             begin = link.end()
     clock = clock_at(text, begin)
-    if clock and clock.bare_one and not (part or days):
+    if clock and clock.bare_one and not (part or days or sure):
         clock = None
     if clock:
         end = clock.after
     if days is None and part is None and clock is None:
         return None
-    return Phrase(position, end, days and days.form, part, clock)
+    return Phrase(position, end, days.form if days else None, part, clock)

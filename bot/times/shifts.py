@@ -12,7 +12,7 @@ from bot.times.forms import Context, Days, Form, Read, add_months, one_day
 from bot.times.holidays import is_workday
 from bot.times.numerals import quantity, whole
 
-_AMOUNT = r"(?:\d{1,4}(?:\.\d)?|[零一二两俩三四五六七八九十百廿]+|半|几)"
+_AMOUNT = r"(?:[一两二三四五六七八九](?=[二三四五六七八九](?:个|天|周|分|小时|年|星期))|\d{1,4}(?:\.\d)?|[零一二两俩三四五六七八九十百廿]+|半|几)"
 _UNIT = r"(?:个?(?:工作日|小时|钟头|星期|礼拜|季度|学期)|个半?(?:小时|钟头|月|星期|礼拜)|分钟|刻钟|分|天半?|日|周|年半?|h|min)"
 _LENGTH = rf"(?P<n>{_AMOUNT})(?:(?P<n2>[二三四五六七八九])(?=个|天|周|分|小时|年))?(?P<half>个半)?(?P<unit>{_UNIT}|小时|月(?=[以之]?[后前内]))(?P<plus>半(?=[以之过]?[后前内]))?"
 _AFTER = re.compile(

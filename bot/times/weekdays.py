@@ -9,13 +9,12 @@ import re
 from datetime import timedelta
 
 from bot.times.forms import Context, Days, Form, Read, one_day
+from bot.times.numerals import whole
 
 _WEEK = r"(?:周|星期|礼拜)"
 _DAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6, "末": 5}
 _DAYS |= {str(number): number - 1 for number in range(1, 8)}
-_NO_COUNT = (
-    r"(?!节|次|堂|回|趟|课时|个?小时|个月|年级|楼|岁|周|定|样|直|般|旦|共|胎|维|对一|天(?!气|天))"
-)
+_NO_COUNT = r"(?!节|次|堂|趟|课时|个?小时|个月|年级|楼|岁|周(?![一二三四五六日天末])|定|样|直|般|旦|共|胎|维|对一|天(?!气|天))"
 _DAY = (
     rf"(?:[一二三四五六]{_NO_COUNT}|[1-7](?![\d点:.]){_NO_COUNT}"
     r"|日(?!语|本|常(?!规)|记)|天(?!气|天))"
@@ -121,8 +120,6 @@ def _listed(text: str, position: int, first: int) -> tuple[list[int], int]:
 
 def weekdays_at(text: str, position: int) -> Read | None:
     """The week, weekday, weekend or weekly recurrence that begins at a position."""
-    from bot.times.numerals import whole
-
     if match := _DAILY.match(text, position):
         return Read(_several(tuple(range(7)), None, run=False, sure=0.95), match.end())
     if match := _MONTHLY.match(text, position):

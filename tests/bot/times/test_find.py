@@ -8,7 +8,7 @@ from tests.bot.times.table import Row, as_expected, rows
 
 @pytest.mark.parametrize(
     "row",
-    rows("held_out.txt"),
+    rows("held_out.txt") + rows("everyday.txt"),
     ids=lambda row: f"{row.now:%m-%d} {row.sentence}",
 )
 def test_sentence_holds_these_times(row: Row) -> None:
