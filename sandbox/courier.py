@@ -198,7 +198,14 @@ class Courier:
 
 
 QUIET_EVENTS = frozenset(
-    {"unsubscribe", "LOCATION", "VIEW", "TEMPLATESENDJOBFINISH", "subscribe_msg_sent_event"}
+    {
+        "unsubscribe",
+        "LOCATION",
+        "VIEW",
+        "TEMPLATESENDJOBFINISH",
+        "subscribe_msg_sent_event",
+        "subscribe_msg_popup_event",
+    }
 )
 
 

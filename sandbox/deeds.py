@@ -100,6 +100,28 @@ def scan(world: World, phone: sqlite3.Row, scene: str) -> int:
     return send_event(world, phone, "SCAN", EventKey=scene, Ticket=ticket_of(world, scene))
 
 
+def consent(world: World, phone: sqlite3.Row, verdicts: dict[str, str]) -> int:
+    """Answer the question about notices: template id to accept or reject."""
+    openid = phone["openid"]
+    listed = [
+        {"TemplateId": one, "SubscribeStatusString": verdict, "PopupScene": "2"}
+        for one, verdict in verdicts.items()
+    ]
+    fields = {
+        "Event": "subscribe_msg_popup_event",
+        "SubscribeMsgPopupEvent": {"List": listed},
+    }
+    with world.store.unit():
+        for one, verdict in verdicts.items():
+            if verdict == "accept":
+                world.store.run(
+                    "INSERT INTO consents (openid, template_id, remaining) VALUES (?, ?, 1)"
+                    " ON CONFLICT DO UPDATE SET remaining = remaining + 1",
+                    openid, one,
+                )  # fmt: skip
+        return _post(world, openid, "event", "subscribe_msg_popup_event", fields)
+
+
 def click(world: World, phone: sqlite3.Row, key: str) -> int:
     """Tap a menu button of type click."""
     return send_event(world, phone, "CLICK", EventKey=key)

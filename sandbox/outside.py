@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
@@ -53,7 +55,12 @@ def send_mail() -> tuple[Response, int]:
 @outside.get("/outside")
 def inbox_page() -> str:
     """Show both inboxes."""
-    return render_template("outside.html", letters=reversed(received(0)))
+    return render_template("outside.html", letters=[_dated(one) for one in reversed(received(0))])
+
+
+def _dated(letter: dict[str, Any]) -> dict[str, Any]:
+    when = datetime.fromtimestamp(letter["ts"], ZoneInfo("Asia/Shanghai"))
+    return {**letter, "when": f"{when:%m-%d %H:%M:%S}"}
 
 
 def received(after: int) -> list[dict[str, Any]]:

@@ -85,9 +85,12 @@ def as_bubble(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def bubbles_after(
-    world: World, openids: list[str], after: int, limit: int = 200
+    world: World, openids: list[str] | None, after: int, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Return the bubbles of these phones after number `after`, oldest first."""
+    """Return the bubbles of these phones (None: of all) after number `after`, oldest first."""
+    if openids is None:
+        sql = "SELECT * FROM bubbles WHERE id > ? ORDER BY id LIMIT ?"
+        return [as_bubble(row) for row in world.store.rows(sql, after, limit)]
     rows = world.store.rows(
         "SELECT * FROM bubbles WHERE id > ? AND openid IN (SELECT value FROM json_each(?))"
         " ORDER BY id LIMIT ?",

@@ -43,6 +43,9 @@ def main(var_dir: Path | None, only: tuple[str, ...], stopping: bool) -> None:
     except KeyboardInterrupt:
         _tell("stopping")
     finally:
+        # An impatient second Ctrl-C would leave orphans.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         town.stop()
 
 

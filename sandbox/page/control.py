@@ -63,9 +63,10 @@ def health() -> Response:
 
 @control.get("/sandbox/stream")
 def stream() -> Response:
-    """Send bubbles of `phones` after `after` as server-sent events, and hints as they come."""
+    """Send bubbles of `phones` (`*`: all) after `after` as events, and hints as they come."""
     world = here()
-    openids = [one for one in request.args.get("phones", "").split(",") if one]
+    wanted = request.args.get("phones", "*")
+    openids = None if wanted == "*" else wanted.split(",")
     last = request.headers.get("Last-Event-ID") or request.args.get("after", "0")
     after = int(last) if last.isdigit() else 0
     events = _events(world, openids, after)
@@ -73,11 +74,11 @@ def stream() -> Response:
     return Response(events, mimetype="text/event-stream", headers=headers)
 
 
-def _events(world: World, openids: list[str], after: int) -> Iterator[str]:
+def _events(world: World, openids: list[str] | None, after: int) -> Iterator[str]:
     count = world.bell.count
     yield "retry: 1000\n\n"
     while True:
-        for bubble in phones.bubbles_after(world, openids, after) if openids else []:
+        for bubble in phones.bubbles_after(world, openids, after):
             after = bubble["id"]
             yield f"id: {after}\nevent: bubble\ndata: {json.dumps(bubble, ensure_ascii=False)}\n\n"
         seen, count = count, world.bell.count
