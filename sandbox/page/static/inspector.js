@@ -93,5 +93,5 @@ export class Inspector {
 
 function pretty(text) {
   try { return JSON.stringify(JSON.parse(text), null, 2); } catch { /* It is not JSON. */ }
-  return text.startsWith("<xml>") ? text.replace(/></g, ">\n<") : text;
+  return text.startsWith("<xml>") ? text.replace(/^<xml>/, "<xml>\n").replace(/(<\/\w+>)(?=<)/g, "$1\n") : text;
 }

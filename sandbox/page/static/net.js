@@ -48,10 +48,11 @@ export function icon(...paths) {
 
 const COLOURS = ["#5b8def", "#f2994a", "#27ae7a", "#9b6dd6", "#e4688a", "#3fa7c4", "#c98a3d", "#7a8ca5"];
 
+// The face of a person is the last letter of the name, that of an account the first.
 export function avatar(name, colour) {
   let sum = 0;
   for (const letter of name) sum += letter.codePointAt(0);
-  const face = el("span.avatar", { "aria-hidden": "true" }, [...name].pop() || "?");
+  const face = el("span.avatar", { "aria-hidden": "true" }, (colour ? [...name][0] : [...name].pop()) || "?");
   face.style.background = colour || COLOURS[sum % COLOURS.length];
   return face;
 }

@@ -22,8 +22,8 @@ export class Phone {
     this.root = el("article.phone", { "aria-label": `${person.name}的手机`, "data-openid": person.openid },
       el("div.phone-owner", {},
         el("span", {}, `${person.name} · ${person.title || "访客"}`),
-        el("button", { onclick: () => app.pick(), class: "pick" }, "换人"),
-        el("button", { onclick: () => app.putDown(this), "aria-label": `放下${person.name}的手机` }, "放下 ✕")),
+        el("button.pick", { onclick: () => app.pick() }, "换人"),
+        el("button.put-down", { onclick: () => app.putDown(this), "aria-label": `放下${person.name}的手机` }, "放下 ✕")),
       this.screen);
     this.log.addEventListener("scroll", () => { if (this.atBottom()) this.seen(); });
   }
