@@ -1,0 +1,127 @@
+"""Wording and ladder, without any I/O."""
+
+from datetime import UTC, datetime, timedelta
+from string import Formatter
+
+import pytest
+
+from backend.outbox import rules
+from backend.outbox.schemas import Channel, ChatMessage, Notice, Outcome, Recipient, Status
+from backend.outbox.templates import TEMPLATES
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+EVERYWHERE = Recipient(openid="o1", phone="13800000000", email="a@b.cn", name="周婷")
+WORDS = ChatMessage(body={"msgtype": "text", "text": {"content": "您好"}})
+
+
+def complete(name: str, value: str = "周末英语班") -> Notice:
+    keys = {key for _, key, _, _ in Formatter().parse(TEMPLATES[name].text) if key}
+    return Notice(template=name, values=dict.fromkeys(keys, value), url="https://example.cn/x")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_says_what_to_do_next(name: str) -> None:
+    sentence = rules.sentence_of(complete(name))
+    assert sentence.endswith("。")
+    assert "{" not in sentence
+    assert len(sentence) <= 120
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("value", ["短", "很长的内容" * 200, "第一行\n第二行", "😀" * 50, "{x}"])
+def test_fields_always_fit_their_type(name: str, value: str) -> None:
+    for field, text in rules.fields_of(complete(name, value)).items():
+        limit = rules.FIELD_LIMITS[field.rstrip("0123456789")]
+        assert 0 < len(text) <= limit
+        assert "\n" not in text
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_fields_need_no_value_the_sentence_lacks(name: str) -> None:
+    in_sentence = {key for _, key, _, _ in Formatter().parse(TEMPLATES[name].text) if key}
+    for pattern in TEMPLATES[name].fields.values():
+        assert {key for _, key, _, _ in Formatter().parse(pattern) if key} <= in_sentence
+
+
+def test_values_are_elided_and_never_read_as_placeholders() -> None:
+    notice = complete("new_lead", "{customer}" * 50)
+    assert rules.sentence_of(notice).count("…") == 3
+    assert len(rules.sentence_of(notice)) < 300
+
+
+def test_a_notice_must_be_declared_and_complete() -> None:
+    with pytest.raises(rules.NoticeIncomplete, match="nothing_like_it"):
+        rules.template_of(Notice(template="nothing_like_it"))
+    with pytest.raises(rules.NoticeIncomplete, match="interest"):
+        rules.template_of(Notice(template="new_lead", values={"customer": "林", "time": "今天"}))
+
+
+def test_a_link_makes_a_card_in_chat_and_ends_the_text_elsewhere() -> None:
+    notice = complete("new_lead")
+    card = rules.chat_body_of(notice)["news"]["articles"][0]
+    assert card["url"] == notice.url
+    assert rules.letter_text_of(notice).endswith(" https://example.cn/x")
+    plain = notice.model_copy(update={"url": None})
+    assert rules.chat_body_of(plain)["msgtype"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "template", "rungs"),
+    [
+        (EVERYWHERE, "new_lead", ("chat", "template", "sms", "mail")),
+        (EVERYWHERE, "lead_claimed", ("chat", "sms", "mail")),
+        (Recipient(openid="o1"), "new_lead", ("chat", "template")),
+        (Recipient(phone="13800000000"), "new_lead", ("sms",)),
+        (Recipient(), "new_lead", ()),
+    ],
+)
+def test_rungs_follow_what_is_known(
+    recipient: Recipient, template: str, rungs: tuple[str, ...]
+) -> None:
+    assert rules.rungs_of(recipient, complete(template)) == rungs
+
+
+def test_the_bots_own_words_are_said_in_the_chat_or_not_at_all() -> None:
+    assert rules.rungs_of(EVERYWHERE, WORDS) == (Channel.CHAT,)
+    assert rules.rungs_of(Recipient(phone="13800000000"), WORDS) == ()
+
+
+LADDER = (Channel.CHAT, Channel.TEMPLATE, Channel.SMS)
+LATER = Outcome(error="busy", retry=True, code="-1")
+NEVER = Outcome(error="window closed", retry=False, code="45015")
+
+
+@pytest.mark.parametrize(
+    ("channel", "tries", "outcome", "status", "next_channel", "wait"),
+    [
+        (Channel.CHAT, 1, Outcome(), Status.SENT, Channel.CHAT, 0),
+        (Channel.CHAT, 1, LATER, Status.PENDING, Channel.CHAT, 5),
+        (Channel.CHAT, 2, LATER, Status.PENDING, Channel.CHAT, 30),
+        (Channel.CHAT, 3, LATER, Status.PENDING, Channel.TEMPLATE, 0),
+        (Channel.CHAT, 1, NEVER, Status.PENDING, Channel.TEMPLATE, 0),
+        (Channel.TEMPLATE, 1, NEVER, Status.PENDING, Channel.SMS, 0),
+        (Channel.SMS, 6, LATER, Status.PENDING, Channel.SMS, 6 * 3600),
+        (Channel.SMS, 7, LATER, Status.STUCK, Channel.SMS, 0),
+        (Channel.SMS, 1, NEVER, Status.STUCK, Channel.SMS, 0),
+    ],
+)
+def test_next_step(
+    channel: Channel,
+    tries: int,
+    outcome: Outcome,
+    status: Status,
+    next_channel: Channel,
+    wait: int,
+) -> None:
+    step = rules.next_step(
+        LADDER, channel=channel, tries=tries, outcome=outcome, is_chat=False, now=NOW
+    )
+    expected = rules.Step(status, next_channel, NOW + timedelta(seconds=wait))
+    assert step == expected
+
+
+def test_unsaid_words_need_nobody() -> None:
+    step = rules.next_step(
+        (Channel.CHAT,), channel=Channel.CHAT, tries=1, outcome=NEVER, is_chat=True, now=NOW
+    )
+    assert step.status == Status.FAILED
