@@ -123,11 +123,12 @@ lock: .venv/bin/uv ## Write the locks anew from pyproject.toml
 		--python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
 
 .PHONY: revision
-revision: .venv/installed ## Write a migration from what the models say: make revision NAME="add seats"
+revision: .venv/installed ## Write a migration from what the models say: make revision NAME="add seats" [ROOMS=backend.students]
 	@test -n "$(NAME)" || { echo 'say what it does: make revision NAME="add seats"' >&2; exit 1; }
 	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	export DATABASE_URL="sqlite:///$$dir/revision.db"; \
-	$(BIN)/python -m backend migrate >/dev/null && $(BIN)/alembic revision --autogenerate -m "$(NAME)"
+	$(BIN)/python -m backend migrate >/dev/null; \
+	$(BIN)/alembic $(if $(ROOMS),-x rooms=$(ROOMS)) revision --autogenerate -m "$(NAME)"
 
 .PHONY: clean
 clean: ## Forget what was installed, trained and stored here (asks nothing: var/ goes too)

@@ -9,6 +9,7 @@
 import pytest
 
 from tests.fixtures.databases import (
+    blank_database,
     database,
     postgresql_server,
     postgresql_template,
@@ -20,6 +21,7 @@ from tests.fixtures.surroundings import forbid_outside_world, seal_environment
 from tests.fixtures.towns import town
 
 __all__ = [
+    "blank_database",
     "database",
     "postgresql_server",
     "postgresql_template",
