@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from bot.times.clock import DAY, RANGE
 from bot.times.forms import Context
-from bot.times.moments import Moment, bounded, joined, moment_of
+from bot.times.moments import Moment, around, bounded, joined, moment_of
 from bot.times.normal import plain
 from bot.times.phrases import Phrase, phrase_at
 from bot.times.spans import SHANGHAI, Kind, SchoolCalendar, TimeSpan
@@ -18,11 +18,12 @@ _BEFORE = re.compile(r"\s?(?:之前|以前|(?P<upto>为止|截止)|前(?![天面
 _AFTER = re.compile(
     r"\s?(?:之后|以后|往后|(?P<starts>起(?![床来得])|开始)|后(?![天面年来晚续几两悔排]))"
 )
+_AROUND = re.compile(r"\s?前后")
 _INSIDE = re.compile(r"\s?(?:之内|以内|内(?![容部向]))")
 _ENDS_LATE = re.compile(r"(?:[月年]底|[月年]末)\Z")
 _PAST_CUE = re.compile(
     r"[^,。?!;、]{0,6}?(?:没[来上去到](?!时间|空)|缺[的了课]|[交缴付买报][的过](?!话)|[上来]过"
-    r"|[交缴付买报签]了(?!吗|没|么))"
+    r"|[交缴付买报签]了(?!吗|没|么)|都没(?!空|时间|课|人|位))"
 )
 
 
@@ -32,6 +33,8 @@ def _with_bounds(words: str, moment: Moment, end: int) -> tuple[Moment, int]:
         return moment, end
     if match := _INSIDE.match(words, end):
         return (moment, end) if moment.is_instant else (moment, match.end())
+    if match := _AROUND.match(words, end):
+        return (moment, end) if moment.window else (around(moment), match.end())
     if match := _BEFORE.match(words, end):
         inclusive = match["upto"] is not None or _ENDS_LATE.search(words, 0, end) is not None
         return bounded(moment, before=True, inclusive=inclusive), match.end()
@@ -48,7 +51,7 @@ def _context(
     words: str, phrase: Phrase, base: Context, earlier: Moment | None, gap: int
 ) -> Context:
     """The context of a phrase, looking at the words before and after it."""
-    if earlier and _LIST.match(words[gap : phrase.start]):
+    if earlier and earlier.kind is not Kind.RECURRENCE and _LIST.match(words[gap : phrase.start]):
         return base.from_floor(earlier.days.start)
     return replace(base, past=_PAST_CUE.match(words, phrase.end) is not None)
 

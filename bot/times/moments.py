@@ -104,8 +104,8 @@ def moment_of(
     if phrase.days and days is None:
         return None
     if days and days.open_after is not None:
-        ends = (context.now, None) if days.open_after else (None, context.now)
-        return Moment(*ends, Kind.OPEN, days.confidence, days)
+        start_at, end_at = (context.now, None) if days.open_after else (None, context.now)
+        return Moment(start_at, end_at, Kind.OPEN, days.confidence, days)
     if days and phrase.part is None and phrase.clock is None:
         return _whole(days)
     inherited = _inherited_day(earlier, context) if days is None else None
@@ -167,6 +167,14 @@ def _joined_hours(left: Moment, phrase: Phrase) -> Moment | None:
     if end <= start:
         end += DAY
     return in_hours(left.days, (start, end), left.confidence, left.part)
+
+
+def around(moment: Moment) -> Moment:
+    """The days around a moment (春节前后): three more at either end."""
+    if moment.start_at is None or moment.end_at is None or moment.kind is Kind.RECURRENCE:
+        return moment
+    ends = (moment.start_at - timedelta(3), moment.end_at + timedelta(3))
+    return Moment(*ends, Kind.INTERVAL, min(moment.confidence, 0.6), moment.days)
 
 
 def bounded(moment: Moment, *, before: bool, inclusive: bool) -> Moment:

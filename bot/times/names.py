@@ -10,9 +10,9 @@ from bot.times.spans import DateRange
 _RELATIVE = {
     r"大前[天日]|大前儿个?": -3,
     r"(?<![以之提])前[天日儿]个?(?!天)|(?<![以之饭课学周月年天号点假节])前(?=晚)": -2,
-    r"昨[天日儿]个?|昨(?=[晚夜早])": -1,
-    r"今[天日儿]个?|今(?=[晚夜早晨])|当天|当晚": 0,
-    r"(?<!说)明[天日儿]个?|(?<=说)明天|翌日|明(?=[晚早晨])": 1,
+    r"昨[天日儿]个?|[寻琴]日|昨(?=[晚夜早])": -1,
+    r"今[天日儿]个?|今(?=[晚夜早晨])": 0,
+    r"(?<!说)明[天日儿]个?|(?<=说)明天|翌日|听日|明(?=[晚早晨])": 1,
     r"(?<![以之然最])后[天日儿]个?(?!天)|(?<![以之然最饭课学周月年天号点假节])后(?=晚)": 2,
     r"大后[天日]|大后儿个?": 3,
 }
@@ -20,7 +20,10 @@ _RELATIVE_DAY = re.compile("|".join(f"({words})" for words in reversed(_RELATIVE
 _DISTANCES = list(reversed(_RELATIVE.values()))
 
 _NUMERALS = "一二三四五六七八九十百千第周数初高两"
-_NO_COUNT = r"(?![月点日号岁个次课元块分年级班名位人楼层周小时刻半万千百%折讲册本单一二三四五六七八九十:天条]|节课)"
+_NO_COUNT = (
+    r"(?![月点日号岁个次课元块分年级班名位人楼层周小时刻半万千百%折讲册本单:天条]"
+    r"|[一二三四五六七八九十]|节课)"
+)
 _BY_LENGTH = "|".join(
     sorted(
         (n for n in holidays.NAMES if len(n) > 2 or n[0] not in "五六八十三"), key=len, reverse=True
@@ -28,7 +31,8 @@ _BY_LENGTH = "|".join(
 )
 _HOLIDAY = re.compile(
     rf"""(?:{YEAR}的?)?
-    (?: (?:五一|国际)劳动节 | 五四青年节 | 六一儿童节 | 八一建军节 | 三八(?:妇女节|节) | 国庆中秋
+    (?: (?P<new_year>(?<![\d{_NUMERALS}今明去后前本当半多少几新大小过])年(?=[以之]?[前后]))
+      | (?:五一|国际)劳动节 | 五四青年节 | 六一儿童节 | 八一建军节 | 三八(?:妇女节|节) | 国庆中秋
       | (?P<name>{_BY_LENGTH})(?:节(?![前后约课]))?(?!妈|爸)
       | (?<![\d{_NUMERALS}])(?P<short>[五六八]一|十一|五四){_NO_COUNT}
     )
@@ -63,7 +67,7 @@ def _relative(distance: int) -> Form:
 
 def _holiday(match: re.Match[str]) -> Form:
     groups = match.groupdict()
-    name = groups["name"] or groups["short"]
+    name = "春节" if groups["new_year"] else groups["name"] or groups["short"]
     if name is None:
         name = next(full for key, full in _FULL.items() if key in match[0])
 

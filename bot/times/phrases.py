@@ -13,10 +13,10 @@ from bot.times.solar import solar_at
 from bot.times.weekdays import weekdays_at
 
 _BEGIN = re.compile(
-    r"[\d零〇一二两俩三四五六七八九十廿卅半几周星礼今明后前昨大小翌当这本上下每逢平双工农阴旧闰正冬腊年月初新春过再最近未接往"
+    r"[\d零〇一二两俩三四五六七八九十廿卅半几周星礼今明后前昨大小翌当这本上下每逢平双工农阴旧闰正冬腊年月初新春过再最近未接往听寻琴"
     r"暑寒学期开除跨元清端中重国劳儿教圣妇植愚青建万平母父感情立惊芒夏处秋霜龙七差凌早晨晌午傍晚半深夜第今]"
 )
-_LINK = re.compile(r"(?:的|那天的?|当天的?|这天的?|\s|,(?=\s?(?:[上下中]午|早上|晚上)))?\s?")
+_LINK = re.compile(r"(?:的|[那当这]天的?|\s|,(?=\s?(?:[上下中]午|早上|晚上)))?\s?")
 _REPEATED = re.compile(r"\s?[(]?\s?(?:周|星期|礼拜)[一二三四五六日天](?![节次]|到|至|-)\s?[)]?")
 _DATE_IN_BRACKETS = re.compile(r"\s?[(](?=\d)")
 
@@ -44,9 +44,9 @@ def _days_at(text: str, position: int) -> Read | None:
 
 def _same_day_again(text: str, position: int, read: Read) -> Read:
     """Take in a second name of the same day: 5月8号（周六）, 周六（12月5号）, 明天周三."""
-    if match := _REPEATED.match(text, position):
-        if ("(" in match[0]) == (")" in match[0]):
-            return Read(read.form, match.end())
+    match = _REPEATED.match(text, position)
+    if match and ("(" in match[0]) == (")" in match[0]):
+        return Read(read.form, match.end())
     if match := _DATE_IN_BRACKETS.match(text, position):
         dated = solar_at(text, match.end())
         if dated and text.startswith(")", dated.after):

@@ -12,19 +12,37 @@ from bot.times.forms import Context, Days, Form, Read, add_months, one_day
 from bot.times.holidays import is_workday
 from bot.times.numerals import quantity, whole
 
-_AMOUNT = r"(?:[一两二三四五六七八九](?=[二三四五六七八九](?:个|天|周|分|小时|年|星期))|\d{1,4}(?:\.\d)?|[零一二两俩三四五六七八九十百廿]+|半|几)"
-_UNIT = r"(?:个?(?:工作日|小时|钟头|星期|礼拜|季度|学期)|个半?(?:小时|钟头|月|星期|礼拜)|分钟|刻钟|分|天半?|日|周|年半?|h|min)"
-_LENGTH = rf"(?P<n>{_AMOUNT})(?:(?P<n2>[二三四五六七八九])(?=个|天|周|分|小时|年))?(?P<half>个半)?(?P<unit>{_UNIT}|小时|月(?=[以之]?[后前内]))(?P<plus>半(?=[以之过]?[后前内]))?"
-_AFTER = re.compile(
-    rf"(?:再?过{_LENGTH}(?:[以之]?后)?|(?:大[概约])?{_LENGTH.replace('P<', 'P<b')}[以之过]?后(?!天))"
+_AMOUNT = (
+    r"(?:[一两二三四五六七八九](?=[二三四五六七八九](?:个|天|周|分|小时|年|星期))"
+    r"|\d{1,4}(?:\.\d)?|[零一二两俩三四五六七八九十百廿]+|半|几)"
 )
-_BEFORE = re.compile(rf"{_LENGTH}[以之]?前(?!面|台|往)")
+_UNIT = (
+    r"(?:个?(?:工作日|小时|钟头|星期|礼拜|季度|学期)|个半?(?:小时|钟头|月|星期|礼拜)"
+    r"|分钟|刻钟|分|天半?|日|周|年半?|h|min|小时|月(?=[以之]?[后前内]))"
+)
+
+
+def _length(prefix: str) -> str:
+    """The pattern of an amount and its unit, its groups' names beginning with a prefix."""
+    return (
+        rf"(?P<{prefix}n>{_AMOUNT})(?:(?P<{prefix}n2>[二三四五六七八九])(?=个|天|周|分|小时|年))?"
+        rf"(?P<{prefix}half>个半)?(?P<{prefix}unit>{_UNIT})"
+        rf"(?P<{prefix}plus>半(?=[以之过]?[后前内]))?"
+    )
+
+
+_AFTER = re.compile(
+    rf"(?:再?过{_length('')}(?:[以之]?后)?|(?:大[概约])?{_length('b')}[以之过]?后(?!天))"
+)
+_BEFORE = re.compile(rf"{_length('')}[以之]?前(?!面|台|往)")
 _WITHIN = re.compile(
-    rf"(?:{_LENGTH}[以之]?内|(?:最近|近|未来|接下来|今后|往后|这|过去的?|前)的?{_LENGTH.replace('P<', 'P<b')})"
+    rf"(?:{_length('')}[以之]?内"
+    rf"|(?:最近|近|未来|接下来|今后|往后|这|过去的?|前)的?{_length('b')})"
 )
 _RECENT = re.compile(r"(?:前几天|前些天|这几天|这些天|过几天|再过几天|这阵子)")
 _VAGUE = {"前": (-7, 0), "这": (0, 4), "过": (3, 8), "再": (3, 8)}
 _OF_WEEK = re.compile(r"的?(?:周|星期|礼拜)(?P<w>[一二三四五六日天])")
+_MOST_WORKDAYS = 250
 _EXACT = {"小时": 60, "钟头": 60, "分钟": 1, "分": 1, "刻钟": 15, "h": 60, "min": 1}
 
 
@@ -32,14 +50,9 @@ def _read(match: re.Match[str], prefix: str) -> tuple[Fraction, str, float]:
     """The amount, its unit, and how sure: 一个半月 is 3/2 月, 几天 is about three."""
     said, unit = match[f"{prefix}n"], match[f"{prefix}unit"]
     amount, sure = (Fraction(3), 0.5) if said == "几" else (quantity(said), 0.95)
-    if match[f"{prefix}n2"]:
+    if match[f"{prefix}n2"] or match[0] in ("过两天", "再过两天"):
         sure = 0.6
-    if (
-        match[f"{prefix}half"]
-        or unit.startswith("个半")
-        or unit.endswith("半")
-        or match[f"{prefix}plus"]
-    ):
+    if match[f"{prefix}half"] or match[f"{prefix}plus"] or "半" in unit:
         amount += Fraction(1, 2)
     unit = unit.removeprefix("个").removeprefix("半").removesuffix("半")
     return amount, unit, sure
@@ -53,6 +66,8 @@ def _moved(moment: datetime, amount: Fraction, unit: str, context: Context) -> d
         return moment + timedelta(days=int(amount * 7))
     if unit == "工作日":
         works, left = is_workday(context.calendar), int(abs(amount))
+        if left > _MOST_WORKDAYS:
+            raise OverflowError("too many working days to count")
         step = timedelta(1 if amount > 0 else -1)
         while left:
             moment += step
@@ -88,7 +103,7 @@ def _stretch(amount: Fraction, unit: str, sure: float) -> Form:
 
     def resolve(context: Context) -> Days | None:
         try:
-            moved = _moved(context.now, amount, unit, context)
+            moved = _moved(context.now, -amount if context.past else amount, unit, context)
         except (OverflowError, ValueError):
             return None
         if unit == "工作日":

@@ -14,7 +14,10 @@ from bot.times.numerals import whole
 _WEEK = r"(?:周|星期|礼拜)"
 _DAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6, "末": 5}
 _DAYS |= {str(number): number - 1 for number in range(1, 8)}
-_NO_COUNT = r"(?!节|次|堂|趟|课时|个?小时|个月|年级|楼|岁|周(?![一二三四五六日天末])|定|样|直|般|旦|共|胎|维|对一|天(?!气|天))"
+_NO_COUNT = (
+    r"(?!节|次|堂|趟|课时|个?小时|个月|年级|楼|岁|周(?![一二三四五六日天末])|定|样|直|般|旦|共|胎|维"
+    r"|对一|天(?!气|天))"
+)
 _DAY = (
     rf"(?:[一二三四五六]{_NO_COUNT}|[1-7](?![\d点:.]){_NO_COUNT}"
     r"|日(?!语|本|常(?!规)|记)|天(?!气|天))"
@@ -36,6 +39,9 @@ _WORKDAYS = re.compile(
     r"(?:每个?)?(?:工作日(?!内)|平日|周中|周内)|平时(?=晚|下午|上午|早|中午|白天)"
 )
 _DAILY = re.compile(r"每一?[天日]|每(?=晚|早(?!点))")
+_BARE_LIST = re.compile(
+    r"(?<![周期拜\d第])(?:一三五|二四六|一三|二四|三五)(?=的?(?:晚|下午|上午|早上|中午|上课))"
+)
 _MONTHLY = re.compile(
     r"每个?月的?(?P<days>(?:[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九]|\d{1,2})[号日])"
 )
@@ -127,6 +133,9 @@ def weekdays_at(text: str, position: int) -> Read | None:
         return Read(_monthly(month_day), match.end()) if 1 <= month_day <= 31 else None
     if match := _WORKDAYS.match(text, position):
         return Read(_several((0, 1, 2, 3, 4), None, run=False, sure=0.9), match.end())
+    if match := _BARE_LIST.match(text, position):
+        listed = tuple(_DAYS[char] for char in match[0])
+        return Read(_several(listed, None, run=False, sure=0.8), match.end())
     each = _EACH.match(text, position)
     begin = each.end() if each else position
     if each and (match := _WORKDAYS.match(text, begin)):
@@ -161,7 +170,7 @@ def _from_weekday(text: str, match: re.Match[str], *, recurring: bool) -> Read |
 
 
 def _span(first: int, last: int, shift: int | None) -> Form:
-    """From one weekday to the next such other one, where the second is a bare numeral (周三到五)."""
+    """From a weekday to the next such other one, said as a bare numeral (周三到五)."""
     begin = _single(first, shift)
 
     def resolve(context: Context) -> Days | None:

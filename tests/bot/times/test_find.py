@@ -5,10 +5,12 @@ import pytest
 from bot.times import find
 from tests.bot.times.table import Row, as_expected, rows
 
+TABLES = ("held_out.txt", "everyday.txt", "blind.txt")
+
 
 @pytest.mark.parametrize(
     "row",
-    rows("held_out.txt") + rows("everyday.txt"),
+    [row for table in TABLES for row in rows(table)],
     ids=lambda row: f"{row.now:%m-%d} {row.sentence}",
 )
 def test_sentence_holds_these_times(row: Row) -> None:
