@@ -43,6 +43,10 @@ class WechatPay:
         """Raises ValueError naming the setting that is missing."""
         return cls(Merchant.from_settings(settings()), url=settings().wechat_pay_url)
 
+    def hang_up(self) -> None:
+        """Let go of the pooled connections; only for whoever makes more than one of these."""
+        self._client.close()
+
     def prepay_jsapi(self, charge: Charge, *, openid: str) -> str:
         asked = {**self._charge(charge), "payer": {"openid": openid}}
         return self._announced("jsapi", asked, "prepay_id")
