@@ -7,8 +7,8 @@ DIGITS |= {"〇": 0, "两": 2, "俩": 2}
 UNITS = {"十": 10, "百": 100, "千": 1000}
 SHORT_TENS = {"廿": 20, "卅": 30}
 
-NUMBER = r"(?:\d{1,4}|[零〇一二两俩三四五六七八九十百廿卅]+)"
-"""A pattern for what `whole` reads."""
+NUMBER = r"(?:\d{1,4}|[零〇一二两俩三四五六七八九十百廿卅]{1,6})"
+"""A pattern for what `whole` reads; bounded, so that no text costs quadratic time."""
 
 
 def whole(numeral: str) -> int:

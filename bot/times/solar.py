@@ -20,7 +20,7 @@ from bot.times.numerals import whole
 from bot.times.spans import DateRange
 
 MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
-MONTHS_FROM_NOW = r"(?:这个?月|本月|当月|(?P<far>(?:下|上)+)一?个?月)"
+MONTHS_FROM_NOW = r"(?:这个?月|本月|当月|(?P<far>(?:下|上){1,4})一?个?月)"
 _DAY = (
     r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?"
     r"|廿[一二三四五六七八九]?|[一二三四五六七八九])"

@@ -26,7 +26,7 @@ _MORE = (
     r"(?:[二三四五六日](?!节|次|堂|回|趟|课时|个?小时|年级|楼|岁|周|点|刻|分|:|时|号|月|百|十|对|人|个|年|班"
     r"|天|语|本|常|记|维|楼|号|位|名|家))"
 )
-_SCOPE = r"(?P<scope>(?:这一?|本|当)个?|(?P<far>(?:下|上)+)一?个?)?"
+_SCOPE = r"(?P<scope>(?:这一?|本|当)个?|(?P<far>(?:下|上){1,4})一?个?)?"
 _ONE = re.compile(_SCOPE + _WEEK + rf"(?P<day>{_DAY})")
 _TO = re.compile(rf"\s?(?:到|至|-{{1,2}})\s?{_WEEK}?(?P<day>{_MORE})")
 _AND = re.compile(
@@ -34,7 +34,7 @@ _AND = re.compile(
 )
 _EACH = re.compile(r"(?:每一?个?|逢)(?=周|星期|礼拜|工作日)")
 _WEEKEND = re.compile(_SCOPE + rf"(?:{_WEEK}末|双休日?)(?:两天)?")
-_WHOLE_WEEK = re.compile(r"(?P<scope>这一?个?|本|当|(?P<far>(?:下|上)+)一?个?)" + _WEEK)
+_WHOLE_WEEK = re.compile(r"(?P<scope>这一?个?|本|当|(?P<far>(?:下|上){1,4})一?个?)" + _WEEK)
 _WORKDAYS = re.compile(
     r"(?:每个?)?(?:工作日(?!内)|平日|周中|周内)|平时(?=晚|下午|上午|早|中午|白天)"
 )

@@ -1,6 +1,7 @@
 """What holds for any text, and for the same words said in other weeks."""
 
 from datetime import datetime, timedelta
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,10 @@ MOMENTS = st.datetimes(
     timezones=st.just(SHANGHAI),
 )
 WORDS = """
-周 星期 禮拜 一 二 三 五 六 日 天 下 上 这 每 个 月 号 日 年 点 點 半 刻 分 到 至 - ~ 、 和 或者 的 前 之后
-以后 起 内 上午 下午 晚上 早 晚 今 明 后天 末 底 初 中旬 3 10 15 30 2026 / . : ： 小时 分钟 工作日 国庆
-春节 十一 寒假 开学 期末 学期 农历 正 腊 廿八 初五 下节课 过 两 几 第一个 季度 最近 差 一点 老师 有课吗 ，
-( ） 闰 大年 三十
+周 星期 禮拜 一 二 三 五 六 日 天 下 上 这 每 个 月 号 日 年 点 點 半 刻 分 到 至 - ~ 、 和
+或者 的 前 之后 以后 起 内 上午 下午 晚上 早 晚 今 明 后天 末 底 初 中旬 3 10 15 30 2026 /
+. : ： 小时 分钟 工作日 国庆 春节 十一 寒假 开学 期末 学期 农历 正 腊 廿八 初五 下节课 过
+两 几 第一个 季度 最近 差 一点 老师 有课吗 ， ( ） 闰 大年 三十
 """
 PIECES = st.sampled_from(WORDS.split())
 TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=12).map("".join))
@@ -80,6 +81,14 @@ def test_words_around_change_nothing(row: Row) -> None:
     assert [(s.text, s.start_at, s.end_at) for s in framed] == [
         (s.text, s.start_at, s.end_at) for s in plain
     ]
+
+
+@pytest.mark.parametrize("piece", ["一", "周", "周一", "1-", "5月", "下", "a", "1.", "三点到", " "])
+def test_long_texts_cost_no_more_than_their_length(piece: str) -> None:
+    now = datetime(2026, 11, 23, tzinfo=SHANGHAI)
+    began = perf_counter()
+    find(piece * 5000, now)
+    assert perf_counter() - began < 5
 
 
 def test_naive_now_is_refused() -> None:
