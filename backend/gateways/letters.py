@@ -16,49 +16,52 @@ from backend.kit.errors import GatewayError
 class _JsonPost:
     """One address that takes JSON. Raises GatewayError; only 429, 5xx and the network may pass."""
 
-    def __init__(self, url: str, key: str, setting: str) -> None:
+    setting: str
+
+    def __init__(self, url: str, key: str) -> None:
         self._url = url
         self._key = key
-        self._setting = setting
         self._http = http.client(url)
 
-    def post(self, body: dict[str, str]) -> None:
+    def close(self) -> None:
+        """Give the connections back; the gateway is of no use afterwards."""
+        self._http.close()
+
+    def _post(self, body: dict[str, str]) -> None:
         headers = {"Authorization": f"Bearer {self._key}"}
         try:
             response = self._http.post(self._url, json=body, headers=headers)
         except httpx.HTTPError as error:
             name = type(error).__name__
-            raise GatewayError(f"{self._setting}: {name}", retry=True, code="network") from None
+            raise GatewayError(f"{self.setting}: {name}", retry=True, code="network") from None
         code = response.status_code
         if not response.is_success:
-            fix = f" (check {self._setting} and its key)" if code in (401, 403, 404) else ""
+            fix = f" (check {self.setting} and its key)" if code in (401, 403, 404) else ""
             raise GatewayError(
-                f"{self._setting}: HTTP {code}{fix}",
+                f"{self.setting}: HTTP {code}{fix}",
                 retry=code == 429 or code >= 500,
                 code=f"http_{code}",
             )
 
 
-class SmsGateway:
+class SmsGateway(_JsonPost):
     """Text messages through SMS_URL."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._gateway = _JsonPost(url, key, "SMS_URL")
+    setting = "SMS_URL"
 
     def send(self, phone: str, text: str) -> None:
         """Hand a text over; delivery to the phone is the provider's promise."""
-        self._gateway.post({"phone": phone, "text": text})
+        self._post({"phone": phone, "text": text})
 
 
-class MailGateway:
+class MailGateway(_JsonPost):
     """E-mail through MAIL_URL."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._gateway = _JsonPost(url, key, "MAIL_URL")
+    setting = "MAIL_URL"
 
     def send(self, address: str, subject: str, text: str) -> None:
         """Hand a mail over."""
-        self._gateway.post({"to": address, "subject": subject, "text": text})
+        self._post({"to": address, "subject": subject, "text": text})
 
 
 def sms_from_settings() -> SmsSender:

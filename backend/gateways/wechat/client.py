@@ -10,7 +10,7 @@ import structlog
 from redis import Redis
 
 from backend.gateways.ports import Media, SceneCode, TemplateMessage
-from backend.gateways.wechat.errors import ALREADY_SENT, STALE_TOKEN, gateway_error
+from backend.gateways.wechat.errors import ALREADY_SENT, STALE_TOKEN, gateway_error, raise_alarm
 from backend.gateways.wechat.token import TokenKeeper
 from backend.kit import http, queue
 from backend.kit.config import settings
@@ -40,6 +40,10 @@ class WechatClient:
             redis=queue.connect(),
         )
 
+    def close(self) -> None:
+        """Give the connections back; the client is of no use afterwards."""
+        self._http.close()
+
     def send(self, openid: str, body: Mapping[str, Any]) -> None:
         """Send a customer-service message."""
         self._post("/cgi-bin/message/custom/send", {"touser": openid, **body})
@@ -57,7 +61,7 @@ class WechatClient:
         try:
             answer = self._post("/cgi-bin/message/template/send", body)
         except GatewayError as error:
-            if error.code == str(ALREADY_SENT):
+            if error.code == ALREADY_SENT:
                 return ""
             raise
         return str(answer.get("msgid", ""))
@@ -114,14 +118,18 @@ class WechatClient:
         body: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
         """One call with the shared token, and once more with its successor if it was stale."""
-        token = self._tokens.token()
         try:
+            token = self._tokens.token()
+            try:
+                return self._request(method, path, {**(params or {}), "access_token": token}, body)
+            except GatewayError as error:
+                if error.code not in STALE_TOKEN:
+                    raise
+            token = self._tokens.replace(token)
             return self._request(method, path, {**(params or {}), "access_token": token}, body)
         except GatewayError as error:
-            if error.code not in {str(code) for code in STALE_TOKEN}:
-                raise
-        token = self._tokens.replace(token)
-        return self._request(method, path, {**(params or {}), "access_token": token}, body)
+            raise_alarm(error)
+            raise
 
     def _fetch_token(self) -> tuple[str, int]:
         body = {

@@ -12,9 +12,9 @@ from backend.kit.errors import GatewayError
 
 log = structlog.get_logger(__name__)
 
-STALE_TOKEN = frozenset({40001, 40014, 42001})
+STALE_TOKEN = frozenset({"40001", "40014", "42001"})
 BUSY = frozenset({-1, 45011})
-ALREADY_SENT = 45065  # A template message with this client_msg_id is on its way.
+ALREADY_SENT = "45065"  # A template message with this client_msg_id is on its way.
 
 FIXES = {
     40001: "the token or WECHAT_SECRET is wrong: compare WECHAT_SECRET with 设置与开发 > 基本配置",
@@ -31,14 +31,15 @@ _IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]*:[0-9a-f:]{4,}\b", re.
 
 
 def gateway_error(code: int, message: str, *, call: str) -> GatewayError:
-    """An answer with a non-zero errcode, as the error that the outbox understands.
-
-    Errors that only a person can repair are also logged as `wechat_needs_attention`.
-    """
+    """An answer with a non-zero errcode, as the error that the outbox understands."""
     fix = FIXES.get(code, "")
     if fix:
         found = _IP.search(message)
-        fix = fix.format(ip=found.group() if found else "of this server")
-        log.error("wechat_needs_attention", call=call, code=code, message=message, fix=fix)
-    text = f"{call}: {code} {message}" + (f" ({fix})" if fix else "")
-    return GatewayError(text, retry=code in BUSY, code=str(code))
+        fix = f" ({fix.format(ip=found.group() if found else 'of this server')})"
+    return GatewayError(f"{call}: {code} {message}{fix}", retry=code in BUSY, code=str(code))
+
+
+def raise_alarm(error: GatewayError) -> None:
+    """Log what only a person can repair as `wechat_needs_attention`."""
+    if error.code in {str(code) for code in FIXES}:
+        log.error("wechat_needs_attention", code=error.code, error=str(error))
