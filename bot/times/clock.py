@@ -26,7 +26,7 @@ _PARTS = {
 _PART = re.compile("|".join(f"({words})" for words in _PARTS))
 _WINDOWS = [(start * 60, end * 60) for start, end in _PARTS.values()]
 _SHORT_PART = re.compile(
-    r"(晚上?(?=上课(?!程))|晚(?!到|来|点|走|去|退|些|了|会|期|一点|几)|夜(?!校))"
+    r"(晚上?(?=上课(?!程))|(?<=[今明昨])晚|晚(?!到|来|点|走|去|退|些|了|会|期|一点|几)|夜(?!校))"
     r"|([早晨](?!点|退|教|操|些|了|期|一点|会))"
 )
 _SHORT_WINDOWS = ((18 * 60, DAY), (6 * 60, 12 * 60))
