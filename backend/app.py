@@ -55,7 +55,7 @@ def create_app(
         shield.exempt(blueprint)
         app.register_blueprint(blueprint)
     health.measure(_unsent)
-    hops: int = getattr(settings(), "proxy_hops", 0)
+    hops = settings().proxy_hops
     if hops:
         # Only as many proxies as we run are believed about who the caller is.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -28,6 +28,7 @@ from backend.teaching import service as teaching
 from backend.teaching.schemas import ClassOffer
 
 PURPOSE = "sign_up:"
+_REASONS = {"SeatTaken": "班级已满", "AlreadyEnrolled": "孩子已在班"}
 
 
 class PriceMissing(DomainError):
@@ -42,12 +43,15 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     """Hold a seat, file the consent and bill the class. The order waits half an hour for payment.
 
     Signing the same child up for the same class while the first order waits gives that order
-    again. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone).
+    again, with the contact as corrected. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone).
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
     waiting = _waiting(session, form)
     if waiting is not None:
+        waiting.grade, waiting.guardian_name = form.grade, form.guardian_name
+        waiting.phone = form.phone
+        session.flush()
         return _view(session, waiting, offer)
     price = money.price_for(
         session, course_id=offer.course_id, campus_id=offer.campus_id, on=clock.today()
@@ -169,6 +173,7 @@ def _tell_done(session: Session, signed: SignUp, paid: OrderPaid) -> None:
     values = {
         "child": signed.child_name,
         "class_name": _class_name(session, signed),
+        "customer": signed.guardian_name,
         "amount": yuan(paid.total_fen),
         "number": paid.number,
         "first_lesson": f"{clock.local(first.starts_at):%m月%d日 %H:%M}" if first else "待排课",
@@ -195,7 +200,7 @@ def _tell_stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) 
         "class_name": _class_name(session, signed),
         "number": paid.number,
         "amount": yuan(paid.total_fen),
-        "reason": reason,
+        "reason": _REASONS.get(reason, "系统无法自动入班"),
     }
     outbox.post(
         session,
@@ -274,7 +279,7 @@ def _view(session: Session, signed: SignUp, offer: ClassOffer) -> SignUpView:
         order_number=number,
         total_fen=order.total_fen,
         expires_at=signed.expires_at,
-        pay_url=finance.pay_link(number, signed.openid),
+        pay_url=finance.pay_link(number=number, openid=signed.openid),
         class_name=offer.name,
     )
 

@@ -7,7 +7,7 @@ left.
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from backend.finance.models import (
     OrderLine,
     Payment,
     PaymentNotice,
+    Price,
 )
 from backend.finance.schemas import (
     BilledDifferently,
@@ -40,6 +41,38 @@ from backend.security import service as security
 
 PAY_LINK_PURPOSE = "pay"
 PAY_LINK_SECONDS = 3 * 24 * 3600
+
+
+def set_price(
+    session: Session,
+    *,
+    course_id: int,
+    campus_id: int | None,
+    amount_fen: int,
+    lesson_count: int,
+    effective_from: date,
+    material_fee_fen: int = 0,
+) -> None:
+    """Set what a class term of a course costs from a day on (F1), at one campus or at all (None).
+    The price before it ends on that day."""
+    query = select(Price).where(
+        Price.course_id == course_id,
+        Price.campus_id.is_(None) if campus_id is None else Price.campus_id == campus_id,
+        Price.effective_to.is_(None),
+    )
+    for before in session.scalars(query.with_for_update()):
+        before.effective_to = effective_from
+    session.add(
+        Price(
+            course_id=course_id,
+            campus_id=campus_id,
+            amount_fen=amount_fen,
+            lesson_count=lesson_count,
+            material_fee_fen=material_fee_fen,
+            effective_from=effective_from,
+        )
+    )
+    session.flush()
 
 
 def bill(

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     nlu_urls: str = "http://127.0.0.1:5005"
     nlu_timeout_seconds: float = 2.0
     log_level: str = "INFO"
+    proxy_hops: int = 0
+    metrics_allow: str = ""
 
     secret_key: SecretStr = SecretStr(LOCAL_SECRET)
     field_keys: SecretStr = SecretStr("1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
     wechat_mp_url: str = "https://mp.weixin.qq.com"
     wechat_open_url: str = "https://open.weixin.qq.com"
     wechat_bridge_url: str = ""
+    wechat_templates: str = ""
 
     wechat_pay_url: str = "https://api.mch.weixin.qq.com"
     wechat_pay_mchid: str = "1900009191"

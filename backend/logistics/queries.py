@@ -24,12 +24,14 @@ def names(
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Names of campuses and of rooms by id, for rooms above to show beside their own rows."""
     campus_names = dict(
-        session.execute(select(Campus.id, Campus.name).where(Campus.id.in_(campus_ids))).tuples()
+        session.execute(select(Campus.id, Campus.name).where(Campus.id.in_(campus_ids)))
+        .tuples()
+        .all()
     )
     if not venue_ids:
         return campus_names, {}
     venues = select(Venue.id, Venue.name).where(Venue.id.in_(venue_ids))
-    return campus_names, dict(session.execute(venues).tuples())
+    return campus_names, dict(session.execute(venues).tuples().all())
 
 
 def campuses_by_distance(

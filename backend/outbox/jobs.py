@@ -94,7 +94,7 @@ def _template_id(name: str) -> str:
 
     The sandbox accepts any id, so locally a template's name serves.
     """
-    setting: str = getattr(settings(), "wechat_templates", "")
+    setting = settings().wechat_templates
     ids = dict(pair.strip().split("=", 1) for pair in setting.split(",") if "=" in pair)
     if name in ids:
         return ids[name]

@@ -33,13 +33,9 @@ def _progress(*, what: str, state: str, note: str) -> dict[str, str]:
 TEMPLATES: Mapping[str, Template] = {
     "new_lead": Template(
         title="新客户待认领",
-        text="{customer}想了解{interest}（{time}）。请点开认领，并尽快联系对方。",
+        text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",
         wechat="task",
         fields=_task(what="新客户：{interest}", whom="{customer}", when="{time}"),
-    ),
-    "lead_claimed": Template(
-        title="客户已被认领",
-        text="{customer}已由{advisor}认领，您无需再跟进。有新客户时，我会再通知您。",
     ),
     "order_paid_guardian": Template(
         title="报名成功",
@@ -56,23 +52,43 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "complaint_opened": Template(
         title="投诉待答复",
-        text="投诉 {number}：「{excerpt}」请在{deadline}前答复家长，点开即可办理。",
+        text="投诉 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
+        "家长马上就能在微信里看到。",
         wechat="task",
         fields=_task(what="答复投诉：{excerpt}", whom="{number}", when="{deadline}前"),
     ),
-    "ticket_ack": Template(
-        title="已收到您的反映",
-        text="您反映的情况已登记，编号 {number}，我们会在{deadline}前答复您。"
-        "想补充说明，直接在这里告诉我就好。",
-        wechat="progress",
-        fields=_progress(what="您反映的情况 {number}", state="已登记", note="{deadline}前答复"),
+    "customer_request": Template(
+        title="客户请您处理",
+        text="{customer}的请求 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
+        "对方马上就能在微信里看到。",
+        wechat="task",
+        fields=_task(what="答复：{excerpt}", whom="{customer}", when="{deadline}前"),
     ),
-    "pay_reminder": Template(
-        title="学费待支付",
-        text="{class_name}的座位为您保留到{deadline}，学费{amount}还没有支付。点开即可付款；"
-        "暂不报名，回复「取消」即可。",
+    "complaint_overdue": Template(
+        title="工单超时未答复",
+        text="工单 {number} 已超过答复期限：「{excerpt}」请马上处理：回复「回复 {number} 您的话」。",
+        wechat="task",
+        fields=_task(what="超时：{excerpt}", whom="{number}", when="请马上处理"),
+    ),
+    "ticket_answered": Template(
+        title="您的反映有答复了",
+        text="关于您反映的情况（{number}），老师答复您：{answer}\n还有疑问，直接在这里告诉我就好。",
         wechat="progress",
-        fields=_progress(what="{class_name}", state="待付款", note="座位保留到{deadline}"),
+        fields=_progress(what="您反映的情况 {number}", state="已答复", note="{answer}"),
+    ),
+    "sign_up_stuck_guardian": Template(
+        title="付款已收到",
+        text="{child}报名{class_name}的{amount}已收到，但名额刚好满了。老师会马上联系您换班或全额退款，"
+        "着急请回复「转人工」。",
+        wechat="progress",
+        fields=_progress(what="{class_name}", state="处理中", note="老师会马上联系您"),
+    ),
+    "sign_up_stuck_staff": Template(
+        title="已付款但无法入班",
+        text="订单 {number}：{child}已付{amount}，但进不了{class_name}（{reason}）。"
+        "请马上联系家长，换班或退款。",
+        wechat="task",
+        fields=_task(what="已付款未入班：{class_name}", whom="{child}", when="请马上联系"),
     ),
     "sign_up_expired": Template(
         title="座位已释放",

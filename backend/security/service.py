@@ -92,6 +92,11 @@ def bind_guardian(session: Session, openid: str, guardian_id: int) -> None:
     identity.guardian_id = guardian_id
 
 
+def bind_student(session: Session, openid: str, student_id: int) -> None:
+    """Let a learner's own WeChat speak for them; proven as in `bind_guardian`."""
+    meet(session, openid).student_id = student_id
+
+
 def use_link(session: Session, token: str) -> None:
     """Mark a single-use link as used in this unit. Raises LinkUsed the second time."""
     fingerprint = hashlib.sha256(token.encode()).hexdigest()

@@ -81,3 +81,15 @@ class Ticket(Base):
     resolve_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class TicketNote(Base):
+    """工单记录: what was said or done about a ticket, by staff or by its author (S10)."""
+
+    __tablename__ = "students_ticket_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("students_ticket.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

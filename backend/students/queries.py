@@ -33,6 +33,12 @@ def guardian_ids_of(session: Session, student_id: int) -> list[int]:
     return list(session.scalars(query.order_by(Guardianship.guardian_id)))
 
 
+def guardian_for_contract(session: Session, guardian_id: int) -> tuple[str, str]:
+    """A guardian's name and full phone, for their own contracts only."""
+    guardian = session.get_one(Guardian, guardian_id)
+    return guardian.name, guardian.phone
+
+
 def guardian_contact(session: Session, guardian_id: int) -> tuple[str, str]:
     """A guardian's name and masked phone (138****5678)."""
     guardian = session.get_one(Guardian, guardian_id)
@@ -54,6 +60,11 @@ def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketV
     """What a person has told us, newest first."""
     query = select(Ticket).where(Ticket.openid == openid).order_by(Ticket.id.desc()).limit(limit)
     return _views(session, list(session.scalars(query)))
+
+
+def ticket(session: Session, ticket_id: int) -> TicketView:
+    """One ticket by id; raises NoResultFound."""
+    return _views(session, [session.get_one(Ticket, ticket_id)])[0]
 
 
 def overdue_tickets(session: Session, *, at: datetime, limit: int = 100) -> list[int]:

@@ -23,7 +23,14 @@ _RESPONSIBLE: dict[TicketCategory, tuple[Role, ...]] = {
 }
 
 
+# Working hours until the first answer and until the end; ten are about a day.
+_WORKING_HOURS = {
+    TicketKind.COMPLAINT: (2, 20),
+    TicketKind.REQUEST: (1, 10),
+    TicketKind.FEEDBACK: (10, 50),
+}
 ESCALATION_ROLE = Role.PRINCIPAL
+MAY_ANSWER_ANY = frozenset({Role.PRINCIPAL, Role.CAMPUS_MANAGER})
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,9 @@ def responsible_roles(category: TicketCategory) -> tuple[Role, ...]:
 def deadlines_of(
     kind: TicketKind, opened_at: datetime, hours: OfficeHours | None = None
 ) -> tuple[datetime, datetime]:
-    """When a ticket must be answered first and when it must be resolved (S8), in office time.
-
-    A complaint: two working hours and twenty (about two days); feedback: a day and five.
-    """
+    """When a ticket must be answered first and when it must be resolved (S8), in office time."""
     hours = hours or OfficeHours()
-    respond, resolve = (2, 20) if kind is TicketKind.COMPLAINT else (10, 50)
+    respond, resolve = _WORKING_HOURS[kind]
     return (
         hours.after(opened_at, timedelta(hours=respond)),
         hours.after(opened_at, timedelta(hours=resolve)),

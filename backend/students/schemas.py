@@ -12,6 +12,7 @@ PRIVACY_NOTICE = "privacy_notice"  # The purpose under which its consent is file
 class TicketKind(StrEnum):
     COMPLAINT = "complaint"  # 投诉
     FEEDBACK = "feedback"  # 意见建议
+    REQUEST = "request"  # 请人处理
 
 
 class TicketCategory(StrEnum):

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
 from backend.kit.clock import local
+from backend.kit.errors import NotAllowed, NotFound
 from backend.outbox import service as outbox
-from backend.outbox.schemas import Notice
+from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students import queries, rules
-from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket
+from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
 from backend.students.schemas import (
     Registered,
     TicketKind,
@@ -74,20 +75,29 @@ def record_consent(session: Session, *, openid: str, purpose: str, version: str)
 
 
 def open_ticket(
-    session: Session, *, openid: str, kind: TicketKind, text: str, source_key: str
+    session: Session,
+    *,
+    openid: str,
+    kind: TicketKind,
+    text: str,
+    source_key: str,
+    roles: tuple[Role, ...] = (),
+    owner_id: int | None = None,
+    customer: str = "微信客户",
 ) -> TicketView:
     """Open a ticket, give it deadlines and an owner, and push the owner (S7, S8).
 
-    `source_key` names the message it came from: the same message opens one ticket however often it
-    is handled.
+    The owner is `owner_id`, else somebody of `roles`, else whoever answers for what the text is
+    about. `source_key` names the message it came from: the same message opens one ticket however
+    often it is handled.
     """
     known = session.scalar(select(Ticket).where(Ticket.source_key == source_key))
     if known is not None:
-        return next(v for v in queries.tickets_of(session, openid, limit=50) if v.id == known.id)
+        return queries.ticket(session, known.id)
     opened_at = clock.now()
     respond_due_at, resolve_due_at = rules.deadlines_of(kind, opened_at)
     category = rules.category_of(text)
-    owner_id = _choose_owner(session, rules.responsible_roles(category))
+    owner_id = owner_id or _choose_owner(session, roles or rules.responsible_roles(category))
     ticket = Ticket(
         number=f"T{local(opened_at):%m%d}{secrets.randbelow(10**5):05d}",
         kind=kind,
@@ -109,16 +119,49 @@ def open_ticket(
             session,
             to=staff.recipient_of(session, owner_id),
             notice=Notice(
-                template="complaint_opened",
+                template="customer_request" if kind is TicketKind.REQUEST else "complaint_opened",
                 values={
                     "number": ticket.number,
-                    "text": text,
+                    "customer": customer,
+                    "excerpt": text,
                     "deadline": f"{local(respond_due_at):%m月%d日 %H:%M}",
                 },
             ),
             dedupe_key=f"ticket-opened:{ticket.id}",
         )
-    return queries.tickets_of(session, openid, limit=1)[0]
+    return queries.ticket(session, ticket.id)
+
+
+def answer_ticket(session: Session, *, number: str, account_id: int, text: str) -> TicketView:
+    """Staff answer a ticket; its author gets the words in the same chat (S9).
+
+    Allowed to the owner and to managers. Raises NotFound, NotAllowed.
+    """
+    ticket = session.scalars(
+        select(Ticket).where(Ticket.number == number).with_for_update()
+    ).one_or_none()
+    if ticket is None:
+        raise NotFound()
+    member = staff.staff_members(session, {account_id})[account_id]
+    if ticket.owner_id != account_id and member.role not in rules.MAY_ANSWER_ANY:
+        raise NotAllowed()
+    note = TicketNote(ticket_id=ticket.id, account_id=account_id, text=text, at=clock.now())
+    session.add(note)
+    ticket.status = TicketStatus.ANSWERED
+    session.flush()
+    security.audit(
+        session,
+        actor=f"account:{account_id}",
+        action="ticket.answered",
+        subject=f"ticket:{ticket.id}",
+    )
+    outbox.post(
+        session,
+        to=Recipient(openid=ticket.openid),
+        notice=Notice(template="ticket_answered", values={"number": number, "answer": text}),
+        dedupe_key=f"ticket-note:{note.id}",
+    )
+    return queries.ticket(session, ticket.id)
 
 
 def escalate(session: Session, ticket_id: int) -> bool:
@@ -139,7 +182,7 @@ def escalate(session: Session, ticket_id: int) -> bool:
             to=staff.recipient_of(session, account_id),
             notice=Notice(
                 template="complaint_overdue",
-                values={"number": ticket.number, "text": ticket.text},
+                values={"number": ticket.number, "excerpt": ticket.text},
             ),
             dedupe_key=f"ticket-overdue:{ticket.id}:{account_id}",
         )

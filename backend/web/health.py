@@ -71,7 +71,7 @@ def _may_look() -> bool:
     # A proxy on this machine would make the whole world look like loopback.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
-    allowed: str = getattr(settings(), "metrics_allow", "")
+    allowed = settings().metrics_allow
     networks = ["127.0.0.0/8", "::1/128", *filter(None, map(str.strip, allowed.split(",")))]
     try:
         caller = ipaddress.ip_address(request.remote_addr or "")

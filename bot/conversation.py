@@ -1,0 +1,209 @@
+"""Messages and the state of the talk, in the database: what a crash must not lose.
+
+A Message is answered exactly once. Its `via` says how: `passive` (in the answer to the webhook) or
+`customer` (later, through the outbox). Whoever sets it first, under the row's lock, decides: the
+turn when it is done, or the webhook when it runs out of time.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import JSON, Index, String, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.kit import clock
+from backend.kit.db import Base, UtcDateTime
+from bot.inbound import Incoming
+from bot.replies import Reply
+
+LEASE = timedelta(seconds=6)
+PASSIVE, CUSTOMER = "passive", "customer"
+
+
+class Message(Base):
+    """One inbound message or event, and what was answered."""
+
+    __tablename__ = "bot_message"
+    __table_args__ = (
+        Index("ix_bot_message_openid_id", "openid", "id"),
+        Index(
+            "ix_bot_message_unanswered",
+            "openid",
+            "id",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(64), unique=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(12))
+    incoming: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    via: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    meaning: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class State(BaseModel):
+    """Where a talk stands. Everything in it survives restarts, so it holds plain values only.
+
+    `flow` and `step` are what the bot waits for; `slots` what a form has collected; `topic` what
+    the talk is about (subject, weekdays, grade); `shown` the class ids listed last, for «第二个»;
+    `finished` the last completed form, so that «手机号写错了» still has something to correct.
+    """
+
+    flow: str | None = None
+    step: str | None = None
+    slots: dict[str, Any] = Field(default_factory=dict)
+    asked_at: datetime | None = None
+    topic: dict[str, Any] = Field(default_factory=dict)
+    shown: list[int] = Field(default_factory=list)
+    finished: dict[str, Any] | None = None
+    misunderstood: int = 0
+
+    def leave(self) -> None:
+        """Forget the form that was being filled in."""
+        self.flow, self.step, self.slots, self.asked_at = None, None, {}, None
+
+
+class Conversation(Base):
+    """The talk with one person; its row is the lock that allows one turn at a time."""
+
+    __tablename__ = "bot_conversation"
+
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[dict[str, Any]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Answered(BaseModel):
+    """A finished message: how the answer goes out, and what it is."""
+
+    via: str
+    reply: Reply
+
+
+def receive(session: Session, incoming: Incoming) -> int:
+    """Write a message down, or find it again: its id either way."""
+    known = select(Message.id).where(Message.dedupe_key == incoming.dedupe_key)
+    found = session.scalar(known)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            message = Message(
+                dedupe_key=incoming.dedupe_key,
+                openid=incoming.openid,
+                kind=incoming.kind,
+                incoming=incoming.model_dump(mode="json"),
+                received_at=clock.now(),
+            )
+            session.add(message)
+        return message.id
+    except IntegrityError:  # A repeated delivery was faster, on another worker.
+        return session.scalars(known).one()
+
+
+def answered(session: Session, message_id: int) -> Answered | None:
+    """How a message was answered, None while it is not."""
+    row = session.execute(
+        select(Message.via, Message.reply, Message.answered_at).where(Message.id == message_id)
+    ).one()
+    if row.answered_at is None:
+        return None
+    return Answered(via=row.via, reply=Reply.model_validate(row.reply))
+
+
+def lease(session: Session, message_id: int) -> Incoming | None:
+    """Take a message up for `LEASE`; None when it is answered or somebody else is at it."""
+    now = clock.now()
+    taken = session.scalars(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.answered_at.is_(None),
+            (Message.leased_until.is_(None)) | (Message.leased_until <= now),
+        )
+        .values(leased_until=now + LEASE, attempts=Message.attempts + 1)
+        .returning(Message.incoming)
+    ).one_or_none()
+    return Incoming.model_validate(taken) if taken else None
+
+
+def let_go(session: Session, message_id: int) -> None:
+    """Give a lease back early, so that the next taker need not wait."""
+    session.execute(update(Message).where(Message.id == message_id).values(leased_until=None))
+
+
+def is_next(session: Session, message: Message) -> bool:
+    """Whether all earlier messages of this person are answered: order is kept per person."""
+    earlier = select(Message.id).where(
+        Message.openid == message.openid,
+        Message.id < message.id,
+        Message.answered_at.is_(None),
+    )
+    return session.scalar(earlier.limit(1)) is None
+
+
+def lock_message(session: Session, message_id: int) -> Message:
+    """The message's row, locked until the unit ends."""
+    query = select(Message).where(Message.id == message_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def lock_talk(session: Session, openid: str) -> Conversation:
+    """The conversation's row, locked until the unit ends; made on the first turn."""
+    query = select(Conversation).where(Conversation.openid == openid).with_for_update()
+    talk = session.scalars(query).one_or_none()
+    if talk is not None:
+        return talk
+    try:
+        with session.begin_nested():
+            session.add(Conversation(openid=openid, state={}, updated_at=clock.now()))
+    except IntegrityError:
+        pass
+    return session.scalars(query).one()
+
+
+def finish(session: Session, message: Message, reply: Reply) -> str:
+    """Store the answer; returns how it goes out: `via` unless the webhook has given up waiting."""
+    message.reply = reply.model_dump(mode="json")
+    message.answered_at = clock.now()
+    message.leased_until = None
+    message.via = message.via or PASSIVE
+    session.flush()
+    return message.via
+
+
+def give_up_waiting(session: Session, message_id: int) -> Answered | None:
+    """The webhook runs out of time: from now on the answer goes out as a customer message, unless
+    it is there after all, which is then returned."""
+    message = lock_message(session, message_id)
+    if message.answered_at is None:
+        message.via = CUSTOMER
+        return None
+    return Answered(via=message.via or PASSIVE, reply=Reply.model_validate(message.reply))
+
+
+def unanswered(session: Session, *, before: datetime, limit: int = 200) -> list[int]:
+    """Messages received before a moment that nobody is at: the oldest of each person, since the
+    later ones have to wait for it anyway."""
+    now = clock.now()
+    earlier = (
+        select(Message.openid, Message.id)
+        .where(Message.answered_at.is_(None), Message.received_at <= before)
+        .where((Message.leased_until.is_(None)) | (Message.leased_until <= now))
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    first: dict[str, int] = {}
+    for openid, message_id in session.execute(earlier):
+        first.setdefault(openid, message_id)
+    return list(first.values())

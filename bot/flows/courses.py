@@ -1,0 +1,141 @@
+"""Consultation: what is on offer, when, where, by whom, for how much (A13, C2)."""
+
+from backend.admissions import service as admissions
+from backend.finance import queries as finance
+from backend.kit import clock
+from backend.logistics import queries as logistics
+from backend.teaching import queries as teaching
+from backend.teaching.schemas import ClassOffer
+from bot.flows.talk import Talk
+from bot.interpreter import words
+from bot.phrases import courses as phrases
+from bot.replies import Reply, say
+from bot.times import Kind
+
+SHOWN = 3
+_DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
+
+
+def consult(talk: Talk) -> Reply:
+    """List the classes that fit what was said now and before, with price and seats left."""
+    wish = read_wish(talk)
+    note_lead(talk)
+    subjects = teaching.catalogue(talk.session).subjects
+    if not subjects:
+        return say(phrases.NO_CLASSES)
+    if wish["subject"] and wish["subject"] not in subjects:
+        return say(phrases.nothing_fits(f"{wish['subject']}课", subjects))
+    if not any(wish.values()):
+        return say(phrases.overview(subjects))
+    found = find_classes(talk)
+    if not found:
+        return say(phrases.nothing_fits(describe(wish), subjects))
+    return say(list_classes(talk, found, describe(wish)))
+
+
+def read_wish(talk: Talk) -> dict[str, object]:
+    """What is wanted, from this message and, where it is silent, from the talk so far."""
+    text, meaning = words.simplified(talk.text), talk.meaning
+    catalogue = teaching.catalogue(talk.session)
+    course_id = next((id_ for name, id_ in catalogue.courses.items() if name in text), None)
+    said = words.subject(text) or next(
+        (subject for subject in catalogue.subjects if subject in text), None
+    )
+    named = meaning.value("subject")
+    subject = said or (words.subject(named) if named else None)
+    if subject and subject != talk.state.topic.get("subject"):
+        talk.state.topic.pop("course_id", None)
+        talk.state.topic.pop("weekdays", None)
+    talk.remember(
+        subject=subject,
+        course_id=course_id,
+        grade=words.grade(text),
+        weekdays=list(_weekdays(talk, text)) or None,
+    )
+    topic = talk.state.topic
+    return {key: topic.get(key) for key in ("subject", "course_id", "grade", "weekdays")}
+
+
+def find_classes(talk: Talk, *, grade: str | None = None) -> list[ClassOffer]:
+    """Classes for the topic of the talk; those with free seats first."""
+    topic = talk.state.topic
+    grade = grade or topic.get("grade")
+    found = teaching.offers(
+        talk.session,
+        subject=topic.get("subject"),
+        course_id=topic.get("course_id"),
+        grade=words.grade_number(grade) if grade else None,
+        weekdays=topic.get("weekdays") or (),
+    )
+    return sorted(found, key=lambda offer: offer.seats_left == 0)
+
+
+def list_classes(talk: Talk, found: list[ClassOffer], what: str) -> str:
+    """Up to three classes as text; remembers them for «第二个»."""
+    shown = found[:SHOWN]
+    prices = finance.prices_for(
+        talk.session,
+        [(offer.course_id, offer.campus_id) for offer in shown],
+        on=clock.today(),
+    )
+    talk.state.shown = [offer.id for offer in shown]
+    priced = [(offer, prices.get((offer.course_id, offer.campus_id))) for offer in shown]
+    return phrases.offers(what, priced, more=len(found) - len(shown))
+
+
+def describe(wish: dict[str, object]) -> str:
+    """«三年级周末英语班»: what was looked for."""
+    weekdays = wish["weekdays"]
+    days = next((name for name, days in _DAY_SETS if list(days) == weekdays), "")
+    return f"{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
+
+
+def campus(talk: Talk) -> Reply:
+    """Where we are and when we are open."""
+    return say(phrases.campuses(logistics.campuses(talk.session)))
+
+
+def nearest_campus(talk: Talk) -> Reply:
+    """The campus nearest to a location that somebody sent."""
+    facts = talk.incoming.facts
+    try:
+        latitude, longitude = float(facts["Location_X"]), float(facts["Location_Y"])
+    except (KeyError, ValueError):
+        return campus(talk)
+    placed = logistics.campuses_by_distance(talk.session, latitude=latitude, longitude=longitude)
+    return say(phrases.nearest(*placed[0])) if placed else campus(talk)
+
+
+def teachers(talk: Talk) -> Reply:
+    """Who teaches what, for the subject in question."""
+    read_wish(talk)
+    note_lead(talk)
+    found = teaching.offers(talk.session, subject=talk.state.topic.get("subject"))
+    return say(phrases.teachers(found)) if found else say(phrases.NO_CLASSES)
+
+
+def enrollment(talk: Talk) -> Reply:
+    """How to sign up."""
+    note_lead(talk)
+    return say(phrases.ENROLLMENT)
+
+
+def refund_policy(_talk: Talk) -> Reply:
+    """What happens to the money (法释〔2025〕4号 §14)."""
+    return say(phrases.REFUND_POLICY)
+
+
+def note_lead(talk: Talk) -> None:
+    """Whoever asks about courses and is not staff becomes a lead with an advisor (A13, A17)."""
+    if talk.speaker.account_id is None:
+        admissions.open_lead(talk.session, openid=talk.openid, interest=talk.text[:200])
+
+
+def _weekdays(talk: Talk, text: str) -> tuple[int, ...]:
+    for name, days in _DAY_SETS:
+        if name in text:
+            return days
+    for span in talk.meaning.times:
+        if span.kind is Kind.RECURRENCE and span.weekdays:
+            return tuple(span.weekdays)
+    return ()

@@ -1,0 +1,97 @@
+"""Staff at work in the chat. What a member of staff may do follows from their role (G1, X3)."""
+
+import re
+from collections.abc import Callable
+
+from backend.admissions import queries, service
+from backend.kit import clock
+from backend.security.schemas import Role
+from backend.students import service as students
+from bot.flows.talk import Talk
+from bot.phrases import staff as phrases
+from bot.replies import Reply, say
+
+_CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d+)?$")
+_ANSWER = re.compile(r"^(?:回复|答复)\s*(T\d{6,12})[\s:：,，]+(.+)$", re.DOTALL | re.IGNORECASE)
+_ADVISING = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL})
+_FIGURES = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL, Role.ACCOUNTANT})
+
+Flow = Callable[[Talk], Reply]
+
+
+def only_for(roles: frozenset[Role], flow: Flow) -> Flow:
+    """A flow that answers these roles and politely nobody else."""
+
+    def guarded(talk: Talk) -> Reply:
+        if talk.speaker.role not in roles:
+            return say(phrases.STAFF_ONLY)
+        return flow(talk)
+
+    return guarded
+
+
+def for_staff(flow: Flow) -> Flow:
+    """A flow for any member of staff."""
+    return only_for(frozenset(Role), flow)
+
+
+def is_claim(talk: Talk) -> bool:
+    """Whether a member of staff typed «认领» or «认领 12»."""
+    return talk.speaker.account_id is not None and bool(_CLAIM.match(talk.plain))
+
+
+def is_answer(talk: Talk) -> bool:
+    """Whether a member of staff typed «回复 T112301234 …»."""
+    return talk.speaker.account_id is not None and bool(_ANSWER.match(talk.plain))
+
+
+def answer(talk: Talk) -> Reply:
+    """Staff answer a ticket from their own chat; the customer reads it in theirs (S9)."""
+    match = _ANSWER.match(talk.plain)
+    if match is None or talk.speaker.account_id is None:
+        return say(phrases.STAFF_ONLY)
+    ticket = students.answer_ticket(
+        talk.session,
+        number=match.group(1).upper(),
+        account_id=talk.speaker.account_id,
+        text=match.group(2).strip(),
+    )
+    return say(phrases.ANSWERED.format(number=ticket.number))
+
+
+def _claim(talk: Talk) -> Reply:
+    account_id = talk.speaker.account_id or 0
+    match = _CLAIM.match(talk.plain)
+    number = match.group(1) if match else None
+    if number is None:
+        waiting = [
+            lead
+            for lead in queries.leads_of_advisor(talk.session, account_id)
+            if lead.claimed_at is None
+        ]
+        if not waiting:
+            return say(phrases.NOTHING_TO_CLAIM)
+        number = str(waiting[0].id)
+    lead = service.claim(talk.session, lead_id=int(number), account_id=account_id)
+    return say(phrases.CLAIMED.format(id=lead.id, interest=lead.interest[:40]))
+
+
+def _leads(talk: Talk) -> Reply:
+    found = queries.leads_of_advisor(talk.session, talk.speaker.account_id or 0)
+    return say(phrases.leads(found)) if found else say(phrases.NO_LEADS)
+
+
+def _report(talk: Talk) -> Reply:
+    start_at, _ = clock.day_of(clock.today())
+    return say(phrases.figures(queries.counts_since(talk.session, start_at)))
+
+
+claim = only_for(_ADVISING, _claim)
+leads = only_for(_ADVISING, _leads)
+report = only_for(_FIGURES, _report)
+
+
+@for_staff
+def unavailable(_talk: Talk) -> Reply:
+    """Work that staff still do elsewhere."""
+    return say(phrases.CAPABILITIES)

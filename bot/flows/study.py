@@ -1,0 +1,128 @@
+"""For those who are with us: timetable, lessons left, orders (C5, S5).
+
+Only ever about the speaker's own children, themselves, or the lessons they teach: the ids come from
+the speaker's identity, never from the message.
+"""
+
+from datetime import datetime, timedelta
+
+from backend.finance import queries as finance
+from backend.finance import service as payments
+from backend.finance.schemas import OrderStatus
+from backend.kit import clock
+from backend.students import queries as students
+from backend.students.schemas import Child
+from backend.teaching import queries as teaching
+from bot.flows.talk import Talk
+from bot.phrases import sign_up as pay_phrases
+from bot.phrases import students as phrases
+from bot.replies import Reply, say, show
+from bot.times import Kind
+
+AHEAD = timedelta(days=7)
+
+
+def timetable(talk: Talk) -> Reply:
+    """Lessons of the speaker's children, of the speaker, or those the speaker teaches."""
+    from_at, to_at, when = _window(talk)
+    children = _learners(talk)
+    if children:
+        return _children_timetable(talk, children, from_at, to_at, when)
+    if talk.speaker.account_id is None:
+        return say(phrases.NOT_BOUND)
+    taught = teaching.lessons_of_teacher(
+        talk.session, talk.speaker.account_id, from_at=from_at, to_at=to_at
+    )
+    if taught:
+        return say(phrases.timetable("您", taught))
+    upcoming = teaching.lessons_of_teacher(
+        talk.session, talk.speaker.account_id, from_at=from_at, to_at=None, limit=1
+    )
+    return say(phrases.no_lessons("您", when, upcoming[0] if upcoming else None))
+
+
+def balance(talk: Talk) -> Reply:
+    """Lessons left of the speaker's children."""
+    children = _learners(talk)
+    if not children:
+        return say(phrases.NOT_BOUND)
+    names = {child.id: child.name for child in children}
+    found = finance.lessons_left(talk.session, student_ids=list(names))
+    if not found:
+        return say(phrases.NO_BALANCE)
+    by_id = {id_: name for name, id_ in teaching.catalogue(talk.session).courses.items()}
+    return say(phrases.balances(names, found, by_id))
+
+
+def orders(talk: Talk) -> Reply:
+    """The speaker's own orders."""
+    found = finance.orders_of(talk.session, openid=talk.openid, limit=3)
+    return say(phrases.orders(found)) if found else say(phrases.NO_ORDERS)
+
+
+def pay(talk: Talk) -> Reply:
+    """The payment link of the newest order that waits."""
+    found = finance.orders_of(talk.session, openid=talk.openid, limit=10)
+    waiting = [
+        order
+        for order in found
+        if order.status is OrderStatus.PENDING and order.expires_at > clock.now()
+    ]
+    if not waiting:
+        return say(phrases.NOTHING_TO_PAY)
+    order = waiting[0]
+    return show(
+        title=pay_phrases.pay_title(order.total_fen),
+        description=pay_phrases.pay_order(
+            order.lines[0].description, order.number, order.expires_at
+        ),
+        url=payments.pay_link(number=order.number, openid=talk.openid),
+    )
+
+
+def _children_timetable(
+    talk: Talk, children: list[Child], from_at: datetime, to_at: datetime, when: str
+) -> Reply:
+    ids = [child.id for child in children]
+    lessons = teaching.lessons_of_students(
+        talk.session, ids, from_at=from_at, to_at=to_at, limit=60
+    )
+    parts = []
+    for child in children:
+        own = [lesson for lesson in lessons if lesson.student_id == child.id]
+        if own:
+            parts.append(phrases.timetable(child.name, own))
+            continue
+        upcoming = teaching.lessons_of_students(talk.session, [child.id], from_at=from_at, limit=1)
+        parts.append(phrases.no_lessons(child.name, when, upcoming[0] if upcoming else None))
+    return say("\n\n".join([*parts, phrases.after_timetable()]))
+
+
+def _learners(talk: Talk) -> list[Child]:
+    """The speaker's children; a child named in the message narrows the choice to it."""
+    if talk.speaker.guardian_id is not None:
+        children = students.children_of(talk.session, talk.speaker.guardian_id)
+        named = [child for child in children if _is_named(child, talk.plain)]
+        return named or children
+    if talk.speaker.student_id is not None:
+        return [students.student(talk.session, talk.speaker.student_id)]
+    return []
+
+
+def _is_named(child: Child, text: str) -> bool:
+    """«王小明» or, as at home, «小明»."""
+    return child.name in text or (len(child.name) > 2 and child.name[1:] in text)
+
+
+def _window(talk: Talk) -> tuple[datetime, datetime, str]:
+    """The half-open time asked about and its words; the coming week when none was named."""
+    now = clock.now()
+    for span in talk.meaning.times:
+        if span.kind is Kind.RECURRENCE or span.start_at is None:
+            continue
+        if span.kind is Kind.DATETIME:
+            start_at, end_at = clock.day_of(clock.local(span.start_at).date())
+            return start_at, end_at, span.text
+        end_at = span.end_at or span.start_at + AHEAD
+        return span.start_at.astimezone(clock.UTC), end_at.astimezone(clock.UTC), span.text
+    return now, now + AHEAD, "最近一周"

@@ -1,0 +1,140 @@
+"""WeChat XML → one typed Incoming."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import xmltodict
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Kind(StrEnum):
+    """What a person did, as far as it matters for an answer."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    LOCATION = "location"
+    LINK = "link"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    SCAN = "scan"
+    MENU = "menu"
+    RECEIPT = "receipt"  # How a template message fared.
+    OTHER = "other"  # Acknowledged, never answered.
+
+
+class NotAMessage(Exception):
+    """The XML holds no message of WeChat's."""
+
+
+class Incoming(BaseModel):
+    """One delivery, whatever its type. `key` is a menu key, a QR scene or a media id; `facts` the
+    raw elements. Ids are strings: some are not numbers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    openid: str
+    sent_at: datetime
+    kind: Kind
+    text: str = ""
+    key: str = ""
+    dedupe_key: str
+    facts: dict[str, str] = Field(default_factory=dict)
+
+
+_KINDS = {
+    "text": Kind.TEXT,
+    "image": Kind.IMAGE,
+    "voice": Kind.VOICE,
+    "video": Kind.VIDEO,
+    "shortvideo": Kind.VIDEO,
+    "location": Kind.LOCATION,
+    "link": Kind.LINK,
+}
+_EVENTS = {
+    "subscribe": Kind.FOLLOW,
+    "unsubscribe": Kind.UNFOLLOW,
+    "scan": Kind.SCAN,
+    "click": Kind.MENU,
+    "templatesendjobfinish": Kind.RECEIPT,
+}
+_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_STICKER = "【收到不支持的消息类型，暂无法显示】"
+MAX_NAME = 64
+
+
+def elements(xml: bytes) -> dict[str, Any]:
+    """The children of the root element. Raises NotAMessage for anything that is no flat XML;
+    DOCTYPE is refused unread (external entities)."""
+    if _DOCTYPE.search(xml):
+        raise NotAMessage("doctype")
+    try:
+        # Surrounding white space is the person's own (a text of spaces stays one).
+        tree = xmltodict.parse(xml, strip_whitespace=False)
+    except Exception as error:  # The parser raises a zoo: ExpatError, ValueError, Unicode …
+        raise NotAMessage("xml") from error
+    root = next(iter(tree.values()), None) if len(tree) == 1 else None
+    if not isinstance(root, dict):
+        raise NotAMessage("root")
+    return root
+
+
+def parse(root: dict[str, Any]) -> Incoming:
+    """The message in a root element. Raises NotAMessage when sender, time or type are missing."""
+    facts = {
+        name: value.strip() if name != "Content" else value
+        for name, value in root.items()
+        if isinstance(value, str) and name != "#text"
+    }
+    account, openid = facts.get("ToUserName", ""), facts.get("FromUserName", "")
+    type_name = facts.get("MsgType", "").lower()
+    created = facts.get("CreateTime", "")
+    if not (account and openid and type_name and created.isdigit()):
+        raise NotAMessage("fields")
+    if len(account) > MAX_NAME or len(openid) > MAX_NAME or len(created) > 12:
+        raise NotAMessage("too long")
+    event = facts.get("Event", facts.get("EVENT", "")).lower() if type_name == "event" else ""
+    kind = _EVENTS.get(event, Kind.OTHER) if event else _KINDS.get(type_name, Kind.OTHER)
+    text = facts.get("Content", "") if kind is Kind.TEXT else facts.get("Recognition", "")
+    if text == _STICKER:
+        kind, text = Kind.OTHER, ""
+    return Incoming(
+        account=account,
+        openid=openid,
+        sent_at=datetime.fromtimestamp(int(created), UTC),
+        kind=kind,
+        text=text.strip(),
+        key=_key(kind, facts),
+        dedupe_key=_dedupe_key(account, openid, created, event, facts, root),
+        facts=facts,
+    )
+
+
+def _key(kind: Kind, facts: dict[str, str]) -> str:
+    if kind in (Kind.IMAGE, Kind.VOICE, Kind.VIDEO):
+        return facts.get("MediaId", "")
+    return facts.get("EventKey", "").removeprefix("qrscene_")
+
+
+def _dedupe_key(
+    account: str,
+    openid: str,
+    created: str,
+    event: str,
+    facts: dict[str, str],
+    root: dict[str, Any],
+) -> str:
+    """What makes two deliveries the same: the wider tuples of `wechat.md` §1, since MsgId collides
+    across people and events collide within a second."""
+    if event:
+        body = hashlib.sha256(repr(sorted(root.items(), key=str)).encode()).hexdigest()[:16]
+        tail = [event, facts.get("EventKey", ""), facts.get("MsgID", "") or body]
+    else:
+        tail = [facts.get("MsgId", facts.get("MsgID", ""))]
+    long_key = "\x1f".join([account, openid, created, *tail])
+    return hashlib.sha256(long_key.encode()).hexdigest()

@@ -1,0 +1,10 @@
+"""Text → Meaning: Rasa within a hard time limit, else keywords; times by `bot.times`.
+
+What a message says is only ever data: intents and values, from which a flow may choose. Nothing in
+it can make the bot act for another person.
+"""
+
+from bot.interpreter.meaning import Entity, Intent, Meaning
+from bot.interpreter.reading import interpret
+
+__all__ = ["Entity", "Intent", "Meaning", "interpret"]

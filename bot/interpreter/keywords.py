@@ -1,0 +1,96 @@
+"""The receptionist's stand-in: intents by keyword, for when Rasa is away or unsure.
+
+Patterns are tried from the particular to the general; every match adds its intent, so that two
+wishes in one message are both heard.
+"""
+
+import re
+
+from bot.interpreter import words
+from bot.interpreter.meaning import Entity, Intent, Unread
+
+CONFIDENCE = 0.6
+
+_EXACT = {
+    "sign_up": ("报名", "我要报名", "我想报名", "報名", "我要報名"),
+    "my_schedule": ("课表", "我的课表", "课程表", "課表"),
+    "my_balance": ("课时", "剩余课时", "还剩几节课"),
+    "my_orders": ("我的订单", "订单"),
+    "pay": ("缴费", "付款", "支付", "交费"),
+    "ask_course": ("课程", "有什么课", "都有什么课", "課程"),
+    "book_trial": ("试听", "预约试听", "試聽"),
+    "request_human": ("转人工", "人工", "人工客服", "轉人工", "找老师"),
+    "complain": ("投诉", "我要投诉", "投訴"),
+    "give_feedback": ("建议", "提建议", "意见", "我要提意见"),
+    "ticket_status": ("投诉进度", "工单进度", "处理进度"),
+    "staff_leads": ("我的客户", "我的线索", "客户", "线索"),
+    "affirm": ("好", "好的", "可以", "行", "嗯", "是", "是的", "对", "同意", "确认", "ok", "没问题"),
+    "deny": ("不", "不是", "不同意", "不行", "不对", "不用"),
+    "cancel": ("取消", "算了", "不报了", "不办了", "取消报名"),
+    "greet": ("你好", "您好", "在吗", "hi", "hello", "嗨", "老师好"),
+    "thank": ("谢谢", "谢谢你", "谢谢您", "多谢", "谢啦", "感谢"),
+    "goodbye": ("再见", "拜拜", "bye"),
+    "request_leave": ("请假", "我要请假"),
+    "request_refund": ("退费", "我要退费", "退款"),
+    "renew": ("续费", "我要续费"),
+    "ask_capability": ("菜单", "帮助", "你能做什么", "功能"),
+}  # fmt: skip
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    ("complain", r"投诉|投訴|举报|太差|太过分|差评"),
+    ("request_human", r"转人工|轉人工|人工客服|真人|找(个)?(老师|顾问|人)(聊|说|问)"),
+    ("ticket_status", r"(投诉|工单|反馈).{0,6}(进度|处理|结果|怎么样)"),
+    ("request_refund", r"(我要|想|申请|给我).{0,4}(退费|退款|退钱)"),
+    ("ask_refund_policy", r"(能|可以|怎么|如何).{0,6}(退费|退款|退钱|退课)"),
+    ("request_leave", r"请假|請假|(来|去|上)不了"),
+    ("request_makeup", r"补课|補課"),
+    ("change_class", r"转班|换班|调课|換班"),
+    ("pause_study", r"停课|休学"),
+    ("my_balance", r"(剩|还有).{0,4}(课时|几节|多少节|几次课)|课时.{0,4}(剩|还有)"),
+    ("my_schedule", r"课表|課表|(几点|什么时候|啥时候|哪天|幾點).{0,4}(上课|有课|上課)|(今天|明天|后天|下周|这周|本周|周.).{0,4}(有课吗|有没有课|的课$)"),
+    ("request_invoice", r"发票|開票|开票"),
+    ("pay", r"(怎么|去|我要|哪里).{0,3}(付款|缴费|交钱|交费)"),
+    ("my_orders", r"(我的|查).{0,3}订单"),
+    ("ask_price", r"多少钱|多少錢|价格|学费|收费|费用|几多钱|啥价|怎么卖|贵不贵|價格"),
+    ("ask_campus", r"在哪|地址|怎么走|校区|停车|几点开门|营业"),
+    ("ask_teacher", r"(哪些|什么|哪个|哪位).{0,2}老师|师资|老师.{0,4}(怎么样|好不好|经验)"),
+    ("ask_promotion", r"优惠|打折|折扣|团购|便宜"),
+    ("book_trial", r"试听|试课|体验课|試聽"),
+    ("request_callback", r"(给我|回).{0,3}(打电话|回电|来电)|打给我"),
+    ("sign_up", r"报名|報名|(给孩子|给娃|想).{0,4}报"),
+    ("ask_class_time", r"(什么时候|几点|哪天).{0,4}(开课|开班)|(周末|平时|晚上).{0,6}(有|班)"),
+    ("ask_course", r"课程|有(什么|哪些|没有).{0,6}(课|班)|(适合|推荐).{0,6}(课|班|学)|想学|有.{0,6}(课|班)吗"),
+    ("staff_report", r"(今天|本周|上周|这个月|本月).{0,4}(招生|业绩|数据|报表)"),
+    ("cancel", r"(不|别).{0,2}(报|办)了|取消"),
+    ("greet", r"^(你好|您好|老师好|hi|hello|在吗|哈喽)"),
+    ("thank", r"谢谢|多谢|謝謝"),
+)  # fmt: skip
+_BY_PHRASE = {phrase: intent for intent, phrases in _EXACT.items() for phrase in phrases}
+_COMPILED = tuple((intent, re.compile(pattern, re.IGNORECASE)) for intent, pattern in _PATTERNS)
+_EDGES = " \t\r\n。.!！?？~～,，、"
+
+
+def read(text: str) -> Unread:
+    """Intents and entities by keyword: a whole message that is one, else all that occur."""
+    bare = words.simplified(text).strip(_EDGES).lower()
+    phrase = _BY_PHRASE.get(bare)
+    if phrase:
+        return Unread(intents=[Intent(phrase, 0.9)], source="keywords")
+    found = [intent for intent, pattern in _COMPILED if pattern.search(bare)]
+    return Unread(
+        intents=[Intent(intent, CONFIDENCE) for intent in found],
+        wishes=found[:2],
+        entities=_entities(text),
+        source="keywords",
+    )
+
+
+def _entities(text: str) -> list[Entity]:
+    found = []
+    for name, pattern in (
+        ("phone", words.PHONE),
+        ("grade", words.GRADE),
+        ("subject", words.SUBJECT),
+    ):
+        for match in pattern.finditer(words.simplified(text)):
+            found.append(Entity(name, match.group(), match.start(), match.end()))
+    return found

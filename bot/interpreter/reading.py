@@ -1,0 +1,51 @@
+"""Puts a Meaning together, and remembers what Rasa said of texts seen before."""
+
+from functools import lru_cache
+
+import structlog
+
+from backend.kit import clock
+from bot import times
+from bot.interpreter import keywords, rasa
+from bot.interpreter.meaning import ENOUGH, SURE, Meaning, Unread
+
+log = structlog.get_logger(__name__)
+
+LONGEST = 500  # Characters that are understood; a longer message is a letter for a person.
+
+
+def interpret(text: str) -> Meaning:
+    """What a message means. Never raises: with Rasa away the keywords answer, and say so nowhere
+    but in the log."""
+    text = text[:LONGEST]
+    if not text.strip():
+        return Meaning(text=text)
+    try:
+        unread = _remembered(text)
+    except rasa.Unavailable as error:
+        log.info("understood_by_keywords", reason=str(error))
+        unread = keywords.read(text)
+    wishes = unread.wishes
+    if not wishes and unread.intents and unread.intents[0].confidence >= ENOUGH:
+        wishes = [unread.intents[0].name]
+    return Meaning(
+        text=text,
+        intents=tuple(unread.intents),
+        wishes=tuple(wishes),
+        entities=tuple(unread.entities),
+        times=tuple(times.find(text, clock.local(clock.now()))),
+        source=unread.source,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _remembered(text: str) -> Unread:
+    """Rasa's answer; only answers are remembered, failures are raised. Where Rasa is unsure and
+    the keywords are not, they go first."""
+    unread = rasa.parse(text)
+    if not unread.intents or unread.intents[0].confidence < SURE:
+        known = keywords.read(text)
+        if known.intents:
+            unread.intents = known.intents + unread.intents
+            unread.wishes = known.wishes
+    return unread

@@ -1,0 +1,142 @@
+"""Reading of small things that people type: numbers, names, phones, grades, subjects.
+
+All pure, all on Simplified text; `simplified` keeps one character for one, so that offsets hold.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import opencc
+
+PHONE = re.compile(r"(?<![0-9])(?:\+?86[- ]?)?(1[3-9][0-9](?:[- ]?[0-9]{4}){2})(?![0-9])")
+GRADE = re.compile(
+    r"(?:小学)?[一二三四五六123456]年级|(?<![小])小[一二三四五六](?![个时])"
+    r"|初中?[一二三123](?:年级)?|[七八九789]年级|高中?[一二三123](?:年级)?|幼儿园|[大中小]班|学前班|幼小衔接"
+)
+_SUBJECT_WORDS = {
+    "英语": "英语 英文 english 剑桥 KET PET 自然拼读 口语 新概念",
+    "数学": "数学 奥数 数学思维 思维训练 奥赛",
+    "语文": "语文 作文 阅读 写作 国学",
+    "编程": "编程 scratch python 机器人 信奥 C++",
+    "美术": "美术 画画 绘画 素描 画",
+    "书法": "书法 写字 硬笔 毛笔 练字",
+    "钢琴": "钢琴 弹琴",
+    "舞蹈": "舞蹈 跳舞 街舞 芭蕾",
+    "围棋": "围棋 下棋 象棋",
+    "物理": "物理",
+    "化学": "化学",
+    "篮球": "篮球 打球",
+}
+_SUBJECT_OF = {
+    word.lower(): subject for subject, words in _SUBJECT_WORDS.items() for word in words.split()
+}
+SUBJECT = re.compile(
+    "|".join(re.escape(word) for word in sorted(_SUBJECT_OF, key=len, reverse=True)), re.IGNORECASE
+)
+_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_ORDINAL = re.compile(
+    r"^(?:我?(?:要|选|报|想要|就要|就选|就报)?)?第?([一二两三四五六七八九1-9])(?:个|号|班|项|种)?"
+    r"(?:吧|班|的|那个|就行|好了|可以)*$"
+)
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕"
+    "丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃"
+    "武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒"
+    "阮柯纪梅童凌毕单裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古"
+    "吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫"
+)
+_DOUBLE_SURNAMES = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容")
+_NAME_FRAME = re.compile(
+    r"^(?:(?:孩子|小孩|宝宝|娃|儿子|女儿|他|她|我|家长)?(?:的)?(?:姓名|名字|大名)?(?:叫做?|是|姓)?[:： ]?)"
+    r"([一-鿿·]{2,6}|[A-Za-z][A-Za-z .'-]{1,30})(?:吧|啊|哦|呀|的)?$"
+)
+_NOT_NAMES = re.compile(
+    r"多少|什么|怎么|哪|吗|呢|谢谢|你好|您好|报名|课|班|老师|校区|价格|取消|人工|不|可以|好的|地址|时候|几|钱|时间|周|学校"
+)
+
+
+@lru_cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Simplified, half-width; same length as the input, character for character."""
+    folded = "".join(
+        unicodedata.normalize("NFKC", c) if len(unicodedata.normalize("NFKC", c)) == 1 else c
+        for c in text
+    )
+    converted: str = _converter().convert(folded)
+    return converted if len(converted) == len(text) else folded
+
+
+def phone(text: str) -> str | None:
+    """The mainland mobile number in a text as 11 digits: 138-1234 5678 → 13812345678."""
+    match = PHONE.search(simplified(text))
+    return re.sub(r"[- ]", "", match.group(1)) if match else None
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether somebody tried to give a number, right or wrong."""
+    return sum(c.isdigit() for c in text) >= 7
+
+
+def grade(text: str) -> str | None:
+    """A school grade in a text, as 三年级, 初一, 高二, 大班."""
+    match = GRADE.search(simplified(text))
+    if match is None:
+        return None
+    number = grade_number(match.group())
+    if number is None or number == 0:
+        return match.group()
+    if number <= 6:
+        return f"{'一二三四五六'[number - 1]}年级"
+    return f"{'初高'[(number - 7) // 3]}{'一二三'[(number - 7) % 3]}"
+
+
+def grade_number(text: str) -> int | None:
+    """小一 = 1 … 小六 = 6, 初一 = 7, 高三 = 12; kindergarten = 0; None when there is none."""
+    match = GRADE.search(simplified(text))
+    if match is None:
+        return None
+    found = match.group()
+    if re.search(r"幼儿园|班|幼小", found):
+        return 0
+    digit = next((_DIGITS.get(c) or int(c) for c in found if c in _DIGITS or c.isdigit()), 0)
+    if "初" in found:
+        return 6 + digit
+    if "高" in found:
+        return 9 + digit
+    return digit or None
+
+
+def subject(text: str) -> str | None:
+    """The school subject or art that a text names, as the catalogue calls it."""
+    match = SUBJECT.search(simplified(text))
+    return _SUBJECT_OF[match.group().lower()] if match else None
+
+
+def ordinal(text: str) -> int | None:
+    """The number somebody chose: 2, 第二个, 选1, 就第一个吧."""
+    match = _ORDINAL.match(simplified(text).strip(" 。.!！,，"))
+    if match is None:
+        return None
+    chosen = match.group(1)
+    return int(chosen) if chosen.isdigit() else _DIGITS[chosen]
+
+
+def name(text: str) -> tuple[str, bool] | None:
+    """A person's name and whether it surely is one: «他叫李小明» → ("李小明", True)."""
+    bare = simplified(text).strip(" \t\n。.!！,，~～")
+    match = _NAME_FRAME.match(bare)
+    if match is None:
+        return None
+    found = match.group(1).strip()
+    if _NOT_NAMES.search(found):
+        return None
+    if found.isascii():
+        return found, False
+    has_surname = found[0] in _SURNAMES or found.startswith(_DOUBLE_SURNAMES)
+    framed = bool(re.search(r"叫|姓名|名字|大名", bare))
+    return found, framed or (has_surname and 2 <= len(found) <= 4)

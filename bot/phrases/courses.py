@@ -1,0 +1,118 @@
+"""Sentences about what is on offer."""
+
+from collections.abc import Sequence
+
+from backend.finance.schemas import PriceQuote
+from backend.kit.money import yuan
+from backend.logistics.schemas import CampusView
+from backend.teaching.schemas import ClassOffer, WeeklySlot
+from bot.phrases.general import WEEKDAYS
+
+NEXT = "想报名请回复「报名」，想先请顾问介绍请回复「转人工」。"
+REFUND_POLICY = (
+    "付款后7天内、还没上课的，可以全额退；已经上课的，按剩余课时退。"
+    "想申请退费请回复「我要退费」，老师会和您核对金额。"
+)
+ENROLLMENT = (
+    "报名很简单：在这里回复「报名」，填孩子姓名、年级、班级和您的手机号，"
+    "微信付款后名额就为您留好了，不用带材料到店。"
+)
+PROMOTION = (
+    "优惠以顾问给您的方案为准，我已经请顾问把适合您的优惠发给您。也可以先回复「课程」看看价格。"
+)
+NO_CLASSES = "目前没有正在招生的班。回复「转人工」，顾问会在开新班时第一时间通知您。"
+
+
+def slots(weekly: Sequence[WeeklySlot]) -> str:
+    """`周六09:00–10:30、周日09:00–10:30`."""
+    return "、".join(f"{WEEKDAYS[slot.weekday]}{_span(slot)}" for slot in weekly)
+
+
+def grades(offer: ClassOffer) -> str:
+    """`适合小学三–四年级`, empty when the class is open to all."""
+    if offer.grade_from is None or offer.grade_to is None:
+        return ""
+    low, high = _grade(offer.grade_from), _grade(offer.grade_to)
+    if low == high:
+        return f"适合{low}"
+    same_school = low[:2] == high[:2]
+    return f"适合{low.removesuffix('年级') if same_school else low}至{high[2:] if same_school else high}"
+
+
+def offer(number: int, found: ClassOffer, price: PriceQuote | None) -> str:
+    """One class in two or three short lines, numbered for «第一个»."""
+    seats = f"还剩{found.seats_left}个名额" if found.seats_left else "已报满，可以登记候补"
+    cost = f"{yuan(price.total_fen)}/{price.lesson_count}课时" if price else "价格请咨询顾问"
+    facts = [found.campus_name, f"{found.teacher_name}老师", grades(found)]
+    return (
+        f"{number}. {found.name}\n"
+        f"{slots(found.weekly)} · {' · '.join(fact for fact in facts if fact)}\n"
+        f"{cost}，{found.starts_on.month}月{found.starts_on.day}日开课，{seats}"
+    )
+
+
+def offers(what: str, found: list[tuple[ClassOffer, PriceQuote | None]], *, more: int) -> str:
+    """Up to three classes with price and seats."""
+    listed = "\n\n".join(offer(n, *pair) for n, pair in enumerate(found, 1))
+    rest = f"\n\n另有{more}个班，告诉我年级或时间我帮您挑。" if more else ""
+    head = f"有{len(found) + more}个{what}在招："
+    return f"{head}\n\n{listed}{rest}\n\n{NEXT}"
+
+
+def nothing_fits(what: str, subjects: list[str]) -> str:
+    """Nothing on offer for what was asked; says what there is."""
+    return f"目前没有正好合适的{what}。在招的有{'、'.join(subjects)}，想了解哪一门？"
+
+
+def overview(subjects: list[str]) -> str:
+    """What there is, to somebody who asked in general."""
+    return f"我们现在开设{'、'.join(subjects)}。孩子几年级，想学哪一门？告诉我，我来挑合适的班。"
+
+
+def campuses(found: list[CampusView]) -> str:
+    """Addresses, opening hours and phones."""
+    parts = []
+    for campus in found:
+        lines = [f"【{campus.name}】{campus.address}"]
+        if campus.transport:
+            lines.append(campus.transport)
+        if campus.opening_hours:
+            lines.append(f"营业时间：{campus.opening_hours}")
+        if campus.phone:
+            lines.append(f"电话：{campus.phone}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n\n欢迎随时来看看，来之前回复「试听」可以先约时间。"
+
+
+def nearest(campus: CampusView, kilometres: float) -> str:
+    """The campus nearest to a location somebody sent."""
+    return (
+        f"离您最近的是{campus.name}，约{kilometres:.1f}公里：{campus.address}。"
+        "想了解这里的课程请回复「课程」。"
+    )
+
+
+def teachers(found: list[ClassOffer]) -> str:
+    """Who teaches what."""
+    by_teacher: dict[str, list[str]] = {}
+    for each in found:
+        taught = by_teacher.setdefault(each.teacher_name, [])
+        if each.course_name not in taught:
+            taught.append(each.course_name)
+    lines = "\n".join(f"{name}老师：{'、'.join(taught)}" for name, taught in by_teacher.items())
+    return f"{lines}\n\n想听哪位老师的课？回复「试听」，顾问帮您安排。"
+
+
+def _span(slot: WeeklySlot) -> str:
+    minutes = slot.start.hour * 60 + slot.start.minute + slot.minutes
+    return f"{slot.start:%H:%M}–{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def _grade(number: int) -> str:
+    if number == 0:
+        return "幼儿园"
+    if number <= 6:
+        return f"小学{'一二三四五六'[number - 1]}年级"
+    if number <= 9:
+        return f"初{'一二三'[number - 7]}"
+    return f"高{'一二三'[number - 10]}"

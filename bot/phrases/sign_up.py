@@ -1,0 +1,63 @@
+"""Sentences of the sign-up form."""
+
+from datetime import datetime
+
+from backend.kit import clock
+from backend.kit.money import yuan
+
+ASK_CHILD = "好的，我来帮您报名，大约一分钟。请问孩子叫什么名字？"
+ASK_CHILD_AGAIN = "请问孩子叫什么名字？"
+ASK_GRADE = "孩子上几年级了？（比如：三年级）"
+ASK_GUARDIAN = "请问家长怎么称呼？（填您的姓名）"
+ASK_PHONE = "请留一个您的手机号，方便老师联系您。"
+CANCELLED = "好的，这次报名先不办了，之前填的内容不会保留。想再报名时回复「报名」就行。"
+NOT_A_NAME = "名字好像不太对，请只回复姓名，比如「李小明」。"
+NOT_A_PHONE = "这个手机号好像不对，请检查一下，填11位手机号。"
+NOT_A_GRADE = "没看懂是几年级，请这样回复：「三年级」「初一」或「大班」。"
+NO_CLASS_FOR_GRADE = (
+    "目前没有适合{grade}的班在招。换个科目看看？回复「课程」查看全部，或「转人工」找顾问。"
+)
+NOT_A_CLASS = "请回复班级前的序号，比如「1」。"
+CONSENT_NEEDED = (
+    "没有您的同意，我们不能保存孩子的信息，也就没法报名。"
+    "同意请回复「同意」；要改内容，直接说哪一项写错了；不办了回复「取消」。"
+)
+BACK = "咱们接着报名："
+FULL = "抱歉，{name}刚刚报满了。"
+FIXED = "好的，{what}已改为{value}。"
+FIX = "好的，请重新告诉我{what}。"
+
+
+def ask_class(listed: str) -> str:
+    """The classes that fit, to be chosen by number."""
+    return f"请选择班级，回复序号：\n\n{listed}"
+
+
+def ask_consent(lines: dict[str, str], privacy_url: str) -> str:
+    """The summary and the consent in one (PIPL §§14, 29, 31)."""
+    summary = "\n".join(f"{name}：{value}" for name, value in lines.items())
+    return (
+        f"请核对：\n{summary}\n\n"
+        f'为办理报名和上课，我们需要保存以上信息，详见<a href="{privacy_url}">《个人信息保护告知》</a>。'
+        "信息无误并同意，请回复「同意」；有写错的，直接告诉我哪一项。"
+    )
+
+
+def pay_order(description: str, number: str, expires_at: datetime) -> str:
+    """What the card of a waiting order says."""
+    return (
+        f"{description}\n订单号 {number}\n"
+        f"请在{clock.local(expires_at):%m月%d日%H:%M}前付款，点这里用微信支付。"
+    )
+
+
+def pay_title(total_fen: int) -> str:
+    return f"待付款 {yuan(total_fen)}"
+
+
+def pay_description(child: str, class_name: str, number: str, expires_at: datetime) -> str:
+    """What the payment card says."""
+    return (
+        f"{child} · {class_name}\n订单号 {number}\n"
+        f"名额为您保留到{clock.local(expires_at):%H:%M}，点这里用微信支付，付款后自动报名成功。"
+    )

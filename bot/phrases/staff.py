@@ -1,0 +1,36 @@
+"""Sentences for staff."""
+
+from backend.admissions.schemas import LeadView
+from backend.kit import clock
+
+CAPABILITIES = (
+    "目前可以发「我的客户」看咨询、「认领」接客户、「回复 工单号 内容」答复客户、"
+    "「今天招生怎么样」看数据、「课表」看自己的课。"
+)
+NO_LEADS = "您手头没有待跟进的客户。有新咨询时我会马上推送给您。"
+CLAIMED = "认领成功：客户{id}，想了解「{interest}」。请尽快联系，回复「我的客户」查看全部。"
+ANSWERED = "已把答复发给客户（{number}）。对方再有问题，我会继续推送给您。"
+NOTHING_TO_CLAIM = "没有等您认领的客户。回复「我的客户」看看手头的咨询。"
+STAFF_ONLY = "这是员工功能。如果您是老师，请联系校长为您的微信开通。有课程问题可以直接问我。"
+
+
+def leads(found: list[LeadView]) -> str:
+    """An advisor's open leads."""
+    lines = []
+    for lead in found:
+        state = "待认领" if lead.claimed_at is None else "跟进中"
+        due = (
+            f"，{clock.local(lead.next_follow_up_at):%m月%d日%H:%M}前联系"
+            if lead.next_follow_up_at
+            else ""
+        )
+        lines.append(f"客户{lead.id}（{state}{due}）：{lead.interest[:40]}")
+    return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
+
+
+def figures(counts: dict[str, int]) -> str:
+    """Today's admissions in one sentence."""
+    return (
+        f"今天新增咨询{counts['leads']}个，报名下单{counts['sign_ups']}单，其中已付款{counts['paid']}单。"
+        "发「我的客户」可以看手头的咨询。"
+    )

@@ -1,0 +1,110 @@
+"""Sentences for those who are with us: timetable, balance, orders, tickets."""
+
+from datetime import date
+
+from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
+from backend.kit import clock
+from backend.kit.money import yuan
+from backend.students.schemas import TicketKind, TicketView
+from backend.teaching.schemas import LessonView
+from bot.phrases.general import WEEKDAYS, when_answered
+
+NOT_BOUND = (
+    "这里查不到和您微信绑定的学员，所以看不到课表等信息。"
+    "新报名请回复「报名」；已经是学员，请回复「转人工」，老师核对后为您绑定。"
+)
+ASK_COMPLAINT = "很抱歉给您带来不好的体验。请说说发生了什么，我马上转给负责人。"
+ASK_FEEDBACK = "谢谢您愿意告诉我们。请说说您的建议或感受，我会转给负责人。"
+NO_ORDERS = "没有查到您的订单。想报名请回复「报名」。"
+NOTHING_TO_PAY = "您目前没有待付款的订单。想报名请回复「报名」。"
+NO_BALANCE = "还没有查到剩余课时。报名付款后课时会自动到账，想报名请回复「报名」。"
+COMPLAINT_CANCELLED = "好的，就不登记了。以后有任何不满意，随时告诉我。"
+_STATUS = {
+    OrderStatus.PENDING: "待付款",
+    OrderStatus.PAID: "已付款",
+    OrderStatus.CLOSED: "已关闭",
+    OrderStatus.REFUNDED: "已退款",
+}
+
+
+def day(on: date) -> str:
+    """`明天（11月24日 周二）`."""
+    name = {0: "今天", 1: "明天", 2: "后天"}.get((on - clock.today()).days)
+    full = f"{on.month}月{on.day}日 {WEEKDAYS[on.weekday()]}"
+    return f"{name}（{full}）" if name else full
+
+
+def lesson(view: LessonView) -> str:
+    """One lesson in one line."""
+    begins, ends = clock.local(view.starts_at), clock.local(view.ends_at)
+    place = f"{view.campus_name}{view.venue_name or ''}"
+    return f"{begins:%H:%M}–{ends:%H:%M} {view.course_name}，{place}，{view.teacher_name}老师"
+
+
+def timetable(who: str, lessons: list[LessonView]) -> str:
+    """Lessons grouped by day, for one person."""
+    days: dict[date, list[str]] = {}
+    for view in lessons:
+        days.setdefault(clock.local(view.starts_at).date(), []).append(lesson(view))
+    parts = [f"{day(on)}\n" + "\n".join(lines) for on, lines in days.items()]
+    return f"{who}的课：\n" + "\n".join(parts)
+
+
+def no_lessons(who: str, when: str, upcoming: LessonView | None) -> str:
+    """Nothing then; says when the next one is."""
+    if upcoming is None:
+        return f"{who}{when}没有课，之后也还没有排课。回复「转人工」可以请教务老师确认。"
+    on = clock.local(upcoming.starts_at).date()
+    return f"{who}{when}没有课。下一次是{day(on)} {lesson(upcoming)}。"
+
+
+def after_timetable() -> str:
+    return "临时来不了，直接跟我说「请假」就行。"
+
+
+def balances(who: dict[int, str], found: list[LessonBalance], courses: dict[int, str]) -> str:
+    """Lessons left per child and course."""
+    lines = [
+        f"{who[each.student_id]} · {courses.get(each.course_id, '课程')}：还剩{each.left}课时"
+        f"（共{each.bought + each.given}课时）"
+        for each in found
+    ]
+    return "\n".join(lines) + "\n想续费请回复「续费」。"
+
+
+def orders(found: list[OrderView]) -> str:
+    """Orders, newest first."""
+    lines = [
+        f"{each.number} {_STATUS[each.status]} {yuan(each.total_fen)}\n{each.lines[0].description}"
+        for each in found
+    ]
+    return "\n\n".join(lines) + "\n\n待付款的订单回复「缴费」就能付款。"
+
+
+def ticket_opened(ticket: TicketView) -> str:
+    """Number, who, and until when."""
+    if ticket.kind is TicketKind.COMPLAINT:
+        owner = f"{ticket.owner_name}" if ticket.owner_name else "负责人"
+        return (
+            f"非常抱歉让您有这样的体验。投诉已登记，编号{ticket.number}，由{owner}负责处理，"
+            f"{when_answered(ticket.respond_due_at)}。要补充情况直接发给我，查进度回复「投诉进度」。"
+        )
+    return (
+        f"谢谢您的反馈，已登记，编号{ticket.number}，{when_answered(ticket.respond_due_at)}。"
+        "想补充的话直接发给我就行。"
+    )
+
+
+def tickets(found: list[TicketView]) -> str:
+    """Where somebody's tickets stand."""
+    status = {"open": "处理中", "answered": "已答复", "closed": "已办结"}
+    lines = [
+        f"{each.number} {status[each.status]}，{when_answered(each.resolve_due_at)}\n{each.text[:40]}"
+        if each.status == "open"
+        else f"{each.number} {status[each.status]}\n{each.text[:40]}"
+        for each in found
+    ]
+    return "\n\n".join(lines) + "\n\n要补充情况直接发给我，着急请回复「转人工」。"
+
+
+NO_TICKETS = "没有查到您登记的反馈。有任何意见直接告诉我就行。"

@@ -1,0 +1,163 @@
+"""Who answers: what the bot waits for > a command > the menu > what was understood > a person."""
+
+from collections.abc import Callable
+
+from backend.outbox import service as outbox
+from backend.security import service as security
+from backend.security.schemas import Role
+from bot.flows import courses, form, people, sign_up, small_talk, staff, study, tickets
+from bot.flows.talk import Talk
+from bot.inbound import Kind
+from bot.replies import SILENCE, Reply
+
+Flow = Callable[[Talk], Reply]
+
+FORMS = {each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK)}
+CONSULTING = ("ask_price", "ask_course", "ask_class_time")
+
+INTENTS: dict[str, Flow] = {
+    "greet": small_talk.greet,
+    "thank": small_talk.thank,
+    "goodbye": small_talk.goodbye,
+    "affirm": small_talk.affirm,
+    "deny": small_talk.cancel,
+    "cancel": small_talk.cancel,
+    "ask_capability": small_talk.capability,
+    "ask_bot": small_talk.bot,
+    "out_of_scope": small_talk.out_of_scope,
+    "request_human": people.to_person,
+    "ask_course": courses.consult,
+    "ask_price": courses.consult,
+    "ask_class_time": courses.consult,
+    "ask_teacher": courses.teachers,
+    "ask_campus": courses.campus,
+    "ask_promotion": people.pass_to(Role.ADVISOR),
+    "ask_enrollment": courses.enrollment,
+    "ask_refund_policy": courses.refund_policy,
+    "book_trial": people.pass_to(Role.ADVISOR),
+    "sign_up": sign_up.begin,
+    "request_callback": people.pass_to(Role.ADVISOR),
+    "bind_account": people.pass_to(Role.ACADEMIC),
+    "my_schedule": study.timetable,
+    "my_balance": study.balance,
+    "my_orders": study.orders,
+    "pay": study.pay,
+    "renew": sign_up.begin,
+    "request_refund": people.pass_to(Role.ACCOUNTANT),
+    "request_invoice": people.pass_to(Role.ACCOUNTANT),
+    "request_leave": people.pass_to(Role.ACADEMIC),
+    "request_makeup": people.pass_to(Role.ACADEMIC),
+    "change_class": people.pass_to(Role.ACADEMIC),
+    "pause_study": people.pass_to(Role.ACADEMIC),
+    "my_homework": people.pass_to(Role.ACADEMIC),
+    "my_grades": people.pass_to(Role.ACADEMIC),
+    "my_attendance": people.pass_to(Role.ACADEMIC),
+    "join_online_class": people.pass_to(Role.ACADEMIC),
+    "get_material": people.pass_to(Role.ACADEMIC),
+    "update_profile": people.pass_to(Role.ACADEMIC),
+    "rate_teacher": tickets.feedback,
+    "complain": tickets.complain,
+    "give_feedback": tickets.feedback,
+    "ticket_status": tickets.progress,
+    "staff_leads": staff.leads,
+    "log_followup": staff.unavailable,
+    "staff_tasks": staff.leads,
+    "approve": staff.unavailable,
+    "reject": staff.unavailable,
+    "request_supplies": staff.for_staff(people.pass_to(Role.LOGISTICS)),
+    "request_expense": staff.for_staff(people.pass_to(Role.ACCOUNTANT)),
+    "staff_report": staff.report,
+    "stock_query": staff.for_staff(people.pass_to(Role.LOGISTICS)),
+    "take_attendance": staff.for_staff(people.pass_to(Role.ACADEMIC)),
+    "report_fault": people.pass_to(Role.LOGISTICS),
+    "book_room": staff.for_staff(people.pass_to(Role.ACADEMIC)),
+    "find_document": staff.for_staff(people.pass_to(Role.OFFICE)),
+}
+MENU: dict[str, Flow] = {
+    "courses": courses.consult,
+    "sign_up": sign_up.begin,
+    "campus": courses.campus,
+    "timetable": study.timetable,
+    "balance": study.balance,
+    "orders": study.orders,
+    "complain": tickets.complain,
+    "person": people.to_person,
+}
+
+
+def answer(talk: Talk) -> Reply:
+    """The reply to one message or event; silence for what nobody expects an answer to."""
+    match talk.incoming.kind:
+        case Kind.TEXT | Kind.VOICE if talk.text:
+            return _to_text(talk)
+        case Kind.FOLLOW:
+            security.follow(talk.session, talk.openid, scene=talk.incoming.key)
+            return small_talk.welcome(talk)
+        case Kind.SCAN:
+            security.follow(talk.session, talk.openid, scene=talk.incoming.key)
+            return small_talk.welcome(talk)
+        case Kind.UNFOLLOW:
+            security.unfollow(talk.session, talk.openid)
+            talk.state.leave()
+            return SILENCE
+        case Kind.MENU:
+            flow = MENU.get(talk.incoming.key)
+            return flow(talk) if flow else small_talk.capability(talk)
+        case Kind.LOCATION:
+            return courses.nearest_campus(talk)
+        case Kind.RECEIPT:
+            facts = talk.incoming.facts
+            outbox.note_receipt(
+                talk.session,
+                platform_id=facts.get("MsgID", facts.get("MsgId", "")),
+                status=facts.get("Status", ""),
+            )
+            return SILENCE
+        case Kind.OTHER:
+            return SILENCE
+        case _:
+            return small_talk.no_text(talk)
+
+
+def _to_text(talk: Talk) -> Reply:
+    security.meet(talk.session, talk.openid)
+    if staff.is_claim(talk):
+        return staff.claim(talk)
+    if staff.is_answer(talk):
+        return staff.answer(talk)
+    waiting = FORMS.get(talk.state.flow or "")
+    if waiting is not None:
+        return form.resume(talk, waiting, _aside)
+    corrected = sign_up.correct_finished(talk)
+    if corrected is not None:
+        return corrected
+    chosen = small_talk.chosen_option(talk)
+    if chosen is not None:
+        return INTENTS[chosen](talk)
+    picked = sign_up.pick_shown(talk)
+    if picked is not None:
+        return picked
+    return _by_meaning(talk) or small_talk.unclear(talk, people.to_person)
+
+
+def _by_meaning(talk: Talk) -> Reply | None:
+    """Answer each wish of the message; None when nothing was understood well enough."""
+    wishes = [name for name in talk.meaning.wishes if name in INTENTS]
+    if not wishes:
+        return None
+    talk.state.misunderstood = 0
+    if any(name in CONSULTING for name in wishes):
+        # One list answers prices, times and contents alike, and «报名» may follow it.
+        wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
+        wishes.insert(0, "ask_course")
+    reply = SILENCE
+    for name in wishes[:2]:
+        reply = reply.then(INTENTS[name](talk))
+    return reply
+
+
+def _aside(talk: Talk) -> Reply | None:
+    """Something else in the middle of a form; what would start the same form again is no aside."""
+    if talk.meaning.best.name in ("affirm", "deny", "approve", "reject", "cancel", talk.state.flow):
+        return None
+    return _by_meaning(talk)
