@@ -122,8 +122,12 @@ def find(text: str, now: datetime, *, calendar: SchoolCalendar | None = None) ->
         if phrase:
             context = _context(words, phrase, base, earlier, gap)
             read = _read(words, phrase, context, earlier)
-        if read is None:
+        if phrase is None:
             position += 1
+            continue
+        if read is None:
+            # An impossible day (2月30号) is skipped whole, or its tail would pass for another.
+            position = phrase.end
             continue
         moment, end = read
         if not (moment.start_at and moment.end_at and moment.start_at >= moment.end_at):

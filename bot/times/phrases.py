@@ -71,7 +71,7 @@ def phrase_at(text: str, position: int, *, sure: bool = False) -> Phrase | None:
     begin = end
     if days and (link := _LINK.match(text, end)):
         begin = link.end()
-    part = part_at(text, begin, short=days is not None and begin == end)
+    part = part_at(text, begin, short=days is not None and not text[end:begin].strip())
     if part is None and begin != end:
         part = part_at(text, end, short=True)
     if part:
