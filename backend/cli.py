@@ -1,12 +1,16 @@
 """Commands for whoever runs the house. Each may be repeated at any time."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import text
 
+from backend.kit import queue
 from backend.kit.config import settings
+from backend.kit.db import reading
 from backend.kit.log import set_up
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +33,16 @@ def migrate(revision: str) -> None:
     """Bring the tables up to date."""
     command.upgrade(alembic_config(), revision)
     click.echo("The tables are up to date.")
+
+
+@main.command()
+def check() -> None:
+    """Exit with 0 when database and Redis answer: the health of a process that serves nobody."""
+    with reading() as session:
+        session.execute(text("SELECT 1"))
+    with closing(queue.connect()) as redis:
+        redis.ping()
+    click.echo("Database and Redis answer.")
 
 
 @main.command()

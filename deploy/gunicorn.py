@@ -1,10 +1,15 @@
 """How gunicorn serves the house, the same on a laptop and in a container.
 
 Threads, not processes, carry concurrency: an answer mostly waits for the database and for the
-understanding of a text. Values in seconds; each can be set by the variable named beside it.
+understanding of a text. Durations in seconds.
 """
 
 import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
 
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('WEB_PORT', '8000')}"
 worker_class = "gthread"
@@ -19,4 +24,20 @@ max_requests = 50_000
 max_requests_jitter = 5_000
 forwarded_allow_ips = os.environ.get("WEB_TRUSTED_PROXIES", "127.0.0.1")
 # Heartbeats must not wait for a slow disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a directory
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a directory
+
+# The workers of one server count together, in files that last as long as the server.
+_counts = Path(os.environ.get("VAR_DIR", "var")) / "metrics"
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_counts))
+
+
+def on_starting(_server: object) -> None:
+    """Start counting from nothing."""
+    counts = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Forget the gauges of a worker that has left."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
