@@ -76,7 +76,11 @@ class Remote:
             news = self.get(path, after=after, delivery=sent.delivery, wait=min(pause, 1.0))
             for bubble in news["bubbles"]:
                 after = bubble["id"]
-                if bubble["chat"] != "account" or bubble["via"] in _OWN:
+                if (
+                    bubble["chat"] != "account"
+                    or bubble["via"] in _OWN
+                    or bubble["kind"] == "event"
+                ):
                     continue
                 answered = answered or bubble["via"] != "system"
                 yield as_line(bubble["via"], bubble["kind"], bubble["body"])
