@@ -39,6 +39,7 @@ ROWS = (
     Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
 )
 
+TAKEN, RUNG = b"taken", b"rung"
 TAKEN_SECONDS = 30
 """A clock that dies between taking a slot and ringing blocks the slot only this long."""
 
@@ -74,20 +75,20 @@ class Ticker:
             slot = slot_of(row, now)
             if self._done.get(row.job) == slot:
                 continue
-            if self._take(row, slot):
+            key = f"cron:{row.job}:{slot.timestamp():.0f}"
+            if self._redis.set(key, TAKEN, nx=True, ex=TAKEN_SECONDS):
+                self._ring(row.job, key)
                 fired.append(row.job)
+            elif self._redis.get(key) != RUNG:
+                continue  # Somebody is at it; if they die now, the slot is open again soon.
             self._done[row.job] = slot
         return fired
 
-    def _take(self, row: Row, slot: datetime) -> bool:
-        key = f"cron:{row.job}:{slot.timestamp():.0f}"
-        if not self._redis.set(key, "taken", nx=True, ex=TAKEN_SECONDS):
-            return False
-        if not queue.defer(row.job):
+    def _ring(self, job: str, key: str) -> None:
+        if not queue.defer(job):
             self._redis.delete(key)
-            raise RedisError(f"the doorbell did not ring for {row.job}")
-        self._redis.set(key, "rung", ex=timedelta(days=2))
-        return True
+            raise RedisError(f"the doorbell did not ring for {job}")
+        self._redis.set(key, RUNG, ex=timedelta(days=2))
 
 
 def run(rows: tuple[Row, ...] = ROWS) -> None:

@@ -46,6 +46,11 @@ class SteadyWorker(SimpleWorker):
         if not self.executions:
             raise StopRequested
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether somebody has told this worker to stop."""
+        return bool(self._stop_requested)
+
 
 def run() -> None:
     """Work until SIGTERM or SIGINT; the job at hand is finished first.
@@ -57,24 +62,30 @@ def run() -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         told_to_stop.set()
 
-    wait = WAIT_SECONDS
-    while not told_to_stop.is_set():
-        # RQ's loop has its own handlers while it runs; between two runs these hold.
+    def listen() -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+
+    listen()
+    wait = WAIT_SECONDS
+    while not told_to_stop.is_set():
         connection = queue.connect(timeout_seconds=None)
         connection.set_retry(Retry(NoBackoff(), 0))
+        worker = None
         try:
             connection.ping()
             wait = WAIT_SECONDS
             worker = SteadyWorker([Queue(queue.QUEUE, connection=connection)])
             worker.work(logging_level="WARNING")
-            if worker._stop_requested:
-                return
+        except StopRequested:
+            return
         except (RedisError, OSError) as error:
             log.warning("worker_waits_for_redis", error=str(error), seconds=wait)
         finally:
+            listen()  # RQ's loop has set handlers of its own, which serve only while it runs.
             connection.close()
+        if worker is not None and worker.is_leaving:
+            return
         told_to_stop.wait(wait)
         wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 

@@ -25,8 +25,9 @@ from backend.outbox.schemas import (
     Status,
 )
 
-LEASE = timedelta(seconds=60)
-"""Longer than any single attempt may take: its sender gives up after a few seconds."""
+LEASE = timedelta(seconds=45)
+"""Longer than the slowest attempt (two calls and two waits for a token, some 30 s); a chat whose
+sender was killed in the act is silent for as long."""
 RING_AGAIN_AFTER = timedelta(seconds=30)
 IN_CHAT = (Channel.CHAT, Channel.TEMPLATE)
 
