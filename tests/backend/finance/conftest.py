@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from backend.app import create_app
@@ -35,6 +36,7 @@ class Shop:
     """The site on a real port, with a till behind it; `url` is where it is or will be."""
 
     url: str
+    app: Flask
     till: Till
     heard: list[object]
     school: scenes.School
@@ -54,12 +56,13 @@ def shop(
     monkeypatch.setenv("PUBLIC_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("WECHAT_BRIDGE_URL", f"{merchant.url}/bridge.js")
     settings.cache_clear()
-    server = make_server("127.0.0.1", port, create_app(lambda: None), threaded=True)
+    app = create_app(lambda: None)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     with unit_of_work() as session:
         school = scenes.open_school(session)
-    yield Shop(f"http://127.0.0.1:{port}", merchant, heard, school)
+    yield Shop(f"http://127.0.0.1:{port}", app, merchant, heard, school)
     server.shutdown()
     thread.join()
     server.server_close()

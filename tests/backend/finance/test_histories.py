@@ -88,7 +88,7 @@ def begin_history() -> History:
 
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.booleans()), max_size=14))
 @settings(
-    max_examples=80,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

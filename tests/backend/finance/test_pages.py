@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from backend.app import create_app
 from backend.finance import service
 from backend.finance.models import Payment
 from backend.gateways import payments
@@ -24,6 +22,10 @@ from tests.backend.finance import scenes
 from tests.backend.finance.conftest import Shop
 
 
+# Pages only read, so one database says it all.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 def path_of(number: str, openid: str = scenes.GUARDIAN) -> str:
     return service.pay_link(number, openid).removeprefix(settings().public_url)
 
@@ -31,8 +33,7 @@ def path_of(number: str, openid: str = scenes.GUARDIAN) -> str:
 @pytest.fixture
 def browser(shop: Shop) -> FlaskClient:
     """A browser at the shop's own application, in this process."""
-    app: Flask = create_app(lambda: None)
-    return app.test_client()
+    return shop.app.test_client()
 
 
 def bridge_parameters(page: str) -> dict[str, str] | None:

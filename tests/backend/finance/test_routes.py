@@ -121,10 +121,10 @@ def test_what_is_not_genuine_is_refused(shop: Shop, fault: str) -> None:
     assert kept(order) == (OrderStatus.PENDING, 0, 0)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b'{"id": 1}', b"<xml/>"])
-def test_garbage_is_refused_even_when_signed(shop: Shop, body: bytes) -> None:
-    answer = post(shop, body, genuine(shop, body))
-    assert (answer.status_code, answer.json()["code"]) == (400, "PARAM_ERROR")
+def test_garbage_is_refused_even_when_signed(shop: Shop) -> None:
+    for body in (b"", b"{", b"\xff\xfe", b"[]", b'{"id": 1}', b"<xml/>"):
+        answer = post(shop, body, genuine(shop, body))
+        assert (answer.status_code, answer.json()["code"]) == (400, "PARAM_ERROR")
 
 
 def test_an_oversized_body_is_refused_unread(shop: Shop) -> None:
