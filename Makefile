@@ -76,7 +76,7 @@ bench: install ## Measure the whole line against a bare echo bot on this machine
 
 .PHONY: install
 install: .venv/bin/uv ## Install and train what is missing (`run` and `test` do it by themselves)
-	@$(MAKE) -j3 .venv/installed nlu assets
+	@$(MAKE) --silent -j3 .venv/installed nlu assets
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found:" \

@@ -9,8 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import multiprocess
-
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('WEB_PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -40,4 +38,7 @@ def on_starting(_server: object) -> None:
 
 def child_exit(_server: object, worker: Any) -> None:
     """Forget the gauges of a worker that has left."""
+    # Its import looks at the variable set above.
+    from prometheus_client import multiprocess
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

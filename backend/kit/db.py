@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Counter
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -22,6 +23,7 @@ from backend.kit import clock, crypto
 from backend.kit.config import settings
 
 Doorbell = Callable[[], None]
+STATEMENTS = Counter("db_statements", "SQL statements sent to the database.")
 
 
 class Base(DeclarativeBase):
@@ -79,8 +81,15 @@ class Encrypted(TypeDecorator[str]):
 
 @lru_cache
 def engine() -> Engine:
-    """The engine of this process for DATABASE_URL."""
-    return make_engine(settings().database_url)
+    """The engine of this process for DATABASE_URL; counts what it is asked (`db_statements`)."""
+    made = make_engine(settings().database_url)
+    event.listen(made, "before_cursor_execute", _count)
+    return made
+
+
+def _count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    if not statement.startswith("BEGIN"):
+        STATEMENTS.inc()
 
 
 def make_engine(database_url: str) -> Engine:
