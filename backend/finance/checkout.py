@@ -27,7 +27,7 @@ def prepare(*, number: str, openid: str) -> dict[str, str]:
     attempt = _begin(number, openid)
     if attempt.prepay_id is None:
         try:
-            prepay_id = payments().prepay_jsapi(_charge(attempt), openid=openid)
+            prepay_id = payments().prepay_jsapi(charge_of(attempt), openid=openid)
         except GatewayError as error:
             if error.retry:
                 raise
@@ -36,7 +36,7 @@ def prepare(*, number: str, openid: str) -> dict[str, str]:
             if not _abandon(attempt):
                 raise
             attempt = _begin(number, openid)
-            prepay_id = payments().prepay_jsapi(_charge(attempt), openid=openid)
+            prepay_id = payments().prepay_jsapi(charge_of(attempt), openid=openid)
         with unit_of_work() as session:
             attempts.keep_prepay(session, payment_id=attempt.id, prepay_id=prepay_id)
         attempt = attempt.model_copy(update={"prepay_id": prepay_id})
@@ -102,7 +102,8 @@ def _abandon(attempt: PaymentAttempt) -> bool:
     return True
 
 
-def _charge(attempt: PaymentAttempt) -> Charge:
+def charge_of(attempt: PaymentAttempt) -> Charge:
+    """An attempt as the platform is told of it: the same attempt is always the same charge."""
     return Charge(
         out_trade_no=attempt.out_trade_no,
         description=attempt.description,

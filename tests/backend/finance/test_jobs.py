@@ -151,7 +151,7 @@ def test_the_second_way_to_pay_is_closed_once_the_first_is_paid(shop: Shop) -> N
     checkout.prepare(number=order.number, openid=scenes.GUARDIAN)
     with unit_of_work() as session:
         other = scenes.begin(session, order, native=True)
-    charge = checkout._charge(other)
+    charge = checkout.charge_of(other)
     payments.payments().prepay_native(charge)
     with unit_of_work() as session:
         service.settle(session, paid=scenes.fact(scenes.begin(session, order)))

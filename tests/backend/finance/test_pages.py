@@ -21,7 +21,6 @@ from backend.kit.errors import NotFound
 from tests.backend.finance import scenes
 from tests.backend.finance.conftest import Shop
 
-
 # Pages only read, so one database says it all.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
