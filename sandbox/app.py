@@ -22,6 +22,7 @@ from sandbox.outside import outside
 from sandbox.page.consent import consent
 from sandbox.page.control import control
 from sandbox.page.phone_api import phone_api
+from sandbox.pay.alipay import alipay
 from sandbox.pay.cashier import cashier
 from sandbox.pay.notices import Notary
 from sandbox.pay.routes import pay
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["sandbox"] = world
     for blueprint in (
         open_calls, messages, media, files, menus, people, codes, templates, oauth, tickets,
-        pay, cashier, outside, phone_api, consent, control,
+        pay, cashier, alipay, outside, phone_api, consent, control,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_error_handler(404, _unknown)

@@ -17,7 +17,6 @@ from sandbox.readable import as_line, links
 
 QUIET_SECONDS = 1.2
 _PAGE = re.compile(r'<script[^>]*\bid="wcpay"[^>]*>(.*?)</script>', re.DOTALL)
-_OWN = ("me",)
 _LONGEST_POLL = 20.0
 
 
@@ -76,11 +75,7 @@ class Remote:
             news = self.get(path, after=after, delivery=sent.delivery, wait=min(pause, 1.0))
             for bubble in news["bubbles"]:
                 after = bubble["id"]
-                if (
-                    bubble["chat"] != "account"
-                    or bubble["via"] in _OWN
-                    or bubble["kind"] == "event"
-                ):
+                if not _is_shown_by_account(bubble) or bubble["kind"] == "event":
                     continue
                 answered = answered or bubble["via"] != "system"
                 yield as_line(bubble["via"], bubble["kind"], bubble["body"])
@@ -105,7 +100,7 @@ class Remote:
                 return
             for bubble in found:
                 since = bubble["id"]
-                if bubble["chat"] == "account" and bubble["via"] not in (*_OWN, "system"):
+                if _is_shown_by_account(bubble) and bubble["via"] != "system":
                     line = as_line(bubble["via"], bubble["kind"], bubble["body"])
                     yield {"id": bubble["id"], **line}
 
@@ -157,6 +152,11 @@ class Remote:
         if not answer.ok and answer.status_code != 404:
             raise Unreachable(str(found.get("error", answer.status_code)))
         return dict(found)
+
+
+def _is_shown_by_account(bubble: dict[str, Any]) -> bool:
+    """Whether a bubble is in the chat with the account and not the owner's own."""
+    return bool(bubble["chat"] == "account" and bubble["via"] != "me")
 
 
 def _sent(answer: dict[str, Any]) -> Sent:

@@ -59,14 +59,15 @@ CREATE TABLE IF NOT EXISTS traffic (
   openid TEXT NOT NULL, title TEXT NOT NULL, status INTEGER NOT NULL, ms INTEGER NOT NULL,
   body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS orders (
-  out_trade_no TEXT PRIMARY KEY, platform TEXT NOT NULL, trade_type TEXT NOT NULL,
+  out_trade_no TEXT NOT NULL, platform TEXT NOT NULL, trade_type TEXT NOT NULL,
   transaction_id TEXT UNIQUE, prepay_id TEXT UNIQUE, body TEXT NOT NULL, state TEXT NOT NULL,
   total_fen INTEGER NOT NULL, openid TEXT NOT NULL, ts REAL NOT NULL, paid_ts REAL,
-  expires_ts REAL NOT NULL);
+  expires_ts REAL NOT NULL, PRIMARY KEY (platform, out_trade_no));
 CREATE TABLE IF NOT EXISTS refunds (
-  out_refund_no TEXT PRIMARY KEY, refund_id TEXT NOT NULL UNIQUE, out_trade_no TEXT NOT NULL,
-  refund_fen INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, ts REAL NOT NULL,
-  settled_ts REAL);
+  platform TEXT NOT NULL, out_refund_no TEXT NOT NULL, refund_id TEXT NOT NULL UNIQUE,
+  out_trade_no TEXT NOT NULL, refund_fen INTEGER NOT NULL, body TEXT NOT NULL,
+  state TEXT NOT NULL, ts REAL NOT NULL, settled_ts REAL,
+  PRIMARY KEY (platform, out_trade_no, out_refund_no));
 CREATE TABLE IF NOT EXISTS notices (
   id TEXT PRIMARY KEY, platform TEXT NOT NULL, event TEXT NOT NULL, out_trade_no TEXT NOT NULL,
   url TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL,
@@ -81,11 +82,28 @@ CREATE TABLE IF NOT EXISTS faults (
 """
 
 
+_VERSION = 2
+
+
+def _set_aside_if_older(path: Path) -> None:
+    """Rename a file whose tables had another shape: a sandbox starts anew rather than migrates."""
+    if not path.exists():
+        return
+    old = sqlite3.connect(path)
+    version = old.execute("PRAGMA user_version").fetchone()[0]
+    old.close()
+    if version != _VERSION:
+        path.rename(path.with_suffix(f".v{version}"))
+        for ending in ("-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 class Store:
     """The file and its lock."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _set_aside_if_older(path)
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -93,6 +111,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version={_VERSION}")
 
     @contextmanager
     def unit(self) -> Iterator[None]:

@@ -41,7 +41,7 @@ def trade_bill(world: World, bill_date: str, kind: str) -> bytes:
     )
     back = world.store.rows(
         "SELECT r.*, o.body AS order_body, o.total_fen, o.transaction_id, o.openid, o.trade_type"
-        " FROM refunds r JOIN orders o USING (out_trade_no)"
+        " FROM refunds r JOIN orders o USING (platform, out_trade_no)"
         " WHERE o.platform = 'wechat' AND r.ts >= ? AND r.ts < ? ORDER BY r.ts",
         *span,
     )

@@ -128,7 +128,9 @@ def _wanted(world: World, fields: Mapping[str, Any]) -> sqlite3.Row:
 
 
 def _by_prepay(world: World, prepay_id: str) -> sqlite3.Row:
-    found = world.store.row("SELECT * FROM orders WHERE prepay_id = ?", prepay_id)
+    found = world.store.row(
+        "SELECT * FROM orders WHERE prepay_id = ? AND platform = 'wechat'", prepay_id
+    )
     if found is None:
         raise Refused("prepay_id 不存在或已被新的 prepay_id 取代")
     return found

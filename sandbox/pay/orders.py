@@ -33,15 +33,18 @@ def create(world: World, trade_type: str, body: dict[str, Any]) -> sqlite3.Row:
     _check(world, trade_type, body)
     number, now = body["out_trade_no"], world.clock.now()
     with world.store.unit():
-        found = world.store.row("SELECT * FROM orders WHERE out_trade_no = ?", number)
+        found = world.store.row(
+            "SELECT * FROM orders WHERE out_trade_no = ? AND platform = 'wechat'", number
+        )
         if found is not None:
             _check_repeat(found, trade_type, body)
         openid = body["payer"]["openid"] if trade_type == "JSAPI" else ""
         prepay_id = f"wx{datetime.fromtimestamp(now, SHANGHAI):%Y%m%d%H%M%S}{secrets.token_hex(10)}"
         if found is not None:
             world.store.run(
-                "UPDATE orders SET prepay_id = ? WHERE out_trade_no = ?", prepay_id, number
-            )
+                "UPDATE orders SET prepay_id = ? WHERE out_trade_no = ? AND platform = 'wechat'",
+                prepay_id, number,
+            )  # fmt: skip
         else:
             world.store.run(
                 "INSERT INTO orders (out_trade_no, platform, trade_type, prepay_id, body, state,"
@@ -68,7 +71,10 @@ def close(world: World, out_trade_no: str) -> None:
     with world.store.unit():
         if order(world, out_trade_no)["state"] not in ("NOTPAY", "CLOSED"):
             raise PayError(400, "ORDERPAID", "该订单已支付")
-        world.store.run("UPDATE orders SET state = 'CLOSED' WHERE out_trade_no = ?", out_trade_no)
+        world.store.run(
+            "UPDATE orders SET state = 'CLOSED' WHERE out_trade_no = ? AND platform = 'wechat'",
+            out_trade_no,
+        )
 
 
 def settle(world: World, out_trade_no: str, openid: str) -> sqlite3.Row:
@@ -88,7 +94,7 @@ def settle(world: World, out_trade_no: str, openid: str) -> sqlite3.Row:
         transaction_id = f"42000{paid_on:%y}{paid_on:%Y%m%d}{secrets.randbelow(10**13):013d}"
         world.store.run(
             "UPDATE orders SET state = 'SUCCESS', transaction_id = ?, paid_ts = ?, openid = ?"
-            " WHERE out_trade_no = ?",
+            " WHERE out_trade_no = ? AND platform = 'wechat'",
             transaction_id, now, openid, out_trade_no,
         )  # fmt: skip
         paid = order(world, out_trade_no)
@@ -189,6 +195,5 @@ def _check_repeat(found: sqlite3.Row, trade_type: str, body: dict[str, Any]) -> 
     if found["state"] == "CLOSED":
         raise PayError(400, "ORDER_CLOSED", "该订单已关闭，请更换商户订单号")
     first = {**json.loads(found["body"]), "time_expire": None}
-    same = first == {**body, "time_expire": None} and found["platform"] == "wechat"
-    if not same or found["trade_type"] != trade_type:
+    if first != {**body, "time_expire": None} or found["trade_type"] != trade_type:
         raise PayError(400, "INVALID_REQUEST", "请求重入时，参数与首次请求时不一致")

@@ -27,7 +27,7 @@ def refund(world: World, body: dict[str, Any]) -> sqlite3.Row:
         raise wrong_parameter("amount.refund 应为以分为单位的正整数")
     with world.store.unit():
         paid = _paid_order(world, body)
-        known = world.store.row("SELECT * FROM refunds WHERE out_refund_no = ?", number)
+        known = _known(world, number)
         if known is not None:
             if known["refund_fen"] != wanted or known["out_trade_no"] != paid["out_trade_no"]:
                 raise PayError(400, "INVALID_REQUEST", "请求重入时，参数与首次请求时不一致")
@@ -35,13 +35,14 @@ def refund(world: World, body: dict[str, Any]) -> sqlite3.Row:
         _check_room(world, paid, wanted, amount.get("total"))
         now = world.clock.now()
         world.store.run(
-            "INSERT INTO refunds (out_refund_no, refund_id, out_trade_no, refund_fen, body, state,"
-            " ts) VALUES (?, ?, ?, ?, ?, 'PROCESSING', ?)",
+            "INSERT INTO refunds (platform, out_refund_no, refund_id, out_trade_no, refund_fen,"
+            " body, state, ts) VALUES ('wechat', ?, ?, ?, ?, ?, 'PROCESSING', ?)",
             number, f"503{secrets.randbelow(10**25):025d}", paid["out_trade_no"], wanted,
             json.dumps(body, ensure_ascii=False), now,
         )  # fmt: skip
         world.store.run(
-            "UPDATE orders SET state = 'REFUND' WHERE out_trade_no = ?", paid["out_trade_no"]
+            "UPDATE orders SET state = 'REFUND' WHERE out_trade_no = ? AND platform = 'wechat'",
+            paid["out_trade_no"],
         )
         accepted = refund_row(world, number)
         world.notary.announce_refund(paid, accepted)
@@ -50,7 +51,7 @@ def refund(world: World, body: dict[str, Any]) -> sqlite3.Row:
 
 def refund_row(world: World, out_refund_no: str) -> sqlite3.Row:
     """Return a refund; raises RESOURCE_NOT_EXISTS."""
-    found = world.store.row("SELECT * FROM refunds WHERE out_refund_no = ?", out_refund_no)
+    found = _known(world, out_refund_no)
     if found is None:
         raise PayError(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
     return found
@@ -60,7 +61,7 @@ def settle_refund(world: World, out_refund_no: str) -> None:
     """Bring the money back; the notary does this just before it tells the merchant."""
     world.store.run(
         "UPDATE refunds SET state = 'SUCCESS', settled_ts = ?"
-        " WHERE out_refund_no = ? AND state = 'PROCESSING'",
+        " WHERE platform = 'wechat' AND out_refund_no = ? AND state = 'PROCESSING'",
         world.clock.now(), out_refund_no,
     )  # fmt: skip
 
@@ -94,6 +95,12 @@ def as_refund(world: World, found: sqlite3.Row) -> dict[str, Any]:
     return result
 
 
+def _known(world: World, out_refund_no: str) -> sqlite3.Row | None:
+    return world.store.row(
+        "SELECT * FROM refunds WHERE platform = 'wechat' AND out_refund_no = ?", out_refund_no
+    )
+
+
 def _paid_order(world: World, body: dict[str, Any]) -> sqlite3.Row:
     if body.get("transaction_id"):
         paid = world.store.row(
@@ -115,7 +122,9 @@ def _check_room(world: World, paid: sqlite3.Row, wanted: int, total: object) -> 
         raise PayError(400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致，请核实后再试")
     if now - paid["paid_ts"] > _YEAR:
         raise PayError(400, "INVALID_REQUEST", "订单已超过可退款的最大期限")
-    former = world.store.rows("SELECT * FROM refunds WHERE out_trade_no = ? ORDER BY ts", number)
+    former = world.store.rows(
+        "SELECT * FROM refunds WHERE platform = 'wechat' AND out_trade_no = ? ORDER BY ts", number
+    )
     if len(former) >= _MOST:
         raise PayError(400, "INVALID_REQUEST", "部分退款次数超过 50 次")
     if former and now - former[-1]["ts"] < _APART:
