@@ -1,0 +1,164 @@
+"""The outbox and the gateways against the real sandbox: what a phone really shows."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from backend.gateways import letters, ports
+from backend.gateways.ports import TemplateMessage
+from backend.gateways.wechat.client import WechatClient
+from backend.kit import queue
+from backend.kit.config import settings
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import GatewayError
+from backend.outbox import jobs, service
+from backend.outbox.models import OutboxMessage
+from backend.outbox.schemas import Notice, Recipient
+from sandbox.remote import Remote
+from tests.backend.gateways.payments.till import opened
+
+CLAIM = "http://127.0.0.1:8000/leads/claim/x"
+LEAD = Notice(
+    template="new_lead",
+    values={"customer": "林女士", "interest": "周末英语班", "time": "今天 14:00"},
+    url=CLAIM,
+)
+TEXT = {"msgtype": "text", "text": {"content": "您好，周六见 🎉"}}
+
+
+@pytest.fixture(scope="module")
+def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Remote, dict[str, str]]]:
+    """A sandbox of this module's own, and the settings that lead to it."""
+    with opened(tmp_path_factory.mktemp("phones")) as sandbox:
+        addresses = dict.fromkeys(
+            ("WECHAT_API_URL", "WECHAT_MP_URL", "WECHAT_OPEN_URL"), sandbox.url
+        )
+        given = {
+            **sandbox.given,
+            **addresses,
+            "SMS_URL": f"{sandbox.url}/sms/send",
+            "SMS_KEY": sandbox.given["SANDBOX_GATEWAY_KEY"],
+            "MAIL_URL": f"{sandbox.url}/mail/send",
+            "MAIL_KEY": sandbox.given["SANDBOX_GATEWAY_KEY"],
+        }
+        yield Remote(sandbox.url), given
+
+
+@pytest.fixture
+def remote(
+    phones: tuple[Remote, dict[str, str]], redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> Remote:
+    remote, given = phones
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    return remote
+
+
+@pytest.fixture
+def client(remote: Remote, redis_server: str) -> Iterator[WechatClient]:
+    with (
+        Redis.from_url(redis_server) as redis,
+        closing(
+            WechatClient(
+                appid=settings().wechat_appid,
+                secret=settings().wechat_secret.get_secret_value(),
+                api_url=settings().wechat_api_url,
+                mp_url=settings().wechat_mp_url,
+                redis=redis,
+            )
+        ) as made,
+    ):
+        yield made
+
+
+def shown(remote: Remote, openid: str) -> list[dict[str, Any]]:
+    """What the account has put on this phone."""
+    bubbles = remote.get(f"/sandbox/phones/{openid}/bubbles", after=0)["bubbles"]
+    return [one for one in bubbles if one["via"] in ("customer", "template")]
+
+
+def test_a_follower_reads_what_was_said(client: WechatClient, remote: Remote) -> None:
+    remote.say("o_talker", "您好")
+    client.show_typing("o_talker")
+    client.send("o_talker", TEXT)
+    (bubble,) = shown(remote, "o_talker")
+    assert (bubble["via"], bubble["kind"]) == ("customer", "text")
+    assert "周六见 🎉" in str(bubble["body"])
+
+
+def test_the_sixth_message_is_refused(client: WechatClient, remote: Remote) -> None:
+    remote.say("o_listener", "您好")
+    for _ in range(5):
+        client.send("o_listener", TEXT)
+    with pytest.raises(GatewayError) as caught:
+        client.send("o_listener", TEXT)
+    assert (caught.value.code, caught.value.retry) == ("45047", False)
+
+
+def test_a_template_is_shown_once_however_often_it_is_sent(
+    client: WechatClient, remote: Remote
+) -> None:
+    card = TemplateMessage(
+        template_id="task", fields={"thing1": "新客户"}, url=CLAIM, client_msg_id="c-1"
+    )
+    client.send_template("o_demo_teacher", card)
+    client.send_template("o_demo_teacher", card)
+    (bubble,) = shown(remote, "o_demo_teacher")
+    assert bubble["via"] == "template"
+
+
+def test_menu_codes_and_followers(client: WechatClient) -> None:
+    client.create_menu({"button": [{"type": "click", "name": "我要报名", "key": "SIGN_UP"}]})
+    code = client.create_code("campaign:7", expires_in_seconds=3600)
+    assert "/cgi-bin/showqrcode?ticket=" in code.image_url
+    assert client.user("o_demo_advisor")["subscribe"] == 1
+
+
+def test_a_wrong_secret_is_named(remote: Remote, redis_server: str) -> None:
+    with (
+        queue.connect() as redis,
+        closing(
+            WechatClient(
+                appid=settings().wechat_appid,
+                secret="wrong",
+                api_url=settings().wechat_api_url,
+                mp_url=settings().wechat_mp_url,
+                redis=redis,
+            )
+        ) as client,
+        pytest.raises(GatewayError, match="WECHAT_SECRET"),
+    ):
+        client.send("o_demo_advisor", TEXT)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_push_finds_its_way_down_the_ladder(
+    database: str, client: WechatClient, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advisor has not written, so a card comes; the stranger does not follow, so an SMS."""
+    sms = letters.sms_from_settings()
+    monkeypatch.setattr(ports, "_chat", client)
+    monkeypatch.setattr(ports, "_sms", sms)
+    advisor = Recipient(openid="o_demo_advisor", name="周婷")
+    left = Recipient(openid="o_nobody", phone="13812345678", name="路人")
+    with unit_of_work() as session:
+        service.post(session, to=advisor, notice=LEAD, dedupe_key="a")
+        service.post(session, to=left, notice=LEAD, dedupe_key="b")
+    for message_id in (1, 2):
+        jobs.deliver(message_id)
+    (card,) = shown(remote, "o_demo_advisor")
+    assert card["via"] == "template"
+    assert "周末英语班" in str(card["body"])
+    assert CLAIM in str(card["body"])
+    (letter,) = remote.get("/sandbox/outside", after=0)["letters"]
+    assert (letter["kind"], letter["recipient"]) == ("sms", "13812345678")
+    assert letter["text"].endswith(CLAIM)
+    with reading() as session:
+        channels = [session.get_one(OutboxMessage, number).channel for number in (1, 2)]
+    assert channels == ["template", "sms"]
+    assert isinstance(sms, letters.SmsGateway)
+    sms.close()
