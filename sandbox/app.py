@@ -17,6 +17,7 @@ from sandbox.api.templates import templates
 from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.courier import Courier
+from sandbox.faults import Faults
 from sandbox.keys import make_keys
 from sandbox.outside import outside
 from sandbox.page.consent import consent
@@ -38,7 +39,7 @@ def make_world(settings: Settings) -> World:
     """Open the file, seat the cast and start the threads."""
     store, bell = Store(settings.database), Bell()
     clock = Clock(store)
-    world = World(settings, store, clock, bell, Traffic(store, clock, bell))
+    world = World(settings, store, clock, bell, Traffic(store, clock, bell), Faults(store))
     world.courier, world.notary = Courier(world), Notary(world)
     with store.unit():
         phones.seat_cast(world)

@@ -128,6 +128,28 @@ def clock(url: str | None, seconds: float) -> None:
 
 @main.command()
 @_url
+@click.option("--clear", is_flag=True, help="Lift all faults first.")
+@click.option("--probability", default=1.0)
+@click.option("--times", type=int, default=None, help="How often it may strike [always].")
+@click.option("--seconds", default=1.0, help="Of a delay or a reordering.")
+@click.option("--copies", default=1, help="Extra posts of a duplicate.")
+@click.option("--match", default="", help="Only where the subject contains this.")
+@click.option("--seed", default=0)
+@click.argument("target", required=False)
+@click.argument("kind", required=False)
+def fault(url: str | None, clear: bool, target: str, kind: str, **more: Any) -> None:
+    """Put a fault in force (delivery duplicate, api token_expired, pay http_5xx …), list all."""
+    remote = _remote(url)
+    if clear:
+        remote.delete("/sandbox/faults")
+    if target:
+        remote.post("/sandbox/faults", {"target": target, "kind": kind, **more})
+    for line in remote.get("/sandbox/faults")["faults"]:
+        _print(line)
+
+
+@main.command()
+@_url
 def verify(url: str | None) -> None:
     """Ask the webhook to prove itself, as saving the server settings at WeChat does."""
     result = _remote(url).post("/sandbox/verify", {})

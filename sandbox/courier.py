@@ -8,35 +8,29 @@ different phones side by side in a bounded pool.
 
 from __future__ import annotations
 
-import json
-import secrets
 import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from sandbox import phones
-from sandbox.answers import BadAnswer, Shown, understand
-from sandbox.envelope import seal, signature_of
-from sandbox.letters import compose, read_letter
-from sandbox.posting import Answer, NoAnswer, call
+from sandbox.answers import BadAnswer, Shown
+from sandbox.carriage import Letter, carry
+from sandbox.posting import NoAnswer
 from sandbox.world import World
 
 TRIES = 3
 FAILURE_LINE = "该公众号提供的服务出现故障，请稍后再试"
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One row of `deliveries` while it is under way."""
-
-    id: int
-    openid: str
-    kind: str
-    xml: str
-    tries: int
+QUIET_EVENTS = frozenset(
+    {
+        "unsubscribe",
+        "LOCATION",
+        "VIEW",
+        "TEMPLATESENDJOBFINISH",
+        "subscribe_msg_sent_event",
+        "subscribe_msg_popup_event",
+    }
+)
 
 
 class Courier:
@@ -98,6 +92,19 @@ class Courier:
         if row is None or row["state"] != "pending":
             return
         letter = Letter(row["id"], row["openid"], row["kind"], row["xml"], row["tries"])
+        struck = self._world.faults.strike("delivery-order", f"{letter.openid} {letter.words}")
+        if struck:
+            self._pool.submit(self._deliver_late, letter, struck[0].seconds)
+        else:
+            self._try(letter)
+
+    def _deliver_late(self, letter: Letter, seconds: float) -> None:
+        """Hold a letter back, out of its phone's line, while later ones overtake it."""
+        if not self._stopping.wait(seconds):
+            self._try(letter)
+
+    def _try(self, letter: Letter) -> None:
+        """Try up to three times, then show the failure line."""
         started, first = time.monotonic(), min(letter.tries, TRIES - 1)
         note = ""
         for attempt in range(first, TRIES):
@@ -108,7 +115,7 @@ class Courier:
                 "UPDATE deliveries SET tries = ? WHERE id = ?", attempt + 1, letter.id
             )
             try:
-                shown = self._attempt(letter, attempt + 1)
+                shown = carry(self._world, letter, attempt + 1)
             except NoAnswer as missing:
                 note = str(missing)
                 continue
@@ -118,62 +125,6 @@ class Courier:
             self._settle(letter, shown)
             return
         self._fail(letter, note)
-
-    def _attempt(self, letter: Letter, attempt: int) -> Shown | None:
-        """Post once; raises NoAnswer to be tried again and BadAnswer to give up."""
-        settings = self._world.settings
-        url, body = self._sealed(letter)
-        headers = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0", "Accept": "*/*"}
-        started = time.monotonic()
-        answer: Answer | None = None
-        shown: Shown | None = None
-        note = ""
-        try:
-            answer = call("POST", url, body=body, headers=headers, seconds=settings.patience)
-            if not 200 <= answer.status < 300:
-                raise NoAnswer(f"HTTP {answer.status}")
-            shown = understand(settings, answer.body, openid=letter.openid, asked=letter.kind)
-            note = "; ".join(shown.notes) if shown else ""
-            return shown
-        except (NoAnswer, BadAnswer) as problem:
-            note = str(problem)
-            raise
-        finally:
-            self._world.traffic.note(
-                "to_bot",
-                f"{_title(letter)} · 第 {attempt} 次",
-                openid=letter.openid,
-                status=answer.status if answer else 0,
-                ms=round((time.monotonic() - started) * 1000),
-                url=url,
-                request=body.decode(),
-                request_clear=letter.xml,
-                response=answer.body.decode("utf-8", "replace") if answer else "",
-                response_clear=shown.xml if shown else "",
-                note=note,
-            )
-
-    def _sealed(self, letter: Letter) -> tuple[str, bytes]:
-        """Return the address with its signatures and the body in the account's mode."""
-        settings = self._world.settings
-        timestamp, nonce = str(int(time.time())), str(secrets.randbelow(2**31))
-        query = {
-            "signature": signature_of(settings.token, timestamp, nonce),
-            "timestamp": timestamp,
-            "nonce": nonce,
-            "openid": letter.openid,
-        }
-        xml = letter.xml
-        if settings.mode != "plain":
-            sealed = seal(letter.xml, aes_key=settings.aes_key, appid=settings.appid)
-            query["encrypt_type"] = "aes"
-            query["msg_signature"] = signature_of(settings.token, timestamp, nonce, sealed)
-            envelope = compose({"ToUserName": settings.account, "Encrypt": sealed})
-            if settings.mode == "safe":
-                xml = envelope
-            else:
-                xml = letter.xml.removesuffix("</xml>") + compose({"Encrypt": sealed})[5:]
-        return f"{settings.webhook_url}?{urlencode(query)}", xml.encode()
 
     def _settle(self, letter: Letter, shown: Shown | None) -> None:
         """Record the end of a delivery and show its answer in one commit: once, even in a crash."""
@@ -197,29 +148,10 @@ class Courier:
         self._world.bell.ring()
 
 
-QUIET_EVENTS = frozenset(
-    {
-        "unsubscribe",
-        "LOCATION",
-        "VIEW",
-        "TEMPLATESENDJOBFINISH",
-        "subscribe_msg_sent_event",
-        "subscribe_msg_popup_event",
-    }
-)
-
-
-def _title(letter: Letter) -> str:
-    """Say in a few words what a letter is, for the inspector."""
-    root = read_letter(letter.xml)
-    content = root.findtext("Content") or root.findtext("EventKey") or ""
-    return f"{letter.kind} {content[:20]}".strip()
-
-
 def delivery_states(world: World, openid: str, after: int) -> list[dict[str, object]]:
     """Return the deliveries of a phone after number `after`: id, kind, state, tries."""
     rows = world.store.rows(
         "SELECT id, kind, state, tries FROM deliveries WHERE openid = ? AND id > ? ORDER BY id",
         openid, after,
     )  # fmt: skip
-    return [json.loads(json.dumps(dict(row))) for row in rows]
+    return [dict(row) for row in rows]

@@ -48,6 +48,10 @@ class Remote:
         """POST JSON; raises Unreachable."""
         return self._call("POST", path, json=body)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """DELETE; raises Unreachable."""
+        return self._call("DELETE", path)
+
     def say(self, who: str, text: str, menu_id: str = "") -> Sent:
         """Send a text."""
         body = {"text": text, "menu_id": menu_id}

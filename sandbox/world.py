@@ -9,6 +9,7 @@ from flask import current_app
 
 from sandbox.bell import Bell
 from sandbox.clock import Clock
+from sandbox.faults import Faults
 from sandbox.settings import Settings
 from sandbox.store import Store
 from sandbox.traffic import Traffic
@@ -27,6 +28,7 @@ class World:
     clock: Clock
     bell: Bell
     traffic: Traffic
+    faults: Faults
     courier: Courier = field(init=False)
     notary: Notary = field(init=False)
 

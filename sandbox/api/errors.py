@@ -33,6 +33,7 @@ MESSAGES = {
     40053: "invalid action info",
     40125: "invalid appsecret",
     40163: "code been used",
+    40164: "invalid ip",
     41001: "access_token missing",
     41005: "media data missing",
     41008: "missing code",

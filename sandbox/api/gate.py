@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from sandbox.api.errors import ApiError, refused
-from sandbox.api.tokens import check_access_token
+from sandbox.api.tokens import check_access_token, expire_tokens
+from sandbox.faults import pause_for
 from sandbox.world import here
 
 
@@ -17,6 +18,7 @@ def api_blueprint(name: str, *, guarded: bool = True) -> Blueprint:
     """Make a blueprint whose calls are recorded and, if guarded, need a valid access token."""
     made = Blueprint(name, f"sandbox.api.{name}")
     made.before_request(_start)
+    made.before_request(_suffer)
     if guarded:
         made.before_request(_check)
     made.after_request(_record)
@@ -57,6 +59,28 @@ def _start() -> None:
 
 def _check() -> None:
     check_access_token(here(), request.args.get("access_token", ""))
+
+
+def _suffer() -> Response | None:
+    """Let the faults in force strike this call before anything is done."""
+    world = here()
+    named = "access_token" if request.args.get("access_token") else ""
+    struck = world.faults.strike("api", f"{request.path} {named}")
+    pause_for(struck)
+    for fault in struck:
+        if fault.kind == "http_5xx":
+            return Response("<html>502 Bad Gateway</html>", status=502)
+        if fault.kind == "token_expired":
+            expire_tokens(world)
+        elif fault.kind == "ip":
+            address = request.remote_addr
+            raise ApiError(40164, f"{address} ipv6 ::ffff:{address}, not in whitelist")
+        elif fault.kind in _CODES:
+            raise ApiError(_CODES[fault.kind])
+    return None
+
+
+_CODES = {"busy": -1, "quota": 45047, "daily_quota": 45009}
 
 
 def _record(response: Response) -> Response:

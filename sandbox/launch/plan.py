@@ -33,14 +33,17 @@ class Ports:
 
 @dataclass(frozen=True)
 class Program:
-    """One process to keep alive. `port` is None for those that nobody calls."""
+    """One process to keep alive. `port` is None for those that nobody calls.
+
+    `patience_seconds` is long because a busy laptop is slow; what dies is noticed at once anyway.
+    """
 
     name: str
     command: Sequence[str]
     port: int | None = None
     setting: str = ""
     ready_path: str = ""
-    patience_seconds: float = 30.0
+    patience_seconds: float = 120.0
 
     @property
     def url(self) -> str:
@@ -125,7 +128,7 @@ def _numbered(name: str, i: int) -> str:
 def _nlu(name: str, port: int) -> Program:
     python = str(ROOT / "nlu" / ".venv" / "bin" / "python")
     command = [python, "nlu/serve.py", "--port", str(port)]
-    return Program(name, command, port, "NLU_PORT", "/ready", patience_seconds=120)
+    return Program(name, command, port, "NLU_PORT", "/ready")
 
 
 def _redis(env: Mapping[str, str]) -> list[str]:

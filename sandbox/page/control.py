@@ -16,6 +16,7 @@ from sandbox import phones
 from sandbox.api.templates import declare
 from sandbox.cast import CAST
 from sandbox.envelope import signature_of
+from sandbox.faults import KINDS, BadFault
 from sandbox.outside import received
 from sandbox.posting import NoAnswer, call
 from sandbox.world import World, here
@@ -117,6 +118,28 @@ def declare_templates() -> tuple[Response, int]:
         return jsonify(declared=declare(here(), list(body or []))), 200
     except (KeyError, TypeError) as wrong:
         return jsonify(error=f"each template needs template_id, title, content: {wrong}"), 400
+
+
+@control.route("/sandbox/faults", methods=["GET", "POST", "DELETE"])
+def set_faults() -> tuple[Response, int]:
+    """List the faults in force, add one ({target, kind, …}), or lift all."""
+    faults = here().faults
+    if request.method == "POST":
+        try:
+            faults.add(request.get_json(silent=True) or {})
+        except BadFault as wrong:
+            return jsonify(error=str(wrong)), 400
+    elif request.method == "DELETE":
+        faults.clear()
+    kinds = {target: sorted(names) for target, names in KINDS.items()}
+    return jsonify(faults=faults.listed(), kinds=kinds), 200
+
+
+@control.delete("/sandbox/faults/<int:number>")
+def lift_fault(number: int) -> Response:
+    """Lift one fault."""
+    here().faults.clear(number)
+    return jsonify(faults=here().faults.listed())
 
 
 @control.get("/sandbox/outside")

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
+from sandbox.faults import has, pause_for
 from sandbox.pay import alipay_orders as orders
 from sandbox.pay.alipay_notice import canonical, local_time
 from sandbox.pay.orders import SHANGHAI
@@ -33,8 +34,11 @@ class _Refused(Exception):
 
 
 @alipay.before_request
-def _start() -> None:
+def _start() -> Response | None:
     g.started = time.monotonic()
+    struck = here().faults.strike("pay", f"{request.path} {request.values.get('method', '')}")
+    pause_for(struck)
+    return Response("502 Bad Gateway", status=502) if has(struck, "http_5xx") else None
 
 
 @alipay.after_request

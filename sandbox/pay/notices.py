@@ -15,6 +15,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from sandbox.faults import copies_of, has, pause_for
 from sandbox.pay import alipay_notice
 from sandbox.pay.orders import as_transaction, rfc3339
 from sandbox.pay.refunds import settle_refund
@@ -130,7 +131,7 @@ class Notary:
                 return
             if found["event"] == "REFUND.SUCCESS":
                 settle_refund(world, json.loads(found["body"])["out_refund_no"])
-            understood = not found["url"] or self._post(found)["understood"]
+            understood = not found["url"] or self._post_or_suffer(found)
             tries = found["tries"] + 1
             ladder = alipay_notice.LADDER if found["platform"] == "alipay" else LADDER
             state = "done" if understood else "due" if tries <= len(ladder) else "given up"
@@ -143,6 +144,16 @@ class Notary:
             with self._lock:
                 self._busy.discard(notice_id)
             world.bell.ring()
+
+    def _post_or_suffer(self, notice: sqlite3.Row) -> bool:
+        """Post a due notice under the faults in force; whether any copy was understood."""
+        subject = f"{notice['event']} {notice['out_trade_no']}"
+        struck = self._world.faults.strike("notice", subject)
+        pause_for(struck)
+        if has(struck, "drop"):
+            return False
+        posts = [self._post(notice) for _ in range(1 + copies_of(struck))]
+        return any(post["understood"] for post in posts)
 
     def _post(self, notice: sqlite3.Row) -> dict[str, Any]:
         """Post a notice once; understood means 200 or 204 (Alipay: the body `success`)."""

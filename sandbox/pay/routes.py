@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from sandbox.faults import has, pause_for
 from sandbox.pay import bills, orders, refunds
 from sandbox.pay.errors import PayError, refused, wrong_parameter
 from sandbox.pay.signing import is_genuine, lines, platform_headers
@@ -45,6 +46,15 @@ def _check_signature() -> None:
     message += request.get_data() + b"\n"
     if not is_genuine(settings.merchant_public_key_file, message, found["signature"]):
         raise PayError(401, "SIGN_ERROR", "签名错误，请检查签名串与私钥")
+
+
+@pay.before_request
+def _suffer() -> None:
+    """Let the faults in force strike this call before anything is done."""
+    struck = here().faults.strike("pay", request.path)
+    pause_for(struck)
+    if has(struck, "http_5xx"):
+        raise PayError(500, "SYSTEM_ERROR", "系统异常，请稍后重试")
 
 
 @pay.after_request

@@ -1,5 +1,6 @@
 // The record of raw traffic, both ways, decrypted where it was encrypted.
 import { call, clockTime, el } from "./net.js";
+import { clockTab, faultsTab } from "./knobs.js";
 
 const PARTS = [
   ["note", "说明"], ["url", "地址"], ["request_clear", "请求（明文）"], ["request", "请求（原文）"],
@@ -13,6 +14,7 @@ export class Inspector {
     this.toggle = toggle;
     this.last = 0;
     this.only = "";
+    this.tab = "traffic";
     toggle.addEventListener("click", () => (root.hidden ? this.open() : this.close()));
   }
 
@@ -20,8 +22,8 @@ export class Inspector {
     this.root.hidden = false;
     this.toggle.setAttribute("aria-expanded", "true");
     this.only = openid;
+    this.tab = "traffic";
     this.draw();
-    return this.refresh();
   }
 
   close() {
@@ -35,20 +37,32 @@ export class Inspector {
   }
 
   draw() {
+    const tab = (name, words) => el("button", { role: "tab", "aria-selected": String(this.tab === name),
+      onclick: () => { this.tab = name; this.draw(); this.root.querySelector('[aria-selected="true"]').focus(); } }, words);
+    this.body = el("div.inspector-body", { role: "tabpanel" });
+    this.root.replaceChildren(
+      el("header.inspector-head", {},
+        el("div.tabs", { role: "tablist" }, tab("traffic", "收发"), tab("faults", "故障"), tab("clock", "时钟")),
+        el("button.icon", { "aria-label": "关闭收发记录", onclick: () => this.close() }, "✕")),
+      this.body);
+    if (this.tab === "faults") faultsTab(this.body);
+    else if (this.tab === "clock") clockTab(this.body);
+    else this.drawTraffic();
+  }
+
+  drawTraffic() {
     this.last = 0;
-    const pick = el("select", { "aria-label": "只看一个人", onchange: () => { this.only = pick.value; this.draw(); this.refresh(); } },
+    const pick = el("select", { "aria-label": "只看一个人", onchange: () => { this.only = pick.value; this.draw(); } },
       el("option", { value: "" }, "所有人"),
       ...(this.people || []).map((one) => el("option", { value: one.openid, selected: one.openid === this.only }, one.name)));
     this.list = el("ul.inspector-list", {});
     this.empty = el("p.inspector-empty", {}, "还没有收发。发一条消息试试。");
-    this.root.replaceChildren(
-      el("header.inspector-head", {}, el("h2", {}, "收发记录"), pick,
-        el("button.icon", { "aria-label": "关闭收发记录", onclick: () => this.close() }, "✕")),
-      this.empty, this.list);
+    this.body.replaceChildren(el("div.inspector-filter", {}, pick), this.empty, this.list);
+    this.refresh();
   }
 
   async refresh() {
-    if (this.root.hidden || this.busy) return;
+    if (this.root.hidden || this.busy || this.tab !== "traffic") return;
     this.busy = true;
     try {
       const { traffic } = await call(`/sandbox/traffic?after=${this.last}&openid=${encodeURIComponent(this.only)}`);
