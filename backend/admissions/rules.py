@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from backend.admissions.schemas import Stage
 
 PAY_WITHIN = timedelta(minutes=30)
+SEAT_MARGIN = timedelta(minutes=3)  # Money paid in the last second still finds its seat.
 CLAIM_WITHIN = timedelta(minutes=10)
 
 

@@ -43,7 +43,8 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     """Hold a seat, file the consent and bill the class. The order waits half an hour for payment.
 
     Signing the same child up for the same class while the first order waits gives that order
-    again, with the contact as corrected. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone).
+    again, with the contact as corrected. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound
+    (the class is gone).
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
@@ -79,7 +80,10 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     session.add(signed)
     session.flush()
     teaching.hold_seat(
-        session, class_group_id=offer.id, holder=_holder(signed), until=signed.expires_at
+        session,
+        class_group_id=offer.id,
+        holder=_holder(signed),
+        until=signed.expires_at + rules.SEAT_MARGIN,
     )
     students.record_consent(
         session, openid=form.openid, purpose=PRIVACY_NOTICE, version=form.privacy_version
@@ -99,8 +103,9 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
 
 def cancel(session: Session, *, openid: str) -> int:
     """Cancel a person's unpaid sign-ups and free their seats; returns how many there were."""
+    # The order is locked first, here as when it is paid; its closing then locks the sign-up.
     query = select(SignUp).where(SignUp.openid == openid, SignUp.status == SignUpStatus.PENDING)
-    waiting = list(session.scalars(query.with_for_update()))
+    waiting = list(session.scalars(query))
     for signed in waiting:
         if signed.order_number:
             finance.cancel(session, number=signed.order_number, openid=openid)

@@ -22,6 +22,7 @@ def _mask(_logger: Any, _name: str, entry: Any) -> Any:
 def set_up(level: str) -> None:
     """Configure this process: one line of key=value pairs per event."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # It logs whole URLs, tokens included.
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
