@@ -85,7 +85,8 @@ def _hand_over(letter: Letter) -> str:
             ports.sms().send(to.phone or "", rules.letter_text_of(content))
         case Channel.MAIL:
             title = rules.template_of(content).title
-            ports.mail().send(to.email or "", title, rules.letter_text_of(content))
+            text = rules.letter_text_of(content, value_limit=rules.LONG_VALUE)
+            ports.mail().send(to.email or "", title, text)
     return ""
 
 

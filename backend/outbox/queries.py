@@ -34,7 +34,9 @@ def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
             id=row.id,
             recipient_name=row.recipient_name,
             phone=row.phone,
-            text=rules.letter_text_of(Notice.model_validate_json(row.payload)),
+            text=rules.letter_text_of(
+                Notice.model_validate_json(row.payload), value_limit=rules.LONG_VALUE
+            ),
             error=errors.get(row.id, "no channel is known for this person"),
         )
         for row in rows

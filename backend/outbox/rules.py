@@ -24,7 +24,9 @@ FIELD_LIMITS = {
     "time": 32,
     "date": 32,
 }
-VALUE_LIMIT = 80  # Characters of one value inside a sentence: a complaint may run to pages.
+# Characters of one value inside a sentence: a complaint may run to pages. A chat and a mail have
+# room for a teacher's whole answer; a card shows a few lines, an SMS costs by length.
+SHORT_VALUE, LONG_VALUE = 80, 500
 
 BACK_OFF = (
     timedelta(seconds=5),
@@ -68,16 +70,17 @@ def template_of(notice: Notice) -> Template:
     return template
 
 
-def sentence_of(notice: Notice) -> str:
-    """The notice as one sentence, without its link."""
-    values = {name: elided(value, VALUE_LIMIT) for name, value in notice.values.items()}
+def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
+    """The notice as one sentence, without its link; each value at most `value_limit` characters."""
+    values = {name: elided(value, value_limit) for name, value in notice.values.items()}
     return template_of(notice).text.format_map(values)
 
 
 def chat_body_of(notice: Notice) -> dict[str, Any]:
     """A customer-service message: a card where a tap leads somewhere, else text."""
     if not notice.url:
-        return {"msgtype": "text", "text": {"content": sentence_of(notice)}}
+        content = sentence_of(notice, value_limit=LONG_VALUE)
+        return {"msgtype": "text", "text": {"content": content}}
     card = {
         "title": template_of(notice).title,
         "description": sentence_of(notice),
@@ -87,9 +90,10 @@ def chat_body_of(notice: Notice) -> dict[str, Any]:
     return {"msgtype": "news", "news": {"articles": [card]}}
 
 
-def letter_text_of(notice: Notice) -> str:
-    """The sentence with its link, for SMS and mail."""
-    return f"{sentence_of(notice)} {notice.url}" if notice.url else sentence_of(notice)
+def letter_text_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
+    """The sentence with its link, for SMS and, with a higher limit, for mail."""
+    sentence = sentence_of(notice, value_limit=value_limit)
+    return f"{sentence} {notice.url}" if notice.url else sentence
 
 
 def fields_of(notice: Notice) -> dict[str, str]:

@@ -65,11 +65,21 @@ def test_a_link_makes_a_card_in_chat_and_ends_the_text_elsewhere() -> None:
     assert rules.chat_body_of(plain)["msgtype"] == "text"
 
 
+def test_a_long_answer_is_whole_in_the_chat_and_short_elsewhere() -> None:
+    answer = "老师已经和班主任沟通" * 40
+    notice = complete("ticket_answered", answer).model_copy(update={"url": None})
+    chat = rules.chat_body_of(notice)["text"]["content"]
+    assert answer in chat
+    assert "…" in rules.letter_text_of(notice)
+    values = {"number": "T112300001", "answer": "长" * 9000}
+    longest = rules.chat_body_of(Notice(template="ticket_answered", values=values))
+    assert len(longest["text"]["content"].encode()) <= 2048
+
+
 @pytest.mark.parametrize(
     ("recipient", "template", "rungs"),
     [
         (EVERYWHERE, "new_lead", ("chat", "template", "sms", "mail")),
-        (EVERYWHERE, "lead_claimed", ("chat", "sms", "mail")),
         (Recipient(openid="o1"), "new_lead", ("chat", "template")),
         (Recipient(phone="13800000000"), "new_lead", ("sms",)),
         (Recipient(), "new_lead", ()),
