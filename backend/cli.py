@@ -21,9 +21,9 @@ def alembic_config() -> Config:
     return Config(toml_file=ROOT / "pyproject.toml")
 
 
-@click.group()
+@click.group(chain=True)
 def main() -> None:
-    """Migrate and fill the database that DATABASE_URL names."""
+    """Migrate and fill the database that DATABASE_URL names; `migrate seed` does both at once."""
     set_up(settings().log_level)
 
 

@@ -13,6 +13,10 @@ bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('WEB_PORT', '
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "16"))
+# Imported once, then forked: a killed worker is replaced in milliseconds, and memory is shared.
+# Engines and pools are made on first use, so none is carried over a fork.
+preload_app = True
+control_socket_disable = True
 # WeChat gives up after 5 s; a request that lasts 30 s is lost anyway.
 timeout = 30
 graceful_timeout = 8

@@ -74,7 +74,9 @@ def _end(pid_file: Path) -> str | None:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return None
             if attempt == 0:
-                os.kill(int(held.read()), signal.SIGTERM)
+                pid = int(held.read())
+                _tell(f"stopping the town in {pid_file.parent} (process {pid})")
+                os.kill(pid, signal.SIGTERM)
             time.sleep(0.1)
     return f"the town in {pid_file.parent} does not stop"
 

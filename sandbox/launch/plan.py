@@ -112,13 +112,9 @@ def programs(env: Mapping[str, str], given: Mapping[str, str]) -> list[Program]:
     return [*found, Program("cron", [*python, "backend.cron"])]
 
 
-def preparations() -> list[tuple[str, list[str]]]:
+def preparation() -> list[str]:
     """What must be done, each time and harmlessly, before web and workers may start."""
-    python = [sys.executable, "-m"]
-    return [
-        ("database migrated", [*python, "backend", "migrate"]),
-        ("institution loaded", [*python, "backend", "seed"]),
-    ]
+    return [sys.executable, "-m", "backend", "migrate", "seed"]
 
 
 def _numbered(name: str, i: int) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.keys import make_keys
-from sandbox.launch.plan import HOST, ROOT, Ports, Program, environment, preparations, programs
+from sandbox.launch.plan import HOST, ROOT, Ports, Program, environment, preparation, programs
 from sandbox.launch.supervision import Supervision
 
 Tell = Callable[[str], None]
@@ -150,14 +150,12 @@ class Town:
                     ) from error
 
     def _prepare(self) -> None:
-        log = self._supervision.log_of("prepare")
-        for done, command in preparations():
-            began = time.monotonic()
-            with log.open("ab") as out:
-                code = subprocess.run(command, cwd=ROOT, env=self.env, stdout=out, stderr=out)
-            if code.returncode:
-                raise TownError(f"`{' '.join(command[1:])}` failed:\n{_tail(log)}")
-            self._tell(f"{done} ({time.monotonic() - began:.1f} s)")
+        began, log = time.monotonic(), self._supervision.log_of("prepare")
+        with log.open("ab") as out:
+            done = subprocess.run(preparation(), cwd=ROOT, env=self.env, stdout=out, stderr=out)
+        if done.returncode:
+            raise TownError(f"the database cannot be prepared:\n{_tail(log)}")
+        self._tell(f"database migrated and filled ({time.monotonic() - began:.1f} s)")
 
     def _await(self, name: str) -> None:
         program = self.programs[name]
