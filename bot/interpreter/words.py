@@ -35,10 +35,17 @@ SUBJECT = re.compile(
     "|".join(re.escape(word) for word in sorted(_SUBJECT_OF, key=len, reverse=True)), re.IGNORECASE
 )
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_SPOKEN = str.maketrans("零〇幺一二两三四五六七八九", "0011223456789")
+_SPOKEN_NUMBER = re.compile(r"[零〇幺一二两三四五六七八九0-9]{11,}")
 _ORDINAL = re.compile(
-    r"^(?:我?(?:要|选|报|想要|就要|就选|就报)?)?第?([一二两三四五六七八九1-9])(?:个|号|班|项|种)?"
-    r"(?:吧|班|的|那个|就行|好了|可以)*$"
+    r"^(?:那|嗯|好)?就?我?(?:要|选|报|想要|想报|想选)?[这那]?[第头]?([一二两三四五六七八九1-9])(?:个|号|班|项|种|款)?"
+    r"(?:吧|班|的|那个|就行|好了|可以|呗|啊|了)*$"
 )
+_AGREED_WORDS = (
+    "同意 确认 确定 没问题 好的 好 可以 是 是的 对 对的 行 无误 ok 中 成 妥 得 要得 好嘞 好滴 好哒 嗯 嗯嗯 没错 "
+    "就这个 就那个 就它 就它了"
+)
+AGREED = frozenset(_AGREED_WORDS.split())
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕"
     "丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃"
@@ -47,13 +54,24 @@ _SURNAMES = frozenset(
     "吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫"
 )
 _DOUBLE_SURNAMES = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容")
+_KIN = "妈妈?|爸爸?|爷爷|奶奶|外公|外婆|姥姥|姥爷|家长|监护人"
+_CHILD = "孩子|小孩|小朋友|宝宝|宝贝|娃娃?|儿子|女儿|闺女|大?孙子|孙女|外孙女?|学生|学员"
 _NAME_FRAME = re.compile(
-    r"^(?:(?:孩子|小孩|宝宝|娃|儿子|女儿|他|她|我|家长)?(?:的)?(?:姓名|名字|大名)?(?:叫做?|是|姓)?[:： ]?)"
-    r"([一-鿿·]{2,6}|[A-Za-z][A-Za-z .'-]{1,30})(?:吧|啊|哦|呀|的)?$"
+    r"^(?:(?:我|俺|咱|我们|俺们)?家?(?:是|叫)?(?:他|她|孩子|娃)?的?"
+    rf"(?:{_CHILD}|{_KIN})?的?(?:姓名|名字|大名)?(?:叫做?|是|姓)?[:： ]?)"
+    r"([一-鿿]{2,6}?|[一-鿿]{1,8}·[一-鿿]{1,8}|[A-Za-z][A-Za-z .'-]{1,30})(?:吧|啊|哦|呀|的)?$"
 )
-_NOT_NAMES = re.compile(
-    r"多少|什么|怎么|哪|吗|呢|谢谢|你好|您好|报名|课|班|老师|校区|价格|取消|人工|不|可以|好的|地址|时候|几|钱|时间|周|学校"
+_SAYS_NAME = re.compile(rf"叫|姓名|名字|大名|(?:{_CHILD}|{_KIN})(?:是|[:：])")
+_SAYS_GUARDIAN = re.compile(rf"^(?:我|俺)(?:叫|是)|{_KIN}")
+# Words that no name holds, and signs that only a surname in front of them outweighs (周, 钱, 李想).
+_NO_NAME = re.compile(
+    r"多少|什么|怎么|哪[里儿个些]|谢谢|你好|您好|报名|老师|校[区长]|价[格钱]|取消|人工|可以|好的|地址|时候|时间|学校|年级|同意|投诉"
+    r"|电话|手机|微信|号码|[写填选弄]错|错了|不[是对行用要报办]|没有|周[一二三四五六日天末]|星期|第[一二三四五六]|[这那]个|[头一]个|头一|算了"
+    r"|上课|课[程表时]|班级|孩子|家长|名字|姓名|几[点个岁年]|订单|退费|付款|缴费|优惠|马上|方便|高兴|安排|随便|万一|于是|明天|后天|今天|一下|稍等|知道|需要"
+    rf"|^(?:{_KIN}|{_CHILD}|我们?)$|[吧啊呀哦吗呢嘛么了]$"
 )
+_UNLIKELY_IN_NAMES = re.compile(r"[不课班钱几错改对行好嗯想要报请周号哪谁]")
+_BREAKS = re.compile(r"[，,、;；。/\s]+")
 
 
 @lru_cache
@@ -72,8 +90,10 @@ def simplified(text: str) -> str:
 
 
 def phone(text: str) -> str | None:
-    """The mainland mobile number in a text as 11 digits: 138-1234 5678 → 13812345678."""
-    match = PHONE.search(simplified(text))
+    """The mainland mobile number in a text as 11 digits: 138-1234 5678, 幺三八… → 13812345678."""
+    plain = simplified(text)
+    plain = _SPOKEN_NUMBER.sub(lambda found: found.group().translate(_SPOKEN), plain)
+    match = PHONE.search(plain)
     return re.sub(r"[- ]", "", match.group(1)) if match else None
 
 
@@ -127,16 +147,31 @@ def ordinal(text: str) -> int | None:
 
 
 def name(text: str) -> tuple[str, bool] | None:
-    """A person's name and whether it surely is one: «他叫李小明» → ("李小明", True)."""
-    bare = simplified(text).strip(" \t\n。.!！,，~～")
+    """A person's name as it was typed, and whether it surely is one: «他叫李小明» → ("李小明", True)."""
+    plain = simplified(text)
+    bare = plain.strip(" \t\n。.!！,，~～")
     match = _NAME_FRAME.match(bare)
     if match is None:
         return None
     found = match.group(1).strip()
-    if _NOT_NAMES.search(found):
-        return None
+    framed = bool(_SAYS_NAME.search(bare[: match.start(1)]))
     if found.isascii():
-        return found, False
-    has_surname = found[0] in _SURNAMES or found.startswith(_DOUBLE_SURNAMES)
-    framed = bool(re.search(r"叫|姓名|名字|大名", bare))
-    return found, framed or (has_surname and 2 <= len(found) <= 4)
+        return (found, framed) if found.lower() not in AGREED else None
+    if _NO_NAME.search(found) or found in AGREED or SUBJECT.fullmatch(found) or GRADE.search(found):
+        return None
+    has_surname = found[0] in _SURNAMES and len(found) in (2, 3)
+    has_surname = has_surname or (found.startswith(_DOUBLE_SURNAMES) and len(found) in (3, 4))
+    if not (framed or has_surname) and _UNLIKELY_IN_NAMES.search(found):
+        return None
+    start = plain.index(bare) + match.start(1)
+    return text[start : start + len(found)], framed or has_surname
+
+
+def names(text: str) -> list[tuple[str, bool]]:
+    """The sure names in a message of several parts, and whether each is said to be a grown-up's:
+    «李小明，三年级，妈妈王芳» → [("李小明", False), ("王芳", True)]."""
+    parts = [part for part in _BREAKS.split(text) if part]
+    if len(parts) < 2:
+        return []
+    read = [(name(part), bool(_SAYS_GUARDIAN.search(simplified(part)))) for part in parts[:12]]
+    return [(found[0], is_guardian) for found, is_guardian in read if found and found[1]]
