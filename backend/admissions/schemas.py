@@ -44,7 +44,8 @@ class LeadView(BaseModel):
 class SignUpForm(BaseModel):
     """What the sign-up conversation collected; `phone` is a checked mainland mobile number.
 
-    `source_key` names the message that sent it off: the same message signs up once.
+    `source_key` names the message that sent it off: the same message signs up once. `replaces` is
+    the number of the order that this form corrects.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +58,7 @@ class SignUpForm(BaseModel):
     phone: str
     privacy_version: str
     source_key: str
+    replaces: str | None = None
 
 
 class SignUpView(BaseModel):

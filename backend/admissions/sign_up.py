@@ -43,15 +43,19 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     """Hold a seat, file the consent and bill the class. The order waits half an hour for payment.
 
     Signing the same child up for the same class while the first order waits gives that order
-    again, with the contact as corrected. Raises SeatTaken, AlreadySignedUp, PriceMissing, NotFound
-    (the class is gone).
+    again, with the contact as corrected. A form that `replaces` an order corrects it where the
+    class stays, and lets it go where it does not: one wish never waits in two orders. Raises
+    SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone), and what
+    `finance.cancel` raises when the replaced order has been paid meanwhile.
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
     waiting = _waiting(session, form)
+    if form.replaces and (waiting is None or waiting.order_number != form.replaces):
+        finance.cancel(session, number=form.replaces, openid=form.openid)
     if waiting is not None:
-        waiting.grade, waiting.guardian_name = form.grade, form.guardian_name
-        waiting.phone = form.phone
+        waiting.child_name, waiting.grade = form.child_name, form.grade
+        waiting.guardian_name, waiting.phone = form.guardian_name, form.phone
         session.flush()
         return _view(session, waiting, offer)
     price = money.price_for(
@@ -267,7 +271,7 @@ def _waiting(session: Session, form: SignUpForm) -> SignUp | None:
         return again
     query = select(SignUp).where(
         SignUp.openid == form.openid,
-        SignUp.child_name == form.child_name,
+        (SignUp.child_name == form.child_name) | (SignUp.order_number == form.replaces),
         SignUp.class_group_id == form.class_group_id,
         SignUp.status == SignUpStatus.PENDING,
         SignUp.expires_at > clock.now(),
