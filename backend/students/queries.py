@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backend.kit.log import mask_phones
 from backend.security import queries as security
 from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket
-from backend.students.schemas import Child, TicketStatus, TicketView
+from backend.students.schemas import Child, TicketKind, TicketStatus, TicketView
 
 
 def children_of(session: Session, guardian_id: int) -> list[Child]:
@@ -60,6 +60,17 @@ def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketV
     """What a person has told us, newest first."""
     query = select(Ticket).where(Ticket.openid == openid).order_by(Ticket.id.desc()).limit(limit)
     return _views(session, list(session.scalars(query)))
+
+
+def open_request_of(session: Session, openid: str) -> TicketView | None:
+    """The newest request of a person that somebody still has to answer."""
+    query = select(Ticket).where(
+        Ticket.openid == openid,
+        Ticket.kind == TicketKind.REQUEST,
+        Ticket.status == TicketStatus.OPEN,
+    )
+    found = session.scalars(query.order_by(Ticket.id.desc()).limit(1)).one_or_none()
+    return _views(session, [found])[0] if found else None
 
 
 def ticket(session: Session, ticket_id: int) -> TicketView:

@@ -40,6 +40,10 @@ class Child(BaseModel):
     name: str
     grade: str | None
 
+    def is_named_in(self, text: str) -> bool:
+        """Whether a message speaks of «王小明» or, as at home, of «小明»."""
+        return self.name in text or (len(self.name) > 2 and self.name[1:] in text)
+
 
 class Registered(BaseModel):
     """The file that a sign-up found or made."""

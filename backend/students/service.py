@@ -132,6 +132,33 @@ def open_ticket(
     return queries.ticket(session, ticket.id)
 
 
+def add_note(session: Session, *, ticket_id: int, text: str) -> None:
+    """The author says more about a ticket; whoever has it hears it at once. Saying the same again
+    changes nothing."""
+    ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
+    said = select(TicketNote.id).where(TicketNote.ticket_id == ticket_id, TicketNote.text == text)
+    if text == ticket.text or session.scalar(said.limit(1)) is not None:
+        return
+    note = TicketNote(ticket_id=ticket.id, account_id=None, text=text, at=clock.now())
+    session.add(note)
+    session.flush()
+    if ticket.owner_id is not None:
+        outbox.post(
+            session,
+            to=staff.recipient_of(session, ticket.owner_id),
+            notice=Notice(
+                template="customer_request",
+                values={
+                    "number": ticket.number,
+                    "customer": "客户补充",
+                    "excerpt": text,
+                    "deadline": f"{local(ticket.respond_due_at):%m月%d日 %H:%M}",
+                },
+            ),
+            dedupe_key=f"ticket-note:{note.id}",
+        )
+
+
 def answer_ticket(session: Session, *, number: str, account_id: int, text: str) -> TicketView:
     """Staff answer a ticket; its author gets the words in the same chat (S9).
 
