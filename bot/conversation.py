@@ -54,15 +54,17 @@ class Message(Base):
 class State(BaseModel):
     """Where a talk stands. Everything in it survives restarts, so it holds plain values only.
 
-    `flow` and `step` are what the bot waits for; `slots` what a form has collected; `topic` what
-    the talk is about (subject, weekdays, grade); `shown` the class ids listed last, for «第二个»;
-    `finished` the last completed form, so that «手机号写错了» still has something to correct.
+    `flow` and `step` are what the bot waits for; `slots` what a form has collected; `paused` a form
+    that another one interrupted; `topic` what the talk is about (subject, weekdays, grade); `shown`
+    the class ids listed last, for «第二个»; `finished` the last completed form, so that
+    «手机号写错了» still has something to correct; `misunderstood` how often in a row.
     """
 
     flow: str | None = None
     step: str | None = None
     slots: dict[str, Any] = Field(default_factory=dict)
     asked_at: datetime | None = None
+    paused: dict[str, Any] | None = None
     topic: dict[str, Any] = Field(default_factory=dict)
     shown: list[int] = Field(default_factory=list)
     finished: dict[str, Any] | None = None
@@ -71,6 +73,17 @@ class State(BaseModel):
     def leave(self) -> None:
         """Forget the form that was being filled in."""
         self.flow, self.step, self.slots, self.asked_at = None, None, {}, None
+
+    def pause(self) -> None:
+        """Lay the form aside for another one."""
+        self.paused = {"flow": self.flow, "step": self.step, "slots": self.slots}
+        self.leave()
+
+    def unpause(self) -> None:
+        """Take the form that was laid aside up again."""
+        if self.paused is not None:
+            self.flow, self.step = self.paused["flow"], self.paused["step"]
+            self.slots, self.paused = self.paused["slots"], None
 
 
 class Conversation(Base):

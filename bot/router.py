@@ -14,6 +14,8 @@ Flow = Callable[[Talk], Reply]
 
 FORMS = {each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK)}
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
+POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
+NO_ASIDE = ("affirm", "deny", "approve", "reject", "cancel", "renew", "out_of_scope")
 
 INTENTS: dict[str, Flow] = {
     "greet": small_talk.greet,
@@ -21,7 +23,7 @@ INTENTS: dict[str, Flow] = {
     "goodbye": small_talk.goodbye,
     "affirm": small_talk.affirm,
     "deny": small_talk.cancel,
-    "cancel": small_talk.cancel,
+    "cancel": sign_up.cancel,
     "ask_capability": small_talk.capability,
     "ask_bot": small_talk.bot,
     "out_of_scope": small_talk.out_of_scope,
@@ -127,7 +129,8 @@ def _to_text(talk: Talk) -> Reply:
         return staff.answer(talk)
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
-        return form.resume(talk, waiting, _aside)
+        reply = form.resume(talk, waiting, _aside, people.to_person)
+        return form.back_to_paused(talk, FORMS, reply)
     corrected = sign_up.correct_finished(talk)
     if corrected is not None:
         return corrected
@@ -137,7 +140,7 @@ def _to_text(talk: Talk) -> Reply:
     picked = sign_up.pick_shown(talk)
     if picked is not None:
         return picked
-    return _by_meaning(talk) or small_talk.unclear(talk, people.to_person)
+    return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)
 
 
 def _by_meaning(talk: Talk) -> Reply | None:
@@ -150,14 +153,19 @@ def _by_meaning(talk: Talk) -> Reply | None:
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
         wishes.insert(0, "ask_course")
+        if not talk.speaker.is_known:
+            wishes = [
+                n for n in wishes if n != "my_schedule"
+            ]  # «什么时候上课» of the classes shown.
+    matters = [name for name in wishes if name not in POLITE]
     reply = SILENCE
-    for name in wishes[:2]:
+    for name in (matters or wishes)[:2]:
         reply = reply.then(INTENTS[name](talk))
     return reply
 
 
 def _aside(talk: Talk) -> Reply | None:
     """Something else in the middle of a form; what would start the same form again is no aside."""
-    if talk.meaning.best.name in ("affirm", "deny", "approve", "reject", "cancel", talk.state.flow):
+    if talk.meaning.best.name in (*NO_ASIDE, talk.state.flow):
         return None
     return _by_meaning(talk)

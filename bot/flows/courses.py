@@ -13,6 +13,7 @@ from bot.replies import Reply, say
 from bot.times import Kind
 
 SHOWN = 3
+_SHORT = 20  # Characters; longer ones carry more than a subject, a grade or a day.
 _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
 
 
@@ -31,6 +32,19 @@ def consult(talk: Talk) -> Reply:
     if not found:
         return say(phrases.nothing_fits(describe(wish), subjects))
     return say(list_classes(talk, found, describe(wish)))
+
+
+def refine(talk: Talk) -> Reply | None:
+    """«周末的», «三年级», «英语» say nothing by themselves and everything in a consultation."""
+    text = words.simplified(talk.text)
+    if len(text) > _SHORT:
+        return None
+    names_subject = words.subject(text) is not None
+    narrows = words.grade(text) is not None or bool(_weekdays(talk, text))
+    if not names_subject and not (narrows and talk.state.topic.get("subject")):
+        return None
+    talk.state.misunderstood = 0
+    return consult(talk)
 
 
 def read_wish(talk: Talk) -> dict[str, object]:

@@ -1,46 +1,42 @@
 """Sign-up by chat: child, grade, class, guardian, phone, consent; then the order (A10, A11, F4)."""
 
+import re
 from typing import Any
 
 from backend.admissions import sign_up as admissions
 from backend.admissions.schemas import SignUpForm
+from backend.finance import queries as money
+from backend.finance.schemas import OrderStatus
+from backend.kit import clock
 from backend.kit.config import settings
+from backend.security.schemas import Role
 from backend.students import queries as students
-from backend.students.schemas import PRIVACY_NOTICE_VERSION
+from backend.students.schemas import PRIVACY_NOTICE_VERSION, Child
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import ClassOffer
-from bot.flows import courses, form
+from bot.flows import courses, form, people
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as course_phrases
 from bot.phrases import sign_up as phrases
-from bot.phrases.general import WEEKDAYS
+from bot.phrases.general import NOTHING_TO_CANCEL, WEEKDAYS, broken_rule
 from bot.replies import Reply, say, show
 
 NAME = "sign_up"
 _SHORT = 12  # Characters; a longer message that names a class is a question about it.
+_BARE = 4  # Characters of a wish to cancel that names nothing.
 _QUESTIONS = ("ask_price", "ask_teacher", "ask_campus", "ask_class_time", "my_schedule", "complain")
-_AGREED = (
-    "同意",
-    "确认",
-    "确定",
-    "没问题",
-    "好的",
-    "好",
-    "可以",
-    "是",
-    "是的",
-    "对",
-    "行",
-    "无误",
-    "ok",
+_AGREES = re.compile(
+    r"^(我|都|完全)*(同意|确认|确定|没问题)(无误|没问题|没错|谢谢|报名|[了吧的啊呀哈哦，, ])*$"
 )
 
 
 def begin(talk: Talk) -> Reply:
     """Start with what the talk knows: the grade that was named, the one class that was shown."""
+    if talk.state.flow == NAME:
+        return form.advance(talk, FORM)
     courses.read_wish(talk)
     courses.note_lead(talk)
     if not teaching.offers(talk.session):
@@ -49,8 +45,10 @@ def begin(talk: Talk) -> Reply:
     chosen = _named_class(talk, talk.text)
     if chosen is None and len(talk.state.shown) == 1:
         chosen = talk.state.shown[0]
-    slots["class_group_id"] = chosen if chosen and _is_fit(talk, chosen, slots["grade"]) else None
-    return form.start(talk, FORM, **slots)
+    offer = _offer(talk, chosen, slots["grade"]) if chosen else None
+    slots["class_group_id"] = offer.id if offer else None
+    opening = say(phrases.opening(offer.name if offer else None))
+    return opening.then(form.start(talk, FORM, **slots))
 
 
 def pick_shown(talk: Talk) -> Reply | None:
@@ -68,21 +66,32 @@ def pick_shown(talk: Talk) -> Reply | None:
 
 
 def correct_finished(talk: Talk) -> Reply | None:
-    """«手机号写错了» after the order is there: open the form again with all its answers."""
+    """«手机号写错了» after the order is there: open the form again with all its answers. What is
+    paid already is corrected by a person."""
     finished = talk.state.finished
     if not finished or finished.get("flow") != NAME or talk.state.flow:
         return None
-    before = talk.state.model_copy(deep=True)
-    talk.state.slots = {k: v for k, v in finished["slots"].items() if k != "consent"}
-    talk.state.flow = NAME
-    mended = form.mend(talk, FORM)
-    if mended is None:
-        talk.state.flow, talk.state.step, talk.state.slots = before.flow, before.step, before.slots
-    return mended
+    answers = {key: value for key, value in finished["slots"].items() if key != "consent"}
+    talk.state.flow, talk.state.slots = NAME, {**answers, "replaces": finished["order"]}
+    if form.mended_step(talk, FORM) is None:
+        talk.state.leave()
+        return None
+    return _to_academic(talk) if _is_paid(talk) else form.mend(talk, FORM)
+
+
+def cancel(talk: Talk) -> Reply:
+    """«不报了», «取消订单»: unpaid sign-ups are let go; a mere «不» cancels nothing."""
+    is_meant = len(talk.plain) <= _BARE or re.search("报|订单|名额|付", talk.plain)
+    if is_meant and admissions.cancel(talk.session, openid=talk.openid):
+        talk.state.finished = None
+        return say(phrases.ORDERS_CANCELLED)
+    return say(NOTHING_TO_CANCEL)
 
 
 def _finish(talk: Talk) -> Reply:
     slots = talk.state.slots
+    if _is_paid(talk):
+        return _to_academic(talk)
     try:
         with talk.session.begin_nested():
             signed = admissions.sign_up(talk.session, _form_of(talk))
@@ -90,6 +99,9 @@ def _finish(talk: Talk) -> Reply:
         del slots["class_group_id"]
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
+    except (admissions.AlreadySignedUp, admissions.PriceMissing) as error:
+        talk.state.leave()
+        return say(broken_rule(error))
     card = show(
         title=phrases.pay_title(signed.total_fen),
         description=phrases.pay_description(
@@ -97,9 +109,25 @@ def _finish(talk: Talk) -> Reply:
         ),
         url=signed.pay_url,
     )
-    talk.state.finished = {"flow": NAME, "slots": dict(slots)}
+    answers = {step.key: slots[step.key] for step in FORM.steps if step.key in slots}
+    talk.state.finished = {"flow": NAME, "slots": answers, "order": signed.order_number}
     talk.state.leave()
     return card
+
+
+def _is_paid(talk: Talk) -> bool:
+    """Whether the order that is being corrected was paid meanwhile."""
+    number = talk.state.slots.get("replaces")
+    if number is None:
+        return False
+    order = money.order_for(talk.session, number=number, openid=talk.openid)
+    return order.status is OrderStatus.PAID
+
+
+def _to_academic(talk: Talk) -> Reply:
+    talk.state.leave()
+    talk.state.finished = None
+    return say(phrases.PAID_ALREADY).then(people.pass_to(Role.ACADEMIC)(talk))
 
 
 def _form_of(talk: Talk) -> SignUpForm:
@@ -118,25 +146,52 @@ def _form_of(talk: Talk) -> SignUpForm:
         phone=phone,
         privacy_version=PRIVACY_NOTICE_VERSION,
         source_key=talk.source_key,
+        replaces=slots.get("replaces"),
     )
 
 
-def _ask_child(talk: Talk) -> Reply:
-    return say(phrases.ASK_CHILD_AGAIN if talk.state.slots else phrases.ASK_CHILD)
-
-
-def _read_name(_talk: Talk, text: str) -> Read:
+def _read_child(talk: Talk, text: str) -> Read:
     found = words.name(text)
+    spotted = _spot_child(talk, text)
+    if spotted:
+        return Value(spotted)
     return Value(*found) if found else Unfit(phrases.NOT_A_NAME)
+
+
+def _spot_child(talk: Talk, text: str) -> str | None:
+    """A child of the family by its name or as at home (小明), else a name among several answers."""
+    if talk.speaker.guardian_id is not None:
+        named = [child for child in _children(talk) if child.is_named_in(words.simplified(text))]
+        if len(named) == 1:
+            if named[0].grade:
+                talk.state.slots.setdefault("grade", named[0].grade)
+            return named[0].name
+    return next((name for name, is_guardian in words.names(text) if not is_guardian), None)
+
+
+def _children(talk: Talk) -> list[Child]:
+    return students.children_of(talk.session, talk.speaker.guardian_id or 0)
+
+
+def _read_guardian(_talk: Talk, text: str) -> Read:
+    found = words.name(text)
+    if found is None:
+        spotted = _spot_guardian(_talk, text)
+        return Value(spotted) if spotted else Unfit(phrases.NOT_A_NAME)
+    return Value(*found)
+
+
+def _spot_guardian(_talk: Talk, text: str) -> str | None:
+    """The name said to be a grown-up's, else the second of two."""
+    found = words.names(text)
+    said = next((name for name, is_guardian in found if is_guardian), None)
+    return said or (found[1][0] if len(found) > 1 else None)
 
 
 def _read_grade(talk: Talk, text: str) -> Read:
     grade = words.grade(text)
     if grade is None:
         return Unfit(phrases.NOT_A_GRADE)
-    chosen = talk.state.slots.get("class_group_id")
-    if chosen and not _is_fit(talk, chosen, grade):
-        del talk.state.slots["class_group_id"]
     if not teaching.offers(talk.session, grade=words.grade_number(grade)):
         return Unfit(phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
     return Value(grade)
@@ -162,7 +217,7 @@ def _read_class(talk: Talk, text: str) -> Read:
     if number is not None:
         return Value(shown[number - 1]) if number <= len(shown) else Unfit(phrases.NOT_A_CLASS)
     chosen = _named_class(talk, text)
-    if chosen is None and len(shown) == 1 and talk.plain in _AGREED:
+    if chosen is None and len(shown) == 1 and talk.plain.lower() in words.AGREED:
         chosen = shown[0]
     return Value(chosen) if chosen else Unfit(phrases.NOT_A_CLASS)
 
@@ -186,9 +241,15 @@ def _speaks_of(offer: ClassOffer, text: str) -> bool:
     )
 
 
-def _is_fit(talk: Talk, class_group_id: int, grade: str | None) -> bool:
+def _offer(talk: Talk, class_group_id: int, grade: str | None) -> ClassOffer | None:
+    """The class while it is on offer and suits the grade."""
     number = words.grade_number(grade) if grade else None
-    return bool(teaching.offers(talk.session, class_group_ids=[class_group_id], grade=number))
+    found = teaching.offers(talk.session, class_group_ids=[class_group_id], grade=number)
+    return found[0] if found else None
+
+
+def _class_holds(talk: Talk, class_group_id: int) -> bool:
+    return _offer(talk, class_group_id, talk.state.slots.get("grade")) is not None
 
 
 def _read_phone(_talk: Talk, text: str) -> Read:
@@ -198,18 +259,24 @@ def _read_phone(_talk: Talk, text: str) -> Read:
 
 def _ask_consent(talk: Talk) -> Reply:
     slots = talk.state.slots
-    offer = teaching.offers(talk.session, class_group_ids=[slots["class_group_id"]])
-    shown = {
-        step.names[0]: offer[0].name if step.key == "class_group_id" and offer else step.show(value)
-        for step in FORM.steps
-        if (value := slots.get(step.key)) is not None
-    }
-    return say(phrases.ask_consent(shown, f"{settings().public_url}/privacy"))
+    lines = {step.names[0]: step.show(slots[step.key]) for step in FORM.steps if step.key in slots}
+    offer = _offer(talk, slots["class_group_id"], None)
+    if offer is not None:
+        lines["班级"] = offer.name
+        price = money.price_for(
+            talk.session, course_id=offer.course_id, campus_id=offer.campus_id, on=clock.today()
+        )
+        if price is not None:
+            lines["费用"] = phrases.cost(
+                price.total_fen, price.lesson_count, price.material_fee_fen
+            )
+    return say(phrases.ask_consent(lines, f"{settings().public_url}/privacy"))
 
 
 def _read_consent(_talk: Talk, text: str) -> Read:
+    """Agreement has to be plain: «同意什么» and «同意书在哪» are questions."""
     plain = words.simplified(text).strip(" 。.!！,，~～").lower()
-    if plain in _AGREED or plain.startswith(("同意", "我同意", "确认无误")):
+    if plain in words.AGREED or _AGREES.match(plain):
         return Value(PRIVACY_NOTICE_VERSION)
     return Unfit(phrases.CONSENT_NEEDED)
 
@@ -226,7 +293,13 @@ FORM = Form(
     back=phrases.BACK,
     finish=_finish,
     steps=(
-        Step("child_name", ("孩子姓名", "孩子", "娃", "小孩", "学生"), _ask_child, _read_name),
+        Step(
+            "child_name",
+            ("孩子姓名", "孩子名字", "孩子的名字", "孩子", "娃", "小孩", "学生", "名字", "姓名"),
+            lambda _talk: say(phrases.ASK_CHILD),
+            _read_child,
+            spot=_spot_child,
+        ),
         Step(
             "grade",
             ("年级",),
@@ -234,12 +307,19 @@ FORM = Form(
             _read_grade,
             spot=lambda _talk, text: words.grade(text),
         ),
-        Step("class_group_id", ("班级", "班", "课程"), _ask_class, _read_class),
+        Step(
+            "class_group_id",
+            ("班级", "班", "课程"),
+            _ask_class,
+            _read_class,
+            holds=_class_holds,
+        ),
         Step(
             "guardian_name",
-            ("家长姓名", "家长", "我的名字", "我名字"),
+            ("家长姓名", "家长名字", "家长的名字", "家长", "我的名字", "我的姓名", "我名字"),
             lambda _talk: say(phrases.ASK_GUARDIAN),
-            _read_name,
+            _read_guardian,
+            spot=_spot_guardian,
             skip=_is_known_guardian,
         ),
         Step(
@@ -250,6 +330,6 @@ FORM = Form(
             spot=lambda _talk, text: words.phone(text),
             skip=_is_known_guardian,
         ),
-        Step("consent", ("同意",), _ask_consent, _read_consent),
+        Step("consent", ("同意",), _ask_consent, _read_consent, confirms=True),
     ),
 )

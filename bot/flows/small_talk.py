@@ -1,14 +1,9 @@
-"""Greetings, thanks, and what to do when nothing was understood."""
-
-from collections.abc import Callable
+"""Greetings, thanks and other words that want nothing but an answer in kind."""
 
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import general as phrases
 from bot.replies import Reply, say
-
-GIVE_UP_AFTER = 2
-NEAR_TIE = 0.15  # Below `ENOUGH`, yet worth asking about.
 
 
 def welcome(_talk: Talk) -> Reply:
@@ -56,23 +51,6 @@ def out_of_scope(_talk: Talk) -> Reply:
 def no_text(_talk: Talk) -> Reply:
     """To pictures, voice without words, links."""
     return say(phrases.NO_TEXT)
-
-
-def unclear(talk: Talk, to_person: Callable[[Talk], Reply]) -> Reply:
-    """Ask between near meanings; the second time in a row a person takes over (C3)."""
-    talk.state.misunderstood += 1
-    if talk.state.misunderstood > GIVE_UP_AFTER:
-        talk.state.misunderstood = 0
-        return to_person(talk)
-    near = [
-        each.name
-        for each in talk.meaning.intents[:3]
-        if each.confidence >= NEAR_TIE and each.name in phrases.QUESTIONS
-    ]
-    if len(near) >= 2:
-        talk.state.topic["options"] = near
-        return say(phrases.choose_between([phrases.QUESTIONS[name] for name in near]))
-    return say(phrases.unclear(talk.state.misunderstood))
 
 
 def chosen_option(talk: Talk) -> str | None:

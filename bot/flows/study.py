@@ -102,16 +102,11 @@ def _learners(talk: Talk) -> list[Child]:
     """The speaker's children; a child named in the message narrows the choice to it."""
     if talk.speaker.guardian_id is not None:
         children = students.children_of(talk.session, talk.speaker.guardian_id)
-        named = [child for child in children if _is_named(child, talk.plain)]
+        named = [child for child in children if child.is_named_in(talk.plain)]
         return named or children
     if talk.speaker.student_id is not None:
         return [students.student(talk.session, talk.speaker.student_id)]
     return []
-
-
-def _is_named(child: Child, text: str) -> bool:
-    """«王小明» or, as at home, «小明»."""
-    return child.name in text or (len(child.name) > 2 and child.name[1:] in text)
 
 
 def _window(talk: Talk) -> tuple[datetime, datetime, str]:

@@ -8,6 +8,7 @@ from backend.kit.errors import DomainError
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 GREETING = "您好，我是学校的小助手，很高兴为您服务！"
+HELLO = "您好，我在的。"
 WELCOME = (
     "您好，欢迎关注！我是学校的小助手，可以帮您：\n"
     "· 查课程、价格和名额，比如「周末有英语班吗」\n"
@@ -30,6 +31,7 @@ NOTHING_TO_CONFIRM = "好的。接下来想了解课程、报名，还是查课�
 NOTHING_TO_CANCEL = "好的，没有正在办理的事项。需要时随时告诉我，比如「报名」或「课表」。"
 OUT_OF_SCOPE = "这个我帮不上忙，课程、报名、课表方面的问题都可以问我。想了解哪门课呢？"
 NO_TEXT = "收到啦。麻烦您用文字说一下需要什么，我马上帮您办。"
+NO_WORDS = "收到啦。想了解课程请回复「课程」，要找老师请回复「转人工」。"
 OUR_MISTAKE = "抱歉，刚才我这边出了点小状况。麻烦您再说一遍，或回复「转人工」找老师。"
 # What an intent would be called in a question, for choosing between near meanings.
 QUESTIONS = {
@@ -72,6 +74,15 @@ def turned_to_person(due_at: datetime) -> str:
 def passed_on(who: str, due_at: datetime) -> str:
     """Somebody responsible has been told."""
     return f"已经转告{who}，{when_answered(due_at)}。有要补充的直接发给我就行。"
+
+
+def added(due_at: datetime) -> str:
+    """What was said has reached the person who is to answer."""
+    if due_at <= clock.now():
+        return (
+            "已经转告老师了，我再催一下，请您稍等。急事也可以直接打校区电话，回复「地址」能看到。"
+        )
+    return f"已经转告老师，{when_answered(due_at)}。还有要补充的直接发给我就行。"
 
 
 def unclear(times: int) -> str:

@@ -5,8 +5,7 @@ from datetime import datetime
 from backend.kit import clock
 from backend.kit.money import yuan
 
-ASK_CHILD = "好的，我来帮您报名，大约一分钟。请问孩子叫什么名字？"
-ASK_CHILD_AGAIN = "请问孩子叫什么名字？"
+ASK_CHILD = "请问孩子叫什么名字？"
 ASK_GRADE = "孩子上几年级了？（比如：三年级）"
 ASK_GUARDIAN = "请问家长怎么称呼？（填您的姓名）"
 ASK_PHONE = "请留一个您的手机号，方便老师联系您。"
@@ -17,20 +16,38 @@ NOT_A_GRADE = "没看懂是几年级，请这样回复：「三年级」「初�
 NO_CLASS_FOR_GRADE = (
     "目前没有适合{grade}的班在招。换个科目看看？回复「课程」查看全部，或「转人工」找顾问。"
 )
+ASK_CLASS_NUMBER = "想报哪个班？回复班级前的序号就行。"
 NOT_A_CLASS = "请回复班级前的序号，比如「1」。"
 CONSENT_NEEDED = (
     "没有您的同意，我们不能保存孩子的信息，也就没法报名。"
     "同意请回复「同意」；要改内容，直接说哪一项写错了；不办了回复「取消」。"
 )
 BACK = "咱们接着报名："
+STILL_OPEN = "上次的报名还没办完，咱们接着来（不办了回复「取消」）。"
+WAY_OUT = "想请老师帮忙填，回复「转人工」；不办了回复「取消」。"
+MEANWHILE = "填好的内容都给您留着，想自己接着填也随时可以。"
+PAID_ALREADY = "这笔报名已经付款了，要改的内容我请教务老师帮您改。"
+ORDERS_CANCELLED = "好的，未付款的报名已取消，名额也放开了。想再报名时回复「报名」就行。"
 FULL = "抱歉，{name}刚刚报满了。"
 FIXED = "好的，{what}已改为{value}。"
 FIX = "好的，请重新告诉我{what}。"
 
 
+def opening(class_name: str | None) -> str:
+    """The first words of the form, naming the class that was chosen already."""
+    what = f"报名「{class_name}」" if class_name else "报名"
+    return f"好的，我来帮您{what}，大约一分钟。"
+
+
 def ask_class(listed: str) -> str:
     """The classes that fit, to be chosen by number."""
     return f"请选择班级，回复序号：\n\n{listed}"
+
+
+def cost(total_fen: int, lesson_count: int, material_fee_fen: int) -> str:
+    """`3510元/30课时（含教材费150元）`."""
+    material = f"（含教材费{yuan(material_fee_fen)}）" if material_fee_fen else ""
+    return f"{yuan(total_fen)}/{lesson_count}课时{material}"
 
 
 def ask_consent(lines: dict[str, str], privacy_url: str) -> str:
