@@ -28,16 +28,12 @@ forwarded_allow_ips = os.environ.get("WEB_TRUSTED_PROXIES", "127.0.0.1")
 # Heartbeats must not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a directory
 
-# The workers of one server count together, in files that last as long as the server.
+# The workers of one server count together, in files that last as long as the server. They are
+# cleared here and not in a hook: the application is imported before any hook and opens one at once.
 _counts = Path(os.environ.get("VAR_DIR", "var")) / "metrics"
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_counts))
-
-
-def on_starting(_server: object) -> None:
-    """Start counting from nothing."""
-    counts = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    shutil.rmtree(counts, ignore_errors=True)
-    counts.mkdir(parents=True)
+_counts = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_counts)))
+shutil.rmtree(_counts, ignore_errors=True)
+_counts.mkdir(parents=True)
 
 
 def child_exit(_server: object, worker: Any) -> None:
