@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def close(app: Flask) -> None:
     """Stop the threads; a second call does nothing."""
     world: World = app.extensions["sandbox"]
+    world.bell.close()
     world.courier.stop()
     world.notary.stop()
 

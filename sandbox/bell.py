@@ -13,6 +13,7 @@ class Bell:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._count = 0
+        self.closed = False
         self._hints: deque[tuple[int, dict[str, Any]]] = deque(maxlen=500)
 
     @property
@@ -33,6 +34,11 @@ class Bell:
         with self._condition:
             self._condition.wait_for(lambda: self._count > seen, timeout=max(0.0, seconds))
             return self._count
+
+    def close(self) -> None:
+        """Wake everybody for the last time; who waits in a loop looks at `closed` and ends."""
+        self.closed = True
+        self.ring()
 
     def hints_after(self, seen: int) -> list[dict[str, Any]]:
         """Return the hints rung after the ring numbered `seen`."""

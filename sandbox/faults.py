@@ -6,7 +6,7 @@ of threads, so that the same traffic with the same seed meets the same faults.
 
     delivery  delay, drop, lose_answer, duplicate     subject: openid, kind, content, number of try
     delivery  reorder (held back for `seconds`)       subject: openid, kind, content
-    api       delay, http_5xx, busy, token_expired, quota, daily_quota, ip        subject: path and token
+    api       delay, http_5xx, busy, token_expired, quota, daily_quota, ip    subject: path, token
     pay       delay, http_5xx                         subject: path
     notice    delay, drop, duplicate                  subject: event and out_trade_no
 """

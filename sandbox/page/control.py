@@ -78,7 +78,7 @@ def stream() -> Response:
 def _events(world: World, openids: list[str] | None, after: int) -> Iterator[str]:
     count = world.bell.count
     yield "retry: 1000\n\n"
-    while True:
+    while not world.bell.closed:
         for bubble in phones.bubbles_after(world, openids, after):
             after = bubble["id"]
             yield f"id: {after}\nevent: bubble\ndata: {json.dumps(bubble, ensure_ascii=False)}\n\n"

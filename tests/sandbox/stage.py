@@ -72,6 +72,7 @@ class Webhook:
         status, text = self.answer(post)
         try:
             request.send_response(status)
+            request.send_header("Content-Type", "text/html; charset=utf-8")
             request.send_header("Content-Length", str(len(text.encode())))
             request.end_headers()
             request.wfile.write(text.encode())

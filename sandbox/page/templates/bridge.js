@@ -53,8 +53,14 @@
           this.dispatchEvent(new CustomEvent("success", { detail }));
         });
       });
+      // While the page is being read, the element comes to life before what is inside it.
+      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => this.unfold());
+      else this.unfold();
+    }
+
+    unfold() {
       const slotted = this.querySelector('script[type="text/wxtag-template"]');
-      if (slotted) { this.innerHTML = slotted.textContent; }
+      if (slotted) this.innerHTML = slotted.textContent;
     }
   }
   if (!customElements.get("wx-open-subscribe")) customElements.define("wx-open-subscribe", Subscribe);
