@@ -5,12 +5,12 @@ current AES key is tried first, then the previous one; a reply is sealed with th
 """
 
 import base64
-import hashlib
 import os
 import struct
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from wechatpy.utils import WeChatSigner
 
 from backend.kit.crypto import equal
 
@@ -31,7 +31,9 @@ class Opened:
 
 def signature(*parts: str) -> str:
     """Hex SHA-1 over the sorted parts, as WeChat signs."""
-    return hashlib.sha1("".join(sorted(parts)).encode(), usedforsecurity=False).hexdigest()
+    signer = WeChatSigner()
+    signer.add_data(*parts)
+    return str(signer.signature)
 
 
 def check(expected: str, given: str) -> None:
