@@ -8,6 +8,7 @@ from backend.security.schemas import Role
 from bot.flows import courses, form, people, sign_up, small_talk, staff, study, tickets
 from bot.flows.talk import Talk
 from bot.inbound import Kind
+from bot.interpreter import words
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -152,11 +153,10 @@ def _by_meaning(talk: Talk) -> Reply | None:
     if any(name in CONSULTING for name in wishes):
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
-        wishes.insert(0, "ask_course")
-        if not talk.speaker.is_known:
-            wishes = [
-                n for n in wishes if n != "my_schedule"
-            ]  # «什么时候上课» of the classes shown.
+        is_own = "my_schedule" in wishes and talk.speaker.is_known
+        if not (is_own and words.subject(talk.text) is None):
+            # «什么时候上课» beside a question about classes means those.
+            wishes = ["ask_course", *(name for name in wishes if name != "my_schedule")]
     matters = [name for name in wishes if name not in POLITE]
     reply = SILENCE
     for name in (matters or wishes)[:2]:

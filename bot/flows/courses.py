@@ -47,6 +47,13 @@ def refine(talk: Talk) -> Reply | None:
     return consult(talk)
 
 
+def narrows(talk: Talk) -> bool:
+    """Whether the message changes what is looked for; it is remembered when it does."""
+    before = {key: value for key, value in talk.state.topic.items() if key != "at"}
+    read_wish(talk)
+    return before != {key: value for key, value in talk.state.topic.items() if key != "at"}
+
+
 def read_wish(talk: Talk) -> dict[str, object]:
     """What is wanted, from this message and, where it is silent, from the talk so far."""
     text, meaning = words.simplified(talk.text), talk.meaning
@@ -60,6 +67,7 @@ def read_wish(talk: Talk) -> dict[str, object]:
     if subject and subject != talk.state.topic.get("subject"):
         talk.state.topic.pop("course_id", None)
         talk.state.topic.pop("weekdays", None)
+        talk.state.shown = []
     talk.remember(
         subject=subject,
         course_id=course_id,

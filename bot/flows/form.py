@@ -49,21 +49,28 @@ class Unfit:
     sentence: str
 
 
-Read = Value | Unfit | None
+@dataclass(frozen=True)
+class Narrowed:
+    """No answer yet, but a narrower question: «周末的» while a class is chosen."""
+
+
+Read = Value | Unfit | Narrowed | None
 
 
 @dataclass(frozen=True)
 class Step:
     """One slot. `names` are the words people use for it when they correct it; `read` reads the
-    whole message as its answer; `spot` finds a sure value inside a longer message; `skip` says
-    that the slot need not be asked; `holds` whether a value still stands beside the other answers;
-    `confirms` that the slot agrees to all answers before it, and is asked again when one changes.
+    whole message as its answer; `ask_again` is for when an aside has just shown the same list;
+    `spot` finds a sure value inside a longer message; `skip` says that the slot need not be asked;
+    `holds` whether a value still stands beside the other answers; `confirms` that the slot agrees
+    to all answers before it, and is asked again when one changes.
     """
 
     key: str
     names: tuple[str, ...]
     ask: Callable[[Talk], Reply]
     read: Callable[[Talk, str], Read]
+    ask_again: Callable[[Talk], Reply] | None = None
     spot: Callable[[Talk, str], Any] = field(default=lambda _talk, _text: None)
     skip: Callable[[Talk], bool] = field(default=lambda _talk: False)
     show: Callable[[Any], str] = field(default=str)
@@ -131,25 +138,29 @@ def resume(
     if mended is not None:
         return mended
     read = step.read(talk, talk.text)
-    if isinstance(read, Value) and (read.sure or not _says_something_else(talk)):
+    if isinstance(read, Value) and (read.sure or not _says_something_else(talk, form)):
         talk.state.misunderstood = 0
         talk.state.slots[step.key] = read.value
         _spot_others(talk, form)
         return advance(talk, form)
-    if talk.meaning.best.name in (*_POLITE, form.name):
+    if isinstance(read, Narrowed):
+        talk.state.misunderstood = 0
+        return step.ask(talk)
+    if talk.meaning.best.name in (*_POLITE, form.name) and not _says_something_else(talk, form):
         return _after_small_talk(talk, step)
     answer = None
-    if not isinstance(read, Unfit) or _says_something_else(talk):
+    if not isinstance(read, Unfit) or _says_something_else(talk, form):
         answer = aside(talk)
     if answer is None:
         others = len(talk.state.slots)
-        _spot_others(talk, form)
+        _spot_others(talk, form, but=step.key)
         if len(talk.state.slots) > others:
             return advance(talk, form)
         return _once_more(talk, step, read, to_person)
     if talk.state.flow != form.name or talk.state.step != step.key:
         return answer  # The aside has taken the talk somewhere else.
-    return answer.then(say(form.back)).then(step.ask(talk))
+    ask = step.ask_again if step.ask_again and _is_list(answer) else step.ask
+    return answer.then(say(form.back)).then(ask(talk))
 
 
 def mend(talk: Talk, form: Form) -> Reply | None:
@@ -225,7 +236,11 @@ def back_to_paused(talk: Talk, forms_by_name: Mapping[str, Form], reply: Reply) 
 def _options(talk: Talk, step: Step) -> Reply:
     """Steps with a list to choose from show it again; the others need no second question."""
     asked = step.ask(talk)
-    return asked if any("\n1. " in getattr(b, "text", "") for b in asked.bubbles) else Reply()
+    return asked if _is_list(asked) else Reply()
+
+
+def _is_list(reply: Reply) -> bool:
+    return any("\n1. " in getattr(bubble, "text", "") for bubble in reply.bubbles)
 
 
 def _new_value(talk: Talk, step: Step) -> Any:
@@ -243,15 +258,15 @@ def _new_value(talk: Talk, step: Step) -> Any:
     return None
 
 
-def _spot_others(talk: Talk, form: Form) -> None:
+def _spot_others(talk: Talk, form: Form, *, but: str = "") -> None:
     """A message may answer further steps too: «李小明，三年级，13812345678»."""
     for step in form.steps:
-        if step.key not in talk.state.slots and not step.skip(talk):
+        if step.key not in (*talk.state.slots, but) and not step.skip(talk):
             spotted = step.spot(talk, talk.text)
             if spotted is not None:
                 talk.state.slots[step.key] = spotted
 
 
-def _says_something_else(talk: Talk) -> bool:
+def _says_something_else(talk: Talk, form: Form) -> bool:
     """Whether the message is more likely a question or wish than an answer."""
-    return bool(set(talk.meaning.wishes) - _NOT_ELSE)
+    return bool(set(talk.meaning.wishes) - _NOT_ELSE - {form.name})

@@ -16,7 +16,7 @@ from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import ClassOffer
 from bot.flows import courses, form, people
-from bot.flows.form import Form, Read, Step, Unfit, Value
+from bot.flows.form import Form, Narrowed, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as course_phrases
@@ -28,6 +28,7 @@ NAME = "sign_up"
 _SHORT = 12  # Characters; a longer message that names a class is a question about it.
 _BARE = 4  # Characters of a wish to cancel that names nothing.
 _QUESTIONS = ("ask_price", "ask_teacher", "ask_campus", "ask_class_time", "my_schedule", "complain")
+_THIS_ONE = ("就这个", "就那个", "就它", "就它了", "就这个吧", "就那个吧", "这个可以", "就报这个")
 _AGREES = re.compile(
     r"^(我|都|完全)*(同意|确认|确定|没问题)(无误|没问题|没错|谢谢|报名|[了吧的啊呀哈哦，, ])*$"
 )
@@ -43,8 +44,11 @@ def begin(talk: Talk) -> Reply:
         return say(course_phrases.NO_CLASSES)
     slots: dict[str, Any] = {"grade": talk.state.topic.get("grade")}
     chosen = _named_class(talk, talk.text)
-    if chosen is None and len(talk.state.shown) == 1:
-        chosen = talk.state.shown[0]
+    if chosen is None:
+        named_subject = talk.state.topic.get("subject")
+        fitting = [each.id for each in courses.find_classes(talk)] if named_subject else []
+        only = talk.state.shown or fitting
+        chosen = only[0] if len(only) == 1 else None
     offer = _offer(talk, chosen, slots["grade"]) if chosen else None
     slots["class_group_id"] = offer.id if offer else None
     opening = say(phrases.opening(offer.name if offer else None))
@@ -59,6 +63,8 @@ def pick_shown(talk: Talk) -> Reply | None:
     chosen = talk.state.shown[number - 1] if number and number <= len(talk.state.shown) else None
     if chosen is None and len(talk.plain) <= _SHORT and not talk.meaning.wants(*_QUESTIONS):
         chosen = _named_class(talk, talk.text)
+    if chosen is None and len(talk.state.shown) == 1 and talk.plain in _THIS_ONE:
+        chosen = talk.state.shown[0]
     if chosen is None:
         return None
     talk.state.shown = [chosen]
@@ -205,7 +211,8 @@ def _ask_class(talk: Talk) -> Reply:
             talk.state.topic.pop(key, None)
         found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
     if not found:
-        talk.state.leave()
+        talk.state.slots.pop("grade", None)
+        talk.asked(NAME, "grade")
         return say(phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
     listed = courses.list_classes(talk, found, courses.describe({**_NO_WISH, **talk.state.topic}))
     return say(phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
@@ -219,6 +226,8 @@ def _read_class(talk: Talk, text: str) -> Read:
     chosen = _named_class(talk, text)
     if chosen is None and len(shown) == 1 and talk.plain.lower() in words.AGREED:
         chosen = shown[0]
+    if chosen is None and courses.narrows(talk):
+        return Narrowed()
     return Value(chosen) if chosen else Unfit(phrases.NOT_A_CLASS)
 
 
@@ -278,7 +287,7 @@ def _read_consent(_talk: Talk, text: str) -> Read:
     plain = words.simplified(text).strip(" 。.!！,，~～").lower()
     if plain in words.AGREED or _AGREES.match(plain):
         return Value(PRIVACY_NOTICE_VERSION)
-    return Unfit(phrases.CONSENT_NEEDED)
+    return Unfit(phrases.CONSENT_NEEDED if "不" in plain else phrases.CONFIRM)
 
 
 def _is_known_guardian(talk: Talk) -> bool:
@@ -312,6 +321,7 @@ FORM = Form(
             ("班级", "班", "课程"),
             _ask_class,
             _read_class,
+            ask_again=lambda _talk: say(phrases.ASK_CLASS_NUMBER),
             holds=_class_holds,
         ),
         Step(

@@ -3,6 +3,7 @@
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import general as phrases
+from bot.phrases import staff
 from bot.replies import Reply, say
 
 
@@ -13,13 +14,12 @@ def welcome(_talk: Talk) -> Reply:
 
 def greet(talk: Talk) -> Reply:
     """To «在吗»."""
-    help_text = phrases.STAFF_CAPABILITIES if talk.speaker.account_id else phrases.CAPABILITIES
-    return say(f"{phrases.GREETING}\n{help_text}")
+    return say(f"{phrases.GREETING}\n{_help(talk)}")
 
 
 def capability(talk: Talk) -> Reply:
     """To «你能做什么»."""
-    return say(phrases.STAFF_CAPABILITIES if talk.speaker.account_id else phrases.CAPABILITIES)
+    return say(_help(talk))
 
 
 def thank(_talk: Talk) -> Reply:
@@ -58,3 +58,8 @@ def chosen_option(talk: Talk) -> str | None:
     options: list[str] = talk.state.topic.pop("options", [])
     number = words.ordinal(talk.text)
     return options[number - 1] if number and number <= len(options) else None
+
+
+def _help(talk: Talk) -> str:
+    speaker = talk.speaker
+    return staff.capabilities(speaker.role) if speaker.account_id else phrases.CAPABILITIES

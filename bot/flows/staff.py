@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from backend.admissions import queries, service
 from backend.kit import clock
+from backend.kit.errors import NotAllowed, NotFound
 from backend.security.schemas import Role
 from backend.students import service as students
 from bot.flows.talk import Talk
@@ -24,7 +25,8 @@ def only_for(roles: frozenset[Role], flow: Flow) -> Flow:
 
     def guarded(talk: Talk) -> Reply:
         if talk.speaker.role not in roles:
-            return say(phrases.STAFF_ONLY)
+            is_staff = talk.speaker.account_id is not None
+            return say(phrases.OTHER_ROLE if is_staff else phrases.STAFF_ONLY)
         return flow(talk)
 
     return guarded
@@ -50,12 +52,18 @@ def answer(talk: Talk) -> Reply:
     match = _ANSWER.match(talk.plain)
     if match is None or talk.speaker.account_id is None:
         return say(phrases.STAFF_ONLY)
-    ticket = students.answer_ticket(
-        talk.session,
-        number=match.group(1).upper(),
-        account_id=talk.speaker.account_id,
-        text=match.group(2).strip(),
-    )
+    number = match.group(1).upper()
+    try:
+        ticket = students.answer_ticket(
+            talk.session,
+            number=number,
+            account_id=talk.speaker.account_id,
+            text=match.group(2).strip(),
+        )
+    except NotFound:
+        return say(phrases.NO_SUCH_TICKET.format(number=number))
+    except NotAllowed:
+        return say(phrases.OTHERS_TICKET.format(number=number))
     return say(phrases.ANSWERED.format(number=ticket.number))
 
 
@@ -72,7 +80,10 @@ def _claim(talk: Talk) -> Reply:
         if not waiting:
             return say(phrases.NOTHING_TO_CLAIM)
         number = str(waiting[0].id)
-    lead = service.claim(talk.session, lead_id=int(number), account_id=account_id)
+    try:
+        lead = service.claim(talk.session, lead_id=int(number), account_id=account_id)
+    except NotFound:
+        return say(phrases.NO_SUCH_LEAD.format(id=number))
     return say(phrases.CLAIMED.format(id=lead.id, interest=lead.interest[:40]))
 
 
@@ -94,4 +105,4 @@ report = only_for(_FIGURES, _report)
 @for_staff
 def unavailable(_talk: Talk) -> Reply:
     """Work that staff still do elsewhere."""
-    return say(phrases.CAPABILITIES)
+    return say(phrases.NOT_YET)

@@ -2,16 +2,33 @@
 
 from backend.admissions.schemas import LeadView
 from backend.kit import clock
+from backend.security.schemas import Role
 
-CAPABILITIES = (
-    "目前可以发「我的客户」看咨询、「认领」接客户、「回复 工单号 内容」答复客户、"
-    "「今天招生怎么样」看数据、「课表」看自己的课。"
-)
+_ADVISING = "「我的客户」看咨询，「认领」接客户，「今天招生怎么样」看数据"
+_CAPABILITIES = {
+    Role.ADVISOR: _ADVISING,
+    Role.CAMPUS_MANAGER: _ADVISING,
+    Role.PRINCIPAL: _ADVISING,
+    Role.ACCOUNTANT: "「今天招生怎么样」看数据",
+    Role.TEACHER: "「课表」看自己的课",
+}
+_ANSWERING = "「回复 工单号 内容」答复客户"
+NOT_YET = "这件事目前还不能在聊天里办。回复「帮助」可以看您现在能用的功能。"
+OTHER_ROLE = "这项功能不在您的岗位权限里。需要的话请联系校长开通，回复「帮助」看您能用的功能。"
+NO_SUCH_LEAD = "没有找到客户{id}，可能已经结束跟进。回复「我的客户」看看您手头的咨询。"
+NO_SUCH_TICKET = "没有找到工单{number}，请核对一下推送里的编号再发一次。"
+OTHERS_TICKET = "工单{number}由其他同事负责。需要接手的话，请联系校区主管。"
 NO_LEADS = "您手头没有待跟进的客户。有新咨询时我会马上推送给您。"
 CLAIMED = "认领成功：客户{id}，想了解「{interest}」。请尽快联系，回复「我的客户」查看全部。"
 ANSWERED = "已把答复发给客户（{number}）。对方再有问题，我会继续推送给您。"
 NOTHING_TO_CLAIM = "没有等您认领的客户。回复「我的客户」看看手头的咨询。"
 STAFF_ONLY = "这是员工功能。如果您是老师，请联系校长为您的微信开通。有课程问题可以直接问我。"
+
+
+def capabilities(role: Role | None) -> str:
+    """What a member of staff can do in the chat."""
+    own = _CAPABILITIES.get(role) if role else None
+    return f"您可以发{own}，{_ANSWERING}。" if own else f"您可以发{_ANSWERING}。"
 
 
 def leads(found: list[LeadView]) -> str:
