@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("sandbox", static_folder="page/static", template_folder="page/templates")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     world = make_world(settings)
     app.extensions["sandbox"] = world
     for blueprint in (

@@ -11,7 +11,7 @@ import click
 
 from sandbox import terminal
 from sandbox.keys import make_keys
-from sandbox.remote import Remote, Unreachable
+from sandbox.remote import Refused, Remote, Unreachable
 from sandbox.settings import load_settings
 
 
@@ -177,6 +177,9 @@ def run() -> None:
     """Run the command line and turn an absent sandbox into one plain sentence."""
     try:
         main()
+    except Refused as refused:
+        click.echo(f"没有成功：{refused}", err=True)
+        sys.exit(2)
     except Unreachable as missing:
         click.echo(f"沙盒没有应答：{missing}。请先运行 make run。", err=True)
         sys.exit(2)

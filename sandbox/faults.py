@@ -23,10 +23,10 @@ from typing import Any
 from sandbox.store import Store
 
 KINDS = {
-    "delivery": {"delay", "drop", "lose_answer", "duplicate", "reorder"},
-    "api": {"delay", "http_5xx", "busy", "token_expired", "quota", "daily_quota", "ip"},
-    "pay": {"delay", "http_5xx"},
-    "notice": {"delay", "drop", "duplicate"},
+    "delivery": ("duplicate", "reorder", "delay", "drop", "lose_answer"),
+    "api": ("token_expired", "quota", "http_5xx", "busy", "delay", "daily_quota", "ip"),
+    "pay": ("http_5xx", "delay"),
+    "notice": ("duplicate", "drop", "delay"),
 }
 
 

@@ -32,12 +32,9 @@ def call(
     the other side has just closed from looking like a lost message.
     """
     deadline = time.monotonic() + seconds
-    parts = urlsplit(url)
-    maker = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = maker(parts.hostname or "", parts.port, timeout=seconds)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    connection, target = _connection(url, seconds)
     try:
-        connection.request(method, target or "/", body=body, headers=dict(headers))
+        connection.request(method, target, body=body, headers=dict(headers))
         _tighten(connection, deadline)
         response = connection.getresponse()
         received = bytearray()
@@ -49,10 +46,21 @@ def call(
         return Answer(response.status, bytes(received))
     except TimeoutError as late:
         raise NoAnswer(f"no answer within {seconds:g} s") from late
-    except (OSError, http.client.HTTPException) as broken:
+    except (OSError, http.client.HTTPException, ValueError) as broken:
         raise NoAnswer(str(broken) or type(broken).__name__) from broken
     finally:
         connection.close()
+
+
+def _connection(url: str, seconds: float) -> tuple[http.client.HTTPConnection, str]:
+    """Return an unopened connection and its target; raises NoAnswer for a broken address."""
+    parts = urlsplit(url)
+    maker = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    try:
+        connection = maker(parts.hostname or "", parts.port, timeout=seconds)
+    except (ValueError, http.client.HTTPException) as broken:
+        raise NoAnswer(f"{url!r} is no address: {broken}") from broken
+    return connection, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _tighten(connection: http.client.HTTPConnection, deadline: float) -> None:

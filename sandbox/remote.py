@@ -21,7 +21,11 @@ _LONGEST_POLL = 20.0
 
 
 class Unreachable(Exception):
-    """The sandbox does not answer, or refuses."""
+    """The sandbox does not answer."""
+
+
+class Refused(Unreachable):
+    """The sandbox answers that it cannot be done; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class Remote:
         except (requests.RequestException, ValueError) as broken:
             raise Unreachable(f"{self._url}: {type(broken).__name__}") from broken
         if not answer.ok and answer.status_code != 404:
-            raise Unreachable(str(found.get("error", answer.status_code)))
+            raise Refused(str(found.get("error", answer.status_code)))
         return dict(found)
 
 

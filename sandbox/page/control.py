@@ -131,8 +131,7 @@ def set_faults() -> tuple[Response, int]:
             return jsonify(error=str(wrong)), 400
     elif request.method == "DELETE":
         faults.clear()
-    kinds = {target: sorted(names) for target, names in KINDS.items()}
-    return jsonify(faults=faults.listed(), kinds=kinds), 200
+    return jsonify(faults=faults.listed(), kinds=KINDS), 200
 
 
 @control.delete("/sandbox/faults/<int:number>")

@@ -17,6 +17,9 @@ export class Composer {
     this.menu = [];
     this.mode = "text";
     this.draft = "";
+    document.addEventListener("click", (event) => {
+      if (!this.root.contains(event.target)) this.root.querySelectorAll(".submenu").forEach((one) => one.remove());
+    });
   }
 
   setMenu(menu) {
