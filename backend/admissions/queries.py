@@ -51,8 +51,8 @@ def counts_since(session: Session, from_at: datetime) -> dict[str, int]:
         select(SignUp.status, func.count(SignUp.id))
         .where(SignUp.created_at >= from_at)
         .group_by(SignUp.status)
-    ).tuples()
-    by_status = {status: count for status, count in rows}  # noqa: C416 - rows are a result.
+    )
+    by_status = dict(rows.all())
     return {
         "leads": leads,
         "sign_ups": sum(by_status.values()),

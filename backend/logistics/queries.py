@@ -23,15 +23,12 @@ def names(
     session: Session, *, campus_ids: set[int], venue_ids: set[int]
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Names of campuses and of rooms by id, for rooms above to show beside their own rows."""
-    campus_names = dict(
-        session.execute(select(Campus.id, Campus.name).where(Campus.id.in_(campus_ids)))
-        .tuples()
-        .all()
-    )
+    campuses = select(Campus.id, Campus.name).where(Campus.id.in_(campus_ids))
+    campus_names = dict(session.execute(campuses).all())
     if not venue_ids:
         return campus_names, {}
     venues = select(Venue.id, Venue.name).where(Venue.id.in_(venue_ids))
-    return campus_names, dict(session.execute(venues).tuples().all())
+    return campus_names, dict(session.execute(venues).all())
 
 
 def campuses_by_distance(
