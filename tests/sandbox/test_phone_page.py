@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -42,7 +43,10 @@ class Browser:
         self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
 
     def until(self, true: Callable[[], Any], seconds: float = 10) -> Any:
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: true())
+        waiting = WebDriverWait(
+            self.driver, seconds, 0.05, ignored_exceptions=[StaleElementReferenceException]
+        )
+        return waiting.until(lambda _: true())
 
     def find(self, css: str, text: str = "") -> WebElement:
         """Wait for a visible element, with this text inside if given."""
@@ -55,6 +59,15 @@ class Browser:
 
         element: WebElement = self.until(found)
         return element
+
+    def tap(self, css: str, text: str = "") -> None:
+        """Click an element; the page may redraw it between finding and clicking, so try again."""
+
+        def clicked() -> bool:
+            self.find(css, text).click()
+            return True
+
+        self.until(clicked)
 
     def phone(self, role: str) -> str:
         return f'.phone[data-openid="o_demo_{role}"]'
@@ -110,11 +123,11 @@ def test_a_newcomer_follows_and_is_greeted(stage: Stage, browser: Browser) -> No
     stage.webhook.answer = stage.echo
     browser.open(stage, "prospect")
     assert not browser.driver.find_elements(By.CSS_SELECTOR, "textarea")
-    browser.find(f"{browser.phone('prospect')} .follow button", "关注公众号").click()
+    browser.tap(f"{browser.phone('prospect')} .follow button", "关注公众号")
     browser.until(lambda: browser.said("prospect") == ["收到：subscribe"])
     browser.type("prospect", "你好")
     browser.until(lambda: browser.said("prospect")[-1] == "收到：你好")
-    browser.find("#newcomer").click()
+    browser.tap("#newcomer")
     browser.find(".phone .follow")
     browser.find(".phone-owner", "访客 1")
 
@@ -138,8 +151,8 @@ def test_menus_in_bar_and_bubble_and_links_do_what_they_say(stage: Stage, browse
     stage.call("/cgi-bin/menu/create", menu)
     browser.open(stage, "guardian")
     phone = browser.phone("guardian")
-    browser.find(f"{phone} .menu-cell > button", "我的").click()
-    browser.find(f"{phone} .submenu button", "我的课表").click()
+    browser.tap(f"{phone} .menu-cell > button", "我的")
+    browser.tap(f"{phone} .submenu button", "我的课表")
     browser.until(lambda: browser.said("guardian") == ["收到：CLICK"])
     choice = {
         "head_content": "选一个",
@@ -152,9 +165,9 @@ def test_menus_in_bar_and_bubble_and_links_do_what_they_say(stage: Stage, browse
         {"msgtype": "text", "text": {"content": link}},
     ):
         stage.call("/cgi-bin/message/custom/send", {"touser": "o_demo_guardian", **body})
-    browser.find(f"{phone} .options .tap", "周六班").click()
+    browser.tap(f"{phone} .options .tap", "周六班")
     browser.until(lambda: browser.said("guardian")[-1] == "收到：周六班")
-    browser.find(f"{phone} .bubble a", "看介绍").click()
+    browser.tap(f"{phone} .bubble a", "看介绍")
     frame = browser.find(f"{phone} .browser iframe")
     browser.driver.switch_to.frame(frame)
     browser.find("body", "课程介绍")
@@ -191,20 +204,20 @@ def test_signing_in_and_paying_inside_the_in_app_browser(stage: Stage, browser: 
     browser.open(stage, "guardian,teacher")
     browser.type("guardian", "缴费")
     phone = browser.phone("guardian")
-    browser.find(f"{phone} .bubble a", "去支付").click()
+    browser.tap(f"{phone} .bubble a", "去支付")
     browser.driver.switch_to.frame(browser.find(f"{phone} .browser iframe"))
-    browser.find("#go").click()
+    browser.tap("#go")
     browser.driver.switch_to.frame(browser.find("iframe"))
     browser.find(".amount", "2,480.00")
-    browser.find("#pay").click()
+    browser.tap("#pay")
     browser.driver.switch_to.parent_frame()
     browser.find("#result", "get_brand_wcpay_request:ok")
     assert signed_in == ["o_demo_guardian"]
     stage.until(lambda: any(post.path == "/pay/wechat/notify" for post in stage.webhook.posts))
     browser.driver.switch_to.default_content()
-    browser.find(f'{phone} [aria-label="关闭网页"]').click()
-    browser.find(f"{phone} .back").click()
-    browser.find(f"{phone} .chats button", "微信支付").click()
+    browser.tap(f'{phone} [aria-label="关闭网页"]')
+    browser.tap(f"{phone} .back")
+    browser.tap(f"{phone} .chats button", "微信支付")
     browser.find(f"{phone} .card", "2480.00")
 
 
@@ -238,11 +251,11 @@ def test_consent_is_asked_and_given_in_a_page(stage: Stage, browser: Browser) ->
     )
     browser.open(stage, "guardian")
     phone = browser.phone("guardian")
-    browser.find(f"{phone} .bubble a").click()
+    browser.tap(f"{phone} .bubble a")
     browser.driver.switch_to.frame(browser.find(f"{phone} .browser iframe"))
-    browser.find("wx-open-subscribe button").click()
+    browser.tap("wx-open-subscribe button")
     browser.driver.switch_to.frame(browser.find("iframe"))
-    browser.find("#yes").click()
+    browser.tap("#yes")
     browser.driver.switch_to.parent_frame()
     browser.find("#said", '{"N1":"accept"}')
     browser.driver.switch_to.default_content()
@@ -255,13 +268,13 @@ def test_place_voice_and_scanner_send_their_messages(stage: Stage, browser: Brow
     stage.call("/cgi-bin/qrcode/create", scene)
     browser.open(stage, "guardian")
     phone = browser.phone("guardian")
-    browser.find(f'{phone} [aria-label="更多"]').click()
-    browser.find(f"{phone} .panel button", "位置").click()
-    browser.find(f"{phone} .choices button", "上海").click()
-    browser.find(f"{phone} .panel button", "扫一扫").click()
-    browser.find(f"{phone} .choices button", "room3").click()
-    browser.find(f'{phone} [aria-label="切换到语音"]').click()
-    browser.find(f"{phone} .hold").click()
+    browser.tap(f'{phone} [aria-label="更多"]')
+    browser.tap(f"{phone} .panel button", "位置")
+    browser.tap(f"{phone} .choices button", "上海")
+    browser.tap(f"{phone} .panel button", "扫一扫")
+    browser.tap(f"{phone} .choices button", "room3")
+    browser.tap(f'{phone} [aria-label="切换到语音"]')
+    browser.tap(f"{phone} .hold")
     browser.find(f"{phone} .voice")
     stage.settle()
     kinds = [stage.opened(post)["MsgType"] for post in stage.webhook.posts]
@@ -279,16 +292,16 @@ def test_unread_badges_typing_and_the_inspector(stage: Stage, browser: Browser) 
     typing = {"touser": "o_demo_guardian", "command": "Typing"}
     stage.call("/cgi-bin/message/custom/typing", typing)
     browser.find(f"{browser.phone('guardian')} .bar h2", "对方正在输入")
-    browser.find("#inspector-toggle").click()
-    browser.find(".exchange", "在吗").click()
+    browser.tap("#inspector-toggle")
+    browser.tap(".exchange", "在吗")
     browser.find(".detail pre", "<Content><![CDATA[在吗]]></Content>")
-    browser.find('[role="tab"]', "故障").click()
-    browser.find(".knobs .primary").click()
+    browser.tap('[role="tab"]', "故障")
+    browser.tap(".knobs .primary")
     browser.find(".faults li", "消息投递")
-    browser.find('[role="tab"]', "时钟").click()
-    browser.find(".knobs button", "1 天").click()
+    browser.tap('[role="tab"]', "时钟")
+    browser.tap(".knobs button", "1 天")
     browser.find(".knobs", "快 24 小时")
-    browser.find('.person[data-openid="o_demo_teacher"]').click()
+    browser.tap('.person[data-openid="o_demo_teacher"]')
     browser.until(lambda: not browser.driver.find_elements(By.CSS_SELECTOR, badge))
 
 
@@ -301,7 +314,7 @@ def test_a_failing_bot_shows_the_official_line_and_the_reason(
     browser.find(".system", "该公众号提供的服务出现故障").find_element(
         By.TAG_NAME, "button"
     ).click()
-    browser.find(".exchange", "你好").click()
+    browser.tap(".exchange", "你好")
     browser.find(".detail .note", "not XML")
 
 
@@ -316,8 +329,8 @@ def test_the_page_fits_a_phone(stage: Stage, browser: Browser) -> None:
         browser.until(lambda: browser.said("guardian")[-1:] == ["收到：你好"])
         wide = browser.driver.execute_script("return document.documentElement.scrollWidth")
         assert wide <= 375
-        browser.find(f"{browser.phone('guardian')} .pick").click()
-        browser.find('.person[data-openid="o_demo_teacher"]').click()
+        browser.tap(f"{browser.phone('guardian')} .pick")
+        browser.tap('.person[data-openid="o_demo_teacher"]')
         browser.find(f"{browser.phone('teacher')} .bar h2")
     finally:
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
