@@ -73,9 +73,11 @@ def run() -> None:
         connection.set_retry(Retry(NoBackoff(), 0))
         worker = None
         try:
-            connection.ping()
-            wait = WAIT_SECONDS
+            # To make it is the first call to Redis, after RQ has set a time limit that fits its
+            # long waits. A connection opened earlier would keep the client's own five seconds, give
+            # up in the middle of a wait, and drop a job handed over at that moment.
             worker = SteadyWorker([Queue(queue.QUEUE, connection=connection)])
+            wait = WAIT_SECONDS
             worker.work(logging_level="WARNING")
         except StopRequested:
             return

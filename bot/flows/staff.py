@@ -9,6 +9,7 @@ from backend.kit.errors import NotAllowed, NotFound
 from backend.security.schemas import Role
 from backend.students import service as students
 from bot.flows.talk import Talk
+from bot.interpreter import words
 from bot.phrases import staff as phrases
 from bot.replies import Reply, say
 
@@ -44,12 +45,13 @@ def is_claim(talk: Talk) -> bool:
 
 def is_answer(talk: Talk) -> bool:
     """Whether a member of staff typed «回复 T112301234 …»."""
-    return talk.speaker.account_id is not None and bool(_ANSWER.match(talk.plain))
+    return talk.speaker.account_id is not None and _answer_of(talk) is not None
 
 
 def answer(talk: Talk) -> Reply:
-    """Staff answer a ticket from their own chat; the customer reads it in theirs (S9)."""
-    match = _ANSWER.match(talk.plain)
+    """Staff answer a ticket from their own chat; the customer reads it in theirs, to the letter
+    (S9)."""
+    match = _answer_of(talk)
     if match is None or talk.speaker.account_id is None:
         return say(phrases.STAFF_ONLY)
     number = match.group(1).upper()
