@@ -60,13 +60,18 @@ def answer(talk: Talk) -> Reply:
             talk.session,
             number=number,
             account_id=talk.speaker.account_id,
-            text=match.group(2).strip(),
+            text=talk.text[match.start(2) :].strip(),
         )
     except NotFound:
         return say(phrases.NO_SUCH_TICKET.format(number=number))
     except NotAllowed:
         return say(phrases.OTHERS_TICKET.format(number=number))
     return say(phrases.ANSWERED.format(number=ticket.number))
+
+
+def _answer_of(talk: Talk) -> re.Match[str] | None:
+    """The parts of «回复 T112301234 …», at their places in the text itself."""
+    return _ANSWER.match(words.simplified(talk.text))
 
 
 def _claim(talk: Talk) -> Reply:
