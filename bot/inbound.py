@@ -1,6 +1,11 @@
-"""WeChat XML → one typed Incoming."""
+"""WeChat XML → one typed Incoming.
+
+Official accounts push XML only; the platform's own samples come as JSON too (the mini-programs'
+format), so that an object with the same names is read alike.
+"""
 
 import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -71,6 +76,8 @@ MAX_NAME = 64
 def elements(xml: bytes) -> dict[str, Any]:
     """The children of the root element. Raises NotAMessage for anything that is no flat XML;
     DOCTYPE is refused unread (external entities)."""
+    if xml.lstrip()[:1] == b"{":
+        return _json_elements(xml)
     if _DOCTYPE.search(xml):
         raise NotAMessage("doctype")
     try:
@@ -82,6 +89,17 @@ def elements(xml: bytes) -> dict[str, Any]:
     if not isinstance(root, dict):
         raise NotAMessage("root")
     return root
+
+
+def _json_elements(text: bytes) -> dict[str, Any]:
+    """The members of a JSON object; numbers become the text that XML would have held."""
+    try:
+        root = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotAMessage("json") from error
+    if not isinstance(root, dict):
+        raise NotAMessage("root")
+    return {name: str(value) if type(value) is int else value for name, value in root.items()}
 
 
 def parse(root: dict[str, Any]) -> Incoming:

@@ -117,6 +117,7 @@ def _finish(talk: Talk) -> Reply:
     )
     answers = {step.key: slots[step.key] for step in FORM.steps if step.key in slots}
     talk.state.finished = {"flow": NAME, "slots": answers, "order": signed.order_number}
+    talk.state.topic, talk.state.shown = {}, []  # The next wish may be for another child.
     talk.state.leave()
     return card
 
@@ -170,7 +171,7 @@ def _spot_child(talk: Talk, text: str) -> str | None:
         named = [child for child in _children(talk) if child.is_named_in(words.simplified(text))]
         if len(named) == 1:
             if named[0].grade:
-                talk.state.slots.setdefault("grade", named[0].grade)
+                talk.state.slots["grade"] = named[0].grade
             return named[0].name
     return next((name for name, is_guardian in words.names(text) if not is_guardian), None)
 

@@ -1,0 +1,180 @@
+"""Plays every transcript: what is said, what is answered, what is then true.
+
+A transcript is a YAML file: `clauses` it proves, `story` in a sentence, `steps` one after the
+other (`Player` has a method for each). `hear` and `never` list what an answer must and must not
+hold (`/…/` is a pattern); `keep` names a pattern whose match later steps insert as `{name}`. WHO is
+a role of the sandbox's cast or an openid.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+
+from backend.app import create_app
+from backend.finance.schemas import PaymentAttempt
+from backend.kit.db import unit_of_work
+from backend.security import service as security
+from backend.security.schemas import Role
+from tests.dialogues.stage import Stage, openid_of
+
+TRANSCRIPTS = sorted(Path(__file__).parent.glob("*.yml"))
+NAMES = [path.stem for path in TRANSCRIPTS]
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+class Player:
+    """Plays the steps of one transcript on a stage. A step's first key names the method."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.kept: dict[str, str] = {}
+        self.attempts: dict[str, PaymentAttempt] = {}
+        self.site: Flask | None = None
+
+    def play(self, step: dict[str, Any]) -> None:
+        verb, value = next(iter(step.items()))
+        getattr(self, verb)(value, step)
+
+    def say(self, line: str, step: dict[str, Any]) -> None:
+        """`WHO | TEXT`: a text message."""
+        who, _, words = line.partition(" | ")
+        self._check(self.stage.say(who, self._filled(words)), step)
+
+    def do(self, line: str, step: dict[str, Any]) -> None:
+        """`WHO | subscribe`, `WHO | CLICK:key`: an event."""
+        who, _, event = line.partition(" | ")
+        self._check(self.stage.do(who, event), step)
+
+    def open(self, who: str, step: dict[str, Any]) -> None:
+        """WHO taps the card pushed last; its page posts as soon as it is open in a browser."""
+        path = self._path_shown_to(who)
+        client = self._client()
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+        answer = client.post(path, data={"csrf_token": token.group(1)}) if token else None
+        self._check((answer or client.get(path)).text, step)
+
+    def look(self, who: str, step: dict[str, Any]) -> None:
+        """Anybody who got hold of the link shown to WHO opens it."""
+        self._check(self._client().get(self._path_shown_to(who)).text, step)
+
+    def look_altered(self, who: str, _step: dict[str, Any]) -> None:
+        """The same link with one character changed is refused."""
+        path = self._path_shown_to(who)
+        altered = path[:-1] + ("A" if path[-1] != "A" else "B")
+        assert self._client().get(altered).status_code == 403
+
+    def pay(self, who: str, step: dict[str, Any]) -> None:
+        """WHO pays their newest order, and the platform reports it."""
+        self.begin_paying(who, step)
+        self.pay_begun(who, step)
+
+    def begin_paying(self, who: str, _step: dict[str, Any]) -> None:
+        self.attempts[who] = self.stage.begin_paying(who)
+
+    def pay_begun(self, who: str, step: dict[str, Any]) -> None:
+        """The platform reports the payment, for the first time or again."""
+        self._check(str(self.stage.report_paid(self.attempts[who]).status), step)
+
+    pay_again = pay_begun
+
+    def wait(self, by: dict[str, float], _step: dict[str, Any]) -> None:
+        """Time passes: `{hours: 20}`."""
+        self.stage.pass_time(timedelta(**by))
+
+    def close_orders(self, _: None, _step: dict[str, Any]) -> None:
+        """The clock's job closes what was not paid in time."""
+        self.stage.close_expired_orders()
+
+    def fill(self, class_name: str, step: dict[str, Any]) -> None:
+        """Strangers take all seats of a class `but` so many."""
+        self.stage.fill_class(class_name, but=step["but"])
+
+    def hire(self, name: str, step: dict[str, Any]) -> None:
+        """A new colleague with a `role` and an `openid`."""
+        with unit_of_work() as session:
+            security.hire(session, name=name, role=Role(step["role"]), openid=step["openid"])
+
+    def pushed(self, wanted: dict[str, list[str]], _step: dict[str, Any]) -> None:
+        """Since the last look exactly these people were told, and these texts among it."""
+        got: dict[str, str] = {}
+        for openid, words in self.stage.pushes():
+            got[openid] = f"{got.get(openid, '')}\n{words}"
+        assert set(got) == {openid_of(who) for who in wanted}, got
+        for who, texts in wanted.items():
+            for text in texts:
+                assert _holds(got[openid_of(who)], self._filled(text)), (text, got)
+
+    def then(self, facts: dict[str, Any], _step: dict[str, Any]) -> None:
+        """What the database says: `{SQL: value}`."""
+        for statement, value in facts.items():
+            assert self.stage.value(self._filled(statement)) == value, statement
+
+    def _client(self) -> FlaskClient:
+        self.site = self.site or create_app(lambda: None)
+        return self.site.test_client()
+
+    def _path_shown_to(self, who: str) -> str:
+        return urlsplit(self.stage.urls[openid_of(who)]).path
+
+    def _check(self, answer: str, step: dict[str, Any]) -> None:
+        for text in map(str, step.get("hear", [])):
+            assert _holds(answer, self._filled(text)), f"«{text}» is not in:\n{answer}"
+        for text in map(str, step.get("never", [])):
+            assert not _holds(answer, self._filled(text)), f"«{text}» is in:\n{answer}"
+        for name, pattern in step.get("keep", {}).items():
+            found = re.search(pattern, answer)
+            assert found, f"{pattern} is not in:\n{answer}"
+            self.kept[name] = found.group()
+
+    def _filled(self, text: str) -> str:
+        for name, value in self.kept.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+def _holds(answer: str, text: str) -> bool:
+    if len(text) > 2 and text[0] == text[-1] == "/":
+        return re.search(text[1:-1], answer) is not None
+    return text in answer
+
+
+def _play(path: Path, stage: Stage) -> None:
+    player = Player(stage)
+    for number, step in enumerate(yaml.safe_load(path.read_text("utf-8"))["steps"], 1):
+        try:
+            player.play(step)
+        except AssertionError as error:
+            raise AssertionError(f"{path.name}, step {number} {step}: {error}") from error
+
+
+@on_sqlite
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=NAMES)
+def test_with_keywords(path: Path, stage: Stage) -> None:
+    _play(path, stage)
+
+
+@on_sqlite
+@pytest.mark.rasa
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=NAMES)
+def test_with_rasa(path: Path, understood_by_rasa: Stage) -> None:
+    _play(path, understood_by_rasa)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_main_line_on_postgresql(stage: Stage) -> None:
+    _play(Path(__file__).with_name("a10_the_line.yml"), stage)
+
+
+def test_every_clause_that_chat_serves_has_a_transcript() -> None:
+    proven = {
+        clause for path in TRANSCRIPTS for clause in yaml.safe_load(path.read_text())["clauses"]
+    }
+    served = "C1 C2 C4 C5 A10 A11 A12 A13 A14 A15 A17 F4 F5 F7 S1 S7 S8 S9 X3"
+    assert set(served.split()) <= proven
