@@ -44,8 +44,9 @@ def _body() -> dict[str, Any]:
 
 @phone_api.get("/phones")
 def list_phones() -> Response:
-    """Return all phones: the cast first, then others by when they came."""
-    rows = here().store.rows("SELECT * FROM phones ORDER BY rowid LIMIT 200")
+    """Return the cast, then the hundred newest of the others."""
+    rows = here().store.rows("SELECT * FROM phones WHERE role != '' ORDER BY rowid")
+    rows += here().store.rows("SELECT * FROM phones WHERE role = '' ORDER BY rowid DESC LIMIT 100")
     return jsonify(phones=[phones.summary(here(), row) for row in rows])
 
 

@@ -88,6 +88,9 @@ def test_newcomers_get_openids_of_their_own(stage: Stage) -> None:
     ]
     assert len({one["openid"] for one in made}) == 3
     assert {one["state"] for one in made} == {"new"}
+    listed = requests.get(f"{stage.url}/sandbox/phones", timeout=5).json()["phones"]
+    assert listed[0]["role"] == "prospect"
+    assert [one["openid"] for one in listed[13:]] == [one["openid"] for one in reversed(made)]
 
 
 def test_a_notice_needs_consent_and_uses_it_up(stage: Stage) -> None:

@@ -281,6 +281,18 @@ def test_place_voice_and_scanner_send_their_messages(stage: Stage, browser: Brow
     assert kinds == ["location", "event", "voice"]
 
 
+def test_a_code_read_by_a_real_camera_reaches_the_phone_in_front(
+    stage: Stage, browser: Browser
+) -> None:
+    stage.webhook.answer = stage.echo
+    scene = {"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "booth"}}}
+    made = stage.call("/cgi-bin/qrcode/create", scene)
+    browser.open(stage, "guardian")
+    browser.driver.get(made["url"])
+    browser.until(lambda: browser.said("guardian") == ["收到：SCAN"])
+    assert stage.opened(stage.webhook.posts[0])["EventKey"] == "booth"
+
+
 def test_unread_badges_typing_and_the_inspector(stage: Stage, browser: Browser) -> None:
     stage.webhook.answer = stage.echo
     browser.open(stage, "guardian")

@@ -39,6 +39,8 @@ class App {
       const person = [...this.people.values()].find((one) => one.openid === who || one.role === who);
       if (person) this.take(person);
     }
+    // A printed code that was read by a real camera leads here: the phone in front scans it.
+    if (query.get("ticket") && this.phones.length) this.phones.at(-1).scanned(`${location.origin}/q/${encodeURIComponent(query.get("ticket"))}`);
   }
 
   async loadPeople() {
@@ -46,6 +48,11 @@ class App {
     for (const one of phones) this.people.set(one.openid, Object.assign(this.people.get(one.openid) || {}, one));
     this.inspector.setPeople([...this.people.values()]);
     this.drawPeople();
+  }
+
+  // Strangers may come by the hundred; the list is fetched once for all of them.
+  loadPeopleSoon() {
+    this.reloading ||= setTimeout(() => { this.reloading = 0; this.loadPeople().catch(() => {}); }, 1000);
   }
 
   drawPeople() {
@@ -127,7 +134,7 @@ class App {
 
   arrived(bubble) {
     const person = this.people.get(bubble.openid);
-    if (!person) { this.loadPeople(); return; }
+    if (!person) { this.loadPeopleSoon(); return; }
     if (bubble.id <= (person.last_id || 0) && !this.phones.some((phone) => phone.openid === bubble.openid)) return;
     person.last_id = bubble.id;
     person.last = (bubble.body.text || bubble.body.title || bubble.body.articles?.[0].title || bubble.body.head || "[消息]").replace(/<[^>]*>/g, "").slice(0, 60);
@@ -139,7 +146,7 @@ class App {
   hinted(hint) {
     if (hint.hint === "traffic") this.inspector.refresh();
     else if (hint.hint === "menu") this.phones.forEach((phone) => phone.refresh());
-    else if (hint.hint === "phones") this.loadPeople();
+    else if (hint.hint === "phones") this.loadPeopleSoon();
     else if (hint.hint === "typing") this.phones.find((phone) => phone.openid === hint.openid)?.setTyping(hint.on);
   }
 }

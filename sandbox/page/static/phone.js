@@ -148,8 +148,15 @@ export class Phone {
   send(body) { return this.act("/send", body); }
   happen(event, key = "", fields = {}) { return this.act("/event", { event, key, fields }); }
 
-  scanned(text) {
-    if (text.startsWith("weixin://wxpay/")) this.browse(`/cashier/code?pr=${encodeURIComponent(text.split("pr=")[1] || "")}`);
+  // What a scanned code does: pay, follow or enter with a scene, or open a page.
+  async scanned(text) {
+    const ticket = /^https?:\/\/[^/]+\/q\/(.+)$/.exec(text);
+    if (ticket) {
+      const { codes } = await call("/sandbox/codes");
+      const code = codes.find((one) => one.ticket === decodeURIComponent(ticket[1]));
+      if (code) this.happen("SCAN", code.scene);
+      else this.toast("这个二维码不存在或已被清除");
+    } else if (text.startsWith("weixin://wxpay/")) this.browse(`/cashier/code?pr=${encodeURIComponent(text.split("pr=")[1] || "")}`);
     else if (/^https?:/.test(text)) this.browse(text);
     else this.happen("SCAN", text);
   }
