@@ -23,7 +23,8 @@ class Kind(StrEnum):
     VOICE = "voice"
     VIDEO = "video"
     LOCATION = "location"
-    LINK = "link"
+    LINK = "link"  # An article or a mini-program's card.
+    FILE = "file"
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
     SCAN = "scan"
@@ -52,6 +53,8 @@ class Incoming(BaseModel):
     facts: dict[str, str] = Field(default_factory=dict)
 
 
+FILES = frozenset({Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.FILE})
+
 _KINDS = {
     "text": Kind.TEXT,
     "image": Kind.IMAGE,
@@ -60,6 +63,8 @@ _KINDS = {
     "shortvideo": Kind.VIDEO,
     "location": Kind.LOCATION,
     "link": Kind.LINK,
+    "miniprogrampage": Kind.LINK,
+    "file": Kind.FILE,
 }
 _EVENTS = {
     "subscribe": Kind.FOLLOW,
@@ -103,7 +108,8 @@ def _json_elements(text: bytes) -> dict[str, Any]:
 
 
 def parse(root: dict[str, Any]) -> Incoming:
-    """The message in a root element. Raises NotAMessage when sender, time or type are missing."""
+    """The message in a root element. Raises NotAMessage when sender or time are missing; a
+    type that is missing, empty or unknown makes it OTHER."""
     facts = {
         name: value.strip() if name != "Content" else value
         for name, value in root.items()
@@ -112,11 +118,11 @@ def parse(root: dict[str, Any]) -> Incoming:
     account, openid = facts.get("ToUserName", ""), facts.get("FromUserName", "")
     type_name = facts.get("MsgType", "").lower()
     created = facts.get("CreateTime", "")
-    if not (account and openid and type_name and created.isdigit()):
+    if not (account and openid and created.isdecimal() and created.isascii()):
         raise NotAMessage("fields")
     if len(account) > MAX_NAME or len(openid) > MAX_NAME or len(created) > 12:
         raise NotAMessage("too long")
-    event = facts.get("Event", facts.get("EVENT", "")).lower() if type_name == "event" else ""
+    event = facts.get("Event", "").lower() if type_name == "event" else ""
     kind = _EVENTS.get(event, Kind.OTHER) if event else _KINDS.get(type_name, Kind.OTHER)
     text = facts.get("Content", "") if kind is Kind.TEXT else facts.get("Recognition", "")
     if text == _STICKER:
@@ -134,7 +140,7 @@ def parse(root: dict[str, Any]) -> Incoming:
 
 
 def _key(kind: Kind, facts: dict[str, str]) -> str:
-    if kind in (Kind.IMAGE, Kind.VOICE, Kind.VIDEO):
+    if kind in FILES:
         return facts.get("MediaId", "")
     return facts.get("EventKey", "").removeprefix("qrscene_")
 
