@@ -16,6 +16,8 @@ from sandbox.launch.plan import HOST, ROOT, Ports, Program, environment, prepara
 from sandbox.launch.supervision import Supervision
 
 Tell = Callable[[str], None]
+MOST_LIVES = 3
+"""A program that has died as often while the town starts will not come up."""
 
 
 class TownError(RuntimeError):
@@ -160,9 +162,11 @@ class Town:
     def _await(self, name: str) -> None:
         program = self.programs[name]
         began = time.monotonic()
+        lives: set[int] = set()
         while time.monotonic() - began < program.patience_seconds:
             state = self._supervision.states()[name]
-            if state == "FATAL":
+            lives.add(self.pids.get(name, 0))
+            if state == "FATAL" or len(lives - {0}) > MOST_LIVES:
                 break
             if state == "RUNNING" and _answers(program):
                 self._tell(f"{name} ready ({time.monotonic() - began:.1f} s)")
