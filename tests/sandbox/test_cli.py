@@ -23,7 +23,7 @@ from tests.sandbox.stage import Post, Reply, Stage, Webhook
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Process:
+class Served:
     """`python -m sandbox serve` with its own directory and port."""
 
     def __init__(self, var_dir: Path, webhook: Webhook) -> None:
@@ -69,47 +69,47 @@ class Process:
 
 
 @pytest.fixture
-def process(tmp_path: Path, webhook: Webhook) -> Iterator[Process]:
-    made = Process(tmp_path, webhook)
+def served(tmp_path: Path, webhook: Webhook) -> Iterator[Served]:
+    made = Served(tmp_path, webhook)
     yield made
     made.kill()
 
 
-def stand_in(process: Process, webhook: Webhook) -> Stage:
+def stand_in(served: Served, webhook: Webhook) -> Stage:
     """Return the bot's half of a stage for a sandbox that runs elsewhere."""
     from wechatpy.crypto import WeChatCrypto
 
     stage = Stage.__new__(Stage)
-    stage.webhook, stage.settings, stage.token = webhook, process.settings, ""
-    stage.url = process.env["SANDBOX_URL"]
+    stage.webhook, stage.settings, stage.token = webhook, served.settings, ""
+    stage.url = served.env["SANDBOX_URL"]
     settings = stage.settings
     stage.crypto = WeChatCrypto(settings.token, settings.aes_key, settings.appid)
     return stage
 
 
 def test_say_prints_what_the_phone_shows_and_a_kill_loses_nothing(
-    process: Process, webhook: Webhook
+    served: Served, webhook: Webhook
 ) -> None:
-    stage = stand_in(process, webhook)
+    stage = stand_in(served, webhook)
     webhook.answer = stage.echo
-    code, shown = process.run("say", "--as", "guardian", "明天", "几点上课")
+    code, shown = served.run("say", "--as", "guardian", "明天", "几点上课")
     assert (code, shown) == (
         0,
         [{"via": "reply", "type": "text", "text": "收到：明天 几点上课", "url": ""}],
     )
-    process.kill()
-    process.start()
-    _, kept = process.run("inbox", "--as", "guardian")
+    served.kill()
+    served.start()
+    _, kept = served.run("inbox", "--as", "guardian")
     assert [one["text"] for one in kept] == ["收到：明天 几点上课"]
-    assert process.run("inbox", "--as", "guardian", "--since", str(kept[0]["id"])) == (0, [])
-    code, shown = process.run("say", "--as", "o_x1", "--event", "SCAN:booth")
+    assert served.run("inbox", "--as", "guardian", "--since", str(kept[0]["id"])) == (0, [])
+    code, shown = served.run("say", "--as", "o_x1", "--event", "SCAN:booth")
     assert (code, shown[0]["text"]) == (0, "收到：subscribe")
 
 
 def test_say_waits_for_a_customer_message_and_tells_when_none_came(
-    process: Process, webhook: Webhook
+    served: Served, webhook: Webhook
 ) -> None:
-    stage = stand_in(process, webhook)
+    stage = stand_in(served, webhook)
     article = {"title": "课程", "description": "周末班", "url": "http://a.example/c", "picurl": ""}
     news = {"touser": "o_demo_guardian", "msgtype": "news", "news": {"articles": [article]}}
 
@@ -121,18 +121,18 @@ def test_say_waits_for_a_customer_message_and_tells_when_none_came(
         return 200, "success"
 
     webhook.answer = later
-    code, shown = process.run("say", "--as", "guardian", "等一下")
+    code, shown = served.run("say", "--as", "guardian", "等一下")
     assert code == 0
     assert shown == [
         {"via": "customer", "type": "news", "text": "课程\n周末班", "url": "http://a.example/c"}
     ]
     started = time.monotonic()
-    assert process.run("say", "--as", "guardian", "--wait", "1", "别理我") == (1, [])
+    assert served.run("say", "--as", "guardian", "--wait", "1", "别理我") == (1, [])
     assert time.monotonic() - started < 6
 
 
-def test_pay_follows_the_newest_link_to_the_till(process: Process, webhook: Webhook) -> None:
-    stage = stand_in(process, webhook)
+def test_pay_follows_the_newest_link_to_the_till(served: Served, webhook: Webhook) -> None:
+    stage = stand_in(served, webhook)
 
     def bot(post: Post) -> Reply:
         if post.path == "/wechat":
@@ -145,20 +145,20 @@ def test_pay_follows_the_newest_link_to_the_till(process: Process, webhook: Webh
         return 204, ""
 
     webhook.answer = bot
-    assert process.run("pay", "--as", "guardian")[0] == 1
-    process.run("say", "--as", "guardian", "缴费")
-    code, (result,) = process.run("pay", "--as", "guardian")
+    assert served.run("pay", "--as", "guardian")[0] == 1
+    served.run("say", "--as", "guardian", "缴费")
+    code, (result,) = served.run("pay", "--as", "guardian")
     assert (code, result["err_msg"]) == (0, "get_brand_wcpay_request:ok")
     assert (result["out_trade_no"], result["amount_fen"]) == ("T20261123", 248_000)
-    answers = process.run("notify", "--again", "T20261123", "--times", "2")[1]
+    answers = served.run("notify", "--again", "T20261123", "--times", "2")[1]
     assert [one["status"] for one in answers] == [204, 204]
 
 
-def test_small_commands(process: Process, webhook: Webhook) -> None:
-    assert process.run("clock", "--add", "60")[1][0]["offset"] == 60
-    assert process.run("outside") == (0, [])
+def test_small_commands(served: Served, webhook: Webhook) -> None:
+    assert served.run("clock", "--add", "60")[1][0]["offset"] == 60
+    assert served.run("outside") == (0, [])
     webhook.answer = lambda post: (200, post.query.get("echostr", ""))
-    assert process.run("verify")[1][0]["ok"]
+    assert served.run("verify")[1][0]["ok"]
 
 
 def test_keys_are_made_once(tmp_path: Path) -> None:
