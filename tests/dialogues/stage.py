@@ -169,7 +169,7 @@ class Stage:
     def value(self, statement: str) -> Any:
         """The one value of a query."""
         with reading() as session:
-            return session.execute(text(statement)).scalar_one()
+            return session.execute(text(statement.replace(":", r"\:"))).scalar_one()
 
     def _read(self, openid: str, bubble: Bubble) -> str:
         if isinstance(bubble, Card):
