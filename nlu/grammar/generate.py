@@ -10,10 +10,12 @@ import yaml
 
 from grammar.expand import expand
 from grammar.vary import vary
+from understanding.patterns import candidates, longest
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
 ENTITY = re.compile(r"\[([^\[\]]+)\]\(([a-z_]+)\)")
+UNMISTAKABLE = frozenset("time grade subject phone amount class_mode quantity campus".split())
 # How many variants each sentence written by hand gets.
 VARIANTS = 2
 
@@ -49,11 +51,29 @@ def sentences(by_hand: Iterable[Labelled] | None = None) -> list[Labelled]:
     written = list(hand_written() if by_hand is None else by_hand)
     found = list(written)
     for intent, pattern in patterns():
-        found += [(intent, sentence) for sentence in expand(pattern)]
+        found += [(intent, completed(sentence)) for sentence in expand(pattern)]
     for intent, sentence in written:
         chance = random.Random(f"{intent} {sentence}")
         found += [(intent, vary(sentence, chance)) for _ in range(VARIANTS)]
     return list(dict.fromkeys(found))
+
+
+def completed(sentence: str) -> str:
+    """Mark what a pattern left plain though its shape is unmistakable, as 今天 in (今天|{time})."""
+    pieces, at = [], 0
+    for mark in [*ENTITY.finditer(sentence), None]:
+        open_text = sentence[at : mark.start()] if mark else sentence[at:]
+        done = 0
+        for span in longest(candidates(open_text)):
+            if span.entity in UNMISTAKABLE:
+                pieces.append(open_text[done : span.start])
+                pieces.append(f"[{open_text[span.start : span.end]}]({span.entity})")
+                done = span.end
+        pieces.append(open_text[done:])
+        if mark:
+            pieces.append(mark.group())
+            at = mark.end()
+    return "".join(pieces)
 
 
 def plain(sentence: str) -> tuple[str, list[tuple[int, int, str]]]:

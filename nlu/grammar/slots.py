@@ -13,6 +13,10 @@ GIVEN = (
     "伟 芳 娜 敏 静 丽 强 磊 洋 艳 勇 军 杰 娟 涛 超 明 霞 平 刚 桂英 子涵 浩然 欣怡 梓轩 雨桐 思远 佳怡 宇航 诗涵 俊杰 子墨 一诺 "
     "梓萱 若曦 可馨 嘉豪 天佑 小宝 晨曦 晓明 雅婷 文博 志强 建国 秀英 婷婷 小雨 语嫣 泽宇 睿 晗 昊天 依诺 艺涵 沐宸 安琪 家乐"
 ).split()
+GIVEN_CHARACTERS = (
+    "子梓雨宇浩欣怡诗涵萱轩思佳嘉俊杰明晨曦若瑶泽睿博文天一诺依可心语嫣悦然晓婷雅琪静雪梦洁玉兰志强建国军平伟芳敏丽娜艳超勇磊"
+    "涛鹏飞翔凯辉阳光宏海波斌刚峰云龙凤春秋冬夏亚楠宁安康乐贝妍彤沐辰宸皓铭煜柯尧淑珍英秀红霞燕萍莉莹璐倩颖"
+)
 NICKNAMES = "乐乐 豆豆 小米 朵朵 果果 糖糖 毛毛 小宇 轩轩 萌萌 阳阳 妞妞 浩浩 涵涵 琪琪 小鱼儿 大宝 二宝 童童 彤彤".split()
 ENGLISH = "lily tom amy jack mike david lucy kevin".split()
 KIDS = "孩子 娃 我家孩子 宝宝 我儿子 我女儿 闺女 小孩 我娃 我家娃 小朋友 我家小子 小孩子 我姑娘 俺家娃 我家宝贝 老大 老二 我孙子 我外甥 弟弟 妹妹".split()
@@ -58,7 +62,10 @@ def person(chance: Chance) -> str:
     """Return a person's name."""
     if chance.random() < 0.15:
         return chance.choice(NICKNAMES)
-    return chance.choice(SURNAMES[:110]) + chance.choice(GIVEN)
+    if chance.random() < 0.3:
+        return chance.choice(SURNAMES[:110]) + chance.choice(GIVEN)
+    given = "".join(chance.choice(GIVEN_CHARACTERS) for _ in range(chance.choice([1, 2, 2, 2])))
+    return chance.choice(SURNAMES[:150]) + given
 
 
 def teacher(chance: Chance) -> str:
@@ -92,6 +99,8 @@ def amount(chance: Chance) -> str:
     """Return a sum of money."""
     number = chance.choice([chance.randint(8, 300), chance.randint(3, 90) * 100])
     spelled = chance.choice([str(number), str(number), str(number), f"{number / 10:.1f}"])
+    if chance.random() < 0.2:
+        return chance.choice([spelled, spelled, "五百", "两千", "三百八", "一千二", "一万"])
     forms = [f"{spelled}元", f"{spelled}块", f"{spelled}块钱", f"¥{spelled}", "三千五百块"]
     return chance.choice(
         [*forms, "两千块钱", "一百二十元", "三百八十块", "1万元", "五百块", "一万二千元"]

@@ -40,7 +40,7 @@ def read(text: str, model: IntentModel) -> tuple[Floats, list[Clause]]:
         return whole, []
     clauses = []
     for start, end in pieces:
-        confidences = model.confidences(text[start:end])
+        confidences = model.first_reading(text[start:end])
         best = int(np.argmax(confidences))
         clauses.append(Clause(start, end, model.names[best], float(confidences[best])))
     wishes = [

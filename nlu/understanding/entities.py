@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pycrfsuite
 
-from understanding.patterns import Span, candidates, longest
+from understanding.patterns import SURNAMES, Span, candidates, longest
 
 # Shapes that are right even where the field saw nothing.
 SURE = frozenset(
     "phone time amount grade subject class_mode campus order_no ticket_no teacher".split()
+)
+# Characters that given names are often made of.
+GIVEN = frozenset(
+    "子梓雨宇浩欣怡诗涵萱轩思佳嘉俊杰明晨曦若瑶泽睿博文天一诺依可心语嫣悦然晓婷雅琪静雪梦洁玉兰志强建国军平伟芳敏丽娜艳超勇磊"
+    "涛鹏飞翔凯辉阳光宏海波斌刚峰云龙凤春秋冬夏亚楠宁安康乐贝妍彤沐辰宸皓铭煜柯尧淑珍英秀红霞燕萍莉莹璐倩颖豪昊晗林华君美娟慧莲"
+    "豆妞果糖毛小米萌朵童"
 )
 NAMELESS = frozenset("老师 教练 外教 家长 校区 妈妈 爸爸".split())
 # Share of training sentences whose word lists are hidden, so that the company of an unlisted
@@ -69,6 +75,9 @@ def observations(text: str, proposed: list[Span]) -> list[list[str]]:
     seen = []
     for at in range(len(text)):
         row = ["bias", f"kind={kinds[at]}"]
+        for step in (-2, -1, 0, 1, 2):
+            if 0 <= at + step < len(text):
+                row += [f"{step}:{trait}" for trait in _traits(text[at + step])]
         for step in (-3, -2, -1, 0, 1, 2, 3):
             there = text[at + step] if 0 <= at + step < len(text) else "<>"
             row.append(f"{step}={there}")
@@ -83,6 +92,11 @@ def observations(text: str, proposed: list[Span]) -> list[list[str]]:
             row += [f">{mark}" for mark in marks[at + 1]]
         seen.append(row)
     return seen
+
+
+def _traits(char: str) -> list[str]:
+    """Tell whether a character is usual in names, as a surname or after one."""
+    return ["surname"] * (char in SURNAMES) + ["given"] * (char in GIVEN)
 
 
 def _kind(char: str) -> str:

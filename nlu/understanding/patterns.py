@@ -30,9 +30,13 @@ SURNAMES = (
     "石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁"
     "岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾"
 )
-COUNTED = r"(?:节|课时|次课|课次|堂|盒|包|箱|支|只|瓶|套|张|本|个人|人|位|名|台|把|份|袋|卷|桶|块|件|条|双|打|根|副|组|瓶|天假)"
+COMMON_SURNAMES = SURNAMES[:40]
+# A single one of these is an article rather than a count: 一节课多少钱, 请一次假.
+COUNTED = r"(?:节课|课时|次课|课次|节|堂课?|次(?!数)|人次|个人|人(?!工|民|家|班)|位|名|张|份|件|条|块|把|本|组|单|颗星?|个|星|讲)"
+MEASURED = r"(?:年(?!级)|个月|天|个?星期|个?礼拜|周(?![年一二三四五六日天岁末几多上])|个?小时|分钟|盒|包|箱|支|只|瓶|套|台|袋|卷|桶|双|打|根|副|分(?!钟)|个半月)"
+_COUNT = r"(?:[0-9]+(?:\.[0-9]+)?|一[百千万]|[零〇一二两三四五六七八九十百千万]{2,}|[二两三四五六七八九十]|几十|十几|十)"
 GRADE = (
-    r"(?:(?:小学|初中|高中)?[一二三四五六七八九1-9](?:[到至\-~、][一二三四五六七八九1-9])?年级|"
+    r"(?:(?:小学|初中|高中)?[一二三四五六七八九1-9](?:[到至\-~、]?[一二三四五六七八九1-9])?年级|"
     r"(?:小学|幼儿园)(?:毕业|低年级|高年级|低段|高段)?|小一|小二|小三(?!门)|小四|小五|小六|"
     r"初[一二三123](?:升高一)?|初中生?|高[一二三123]|高中生?|中考生|高考生|"
     r"幼升小|小升初|初升高|中班|(?<!精品)小班(?=[的孩娃升]|$)|大班(?=[的孩娃升]|$)|幼小衔接|学前班?|"
@@ -46,7 +50,10 @@ SHAPES: tuple[tuple[str, str], ...] = (
         "amount",
         rf"(?:¥|￥|rmb ?){NUMBER}|{NUMBER}(?:来|多|几)?(?:块钱|元钱|元整|元|块(?!白|黑|画|地|板|橡)|人民币|rmb|万块?|k(?![a-z]))[0-9一二三四五六七八九]?",
     ),
-    ("quantity", rf"(?:{NUMBER}|几十|十几)(?:来|多|几)?个?{COUNTED}(?!级|次郎)"),
+    (
+        "quantity",
+        rf"(?<![第初高上下这那每])(?:(?:{_COUNT}|[一半])(?:来|多)?{MEASURED}半?|{_COUNT}(?:来|多)?{COUNTED})(?!级)",
+    ),
     (
         "order_no",
         r"(?<![0-9a-z])(?:dd|o|no\.?|order|ord|so)[\-_ ]?[0-9]{4,}[0-9\-]*|(?<=订单)号?[是:： ]*[0-9]{4,}",
@@ -58,11 +65,12 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("grade", GRADE),
     (
         "teacher",
-        rf"(?:[{SURNAMES}][\u4e00-\u9fff]{{0,2}}?|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{{1,3}}?|[a-z]{{2,10}} ?)(?:老师|教练|导师|外教)(?!傅)",
+        rf"(?:[{SURNAMES}][\u4e00-\u9fff]{{0,2}}?|[a-z]{{2,10}} ?)(?:老师|教练|导师)(?!傅)",
     ),
     (
         "campus",
-        r"[\u4e00-\u9fff]{2,4}?(?:校区|分校|旗舰店)",
+        r"(?:(?![看在去到的告诉是个哪换转你我能有几别其这那各从和跟离帮查个店总为了吗问下区])[\u4e00-\u9fff]){2,4}"
+        r"(?:校区|分校|旗舰店)",
     ),
     ("room", r"[0-9a-z一二三四五六七八九]{1,4}(?:号|楼)?(?:教室|会议室|琴房|画室|舞蹈房|机房)"),
     ("class_mode", r"一对[一二三四]|1对[1-4]|1v[1-4]|[0-9一二三四五六七八]人班"),
@@ -98,8 +106,12 @@ def candidates(text: str) -> list[Span]:
             if entity in ("order_no", "ticket_no"):
                 label = _LABEL.match(text[start:end])
                 start += label.end() if label else 0
-            if entity == "teacher" and NOT_A_TEACHER.match(found.group()):
-                continue
+            if entity == "teacher":
+                if NOT_A_TEACHER.match(found.group()):
+                    continue
+                # 高中李老师 is 李老师: the last surname before the title begins the name.
+                if end - start == 5 and text[start + 2] in COMMON_SURNAMES:
+                    start += 2
             spans.append(Span(start, end, entity))
     spans.extend(_listed(text))
     return sorted(set(spans))
