@@ -36,6 +36,7 @@ ROWS = (
     Row("backend.outbox.jobs.sweep", "send what is due, retry what failed", every_seconds=15),
     Row("backend.finance.jobs.poll_silent", "ask about payments not notified", every_seconds=60),
     Row("backend.finance.jobs.close_expired", "give back unpaid seats", every_seconds=60),
+    Row("backend.outbox.jobs.blank_old", "forget what was said long ago", daily_at=time(4, 10)),
     Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
 )
 

@@ -3,13 +3,26 @@
 Every process (web, worker, cron) calls `connect()` once as it starts.
 """
 
+from sqlalchemy.orm import Session
+
 from backend.admissions import sign_up
-from backend.finance.schemas import OrderClosed, OrderPaid
+from backend.finance import queries as finance
+from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
 from backend.gateways.payments.wechat_pay import WechatPay
 from backend.gateways.wechat.client import WechatClient
-from backend.kit import events, log
+from backend.kit import clock, events, log, money
 from backend.kit.config import settings
+from backend.outbox import service as outbox
+from backend.outbox.schemas import (
+    ChannelStopped,
+    Interaction,
+    MessageStuck,
+    Notice,
+    RecipientUnreachable,
+)
+from backend.security import service as security
+from backend.security.schemas import Role
 
 
 def connect() -> None:
@@ -19,10 +32,39 @@ def connect() -> None:
     ports.use(
         chat=wechat,
         account=wechat,
+        menus=wechat.menus,
+        sign_in=wechat.website,
         sms=letters.sms_from_settings(),
         mail=letters.mail_from_settings(),
     )
     if settings().wechat_pay_private_key_file:
         payments.use(WechatPay.from_settings())
+    events.listen(MessageStuck, security.ask_to_phone)
+    events.listen(RecipientUnreachable, security.note_refusal)
+    events.listen(ChannelStopped, security.raise_alarm)
+    events.listen(OrderPaid, _open_chat_of_payer)
+    events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
+
+
+def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:
+    """A payment lets us write to the payer for 48 hours from the moment of the payment."""
+    order = finance.order_for(session, number=paid.number, openid=paid.payer_openid)
+    at = order.paid_at or clock.now()
+    outbox.note_interaction(session, openid=paid.payer_openid, kind=Interaction.PAYMENT, at=at)
+
+
+def _tell_accountants(session: Session, surplus: SurplusReceived) -> None:
+    """Money that came twice has to go back."""
+    values = {
+        "number": surplus.number,
+        "amount": money.yuan(surplus.amount_fen),
+        "transaction": surplus.transaction_id,
+    }
+    security.tell(
+        session,
+        Role.ACCOUNTANT,
+        notice=Notice(template="surplus_received", values=values),
+        dedupe_key=f"surplus:{surplus.transaction_id}",
+    )

@@ -15,11 +15,20 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.kit import clock
 from backend.kit.db import Base, UtcDateTime
-from bot.inbound import Incoming
+from backend.outbox import service as outbox
+from backend.outbox.schemas import Interaction
+from bot.inbound import Incoming, Kind
 from bot.replies import Reply
 
 LEASE = timedelta(seconds=6)
 PASSIVE, CUSTOMER = "passive", "customer"
+_MESSAGES = (Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK)
+_INTERACTIONS = {
+    **dict.fromkeys(_MESSAGES, Interaction.MESSAGE),
+    **dict.fromkeys((Kind.MENU, Kind.FOLLOW, Kind.SCAN), Interaction.MOMENT),
+    Kind.UNFOLLOW: Interaction.LEFT,
+}
+"""What each of these opens or closes for our own messages (`backend.outbox`)."""
 
 
 class Message(Base):
@@ -119,9 +128,12 @@ def receive(session: Session, incoming: Incoming) -> int:
                 received_at=clock.now(),
             )
             session.add(message)
-        return message.id
     except IntegrityError:  # A repeated delivery was faster, on another worker.
         return session.scalars(known).one()
+    did = _INTERACTIONS.get(incoming.kind)
+    if did is not None:
+        outbox.note_interaction(session, openid=incoming.openid, kind=did, at=incoming.sent_at)
+    return message.id
 
 
 def answered(session: Session, message_id: int) -> Answered | None:

@@ -5,17 +5,17 @@ Every method raises GatewayError when the outside world fails, and never retries
 for a stale access token: when to try again is the outbox's decision, made in the database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 
 class TemplateMessage(BaseModel):
-    """A WeChat template message, ready to send.
+    """A WeChat template message or subscription notice, ready to send.
 
     `fields` maps a field's name in the template (`thing1`) to its text; `client_msg_id` makes a
-    repeat harmless, because the platform refuses the second one.
+    repeat of a template message harmless, because the platform refuses the second one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,15 +53,15 @@ class ChatSender(Protocol):
     def send_template(self, openid: str, message: TemplateMessage) -> str:
         """Send a template message; returns the platform's id for it, "" for a known repeat."""
 
+    def send_subscription(self, openid: str, message: TemplateMessage) -> str:
+        """Send a notice that the person has agreed to; returns the platform's id for it."""
+
     def show_typing(self, openid: str) -> None:
         """Show "typing…" for up to 15 s. A nicety: its failures are logged and swallowed."""
 
 
 class PublicAccount(Protocol):
-    """The account behind the chat: its menu, its codes, its followers and their files."""
-
-    def create_menu(self, menu: Mapping[str, Any]) -> None:
-        """Replace the menu at the bottom of the chat."""
+    """The account behind the chat: its codes, its followers and their files."""
 
     def create_code(self, scene: str, *, expires_in_seconds: int | None = None) -> SceneCode:
         """A QR code whose scan reports `scene` (1–64 characters); permanent without an expiry."""
@@ -71,6 +71,33 @@ class PublicAccount(Protocol):
 
     def download(self, media_id: str) -> Media:
         """Fetch a file that somebody sent; the platform keeps it for 3 days."""
+
+
+class MenuDesk(Protocol):
+    """The menu at the bottom of the chat, one for everybody and one for each tag."""
+
+    def publish(
+        self,
+        default: Sequence[Mapping[str, Any]],
+        by_tag: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Replace all menus by these buttons, as the platform documents them."""
+
+    def tag(self, openids: Sequence[str], *, add: str | None, remove: str | None) -> None:
+        """Give followers a tag, take one away, or both."""
+
+
+class WebSignIn(Protocol):
+    """What pages inside WeChat ask of the platform."""
+
+    def sign_in_url(self, back_url: str, state: str) -> str:
+        """Where to send a browser, which comes back to `back_url` with `code` and `state`."""
+
+    def openid_behind(self, code: str) -> str:
+        """Who came back. Raises GatewayError for a code that is old or used."""
+
+    def page_ticket(self) -> str:
+        """What signatures for the JS-SDK are made with."""
 
 
 class SmsSender(Protocol):
@@ -91,6 +118,8 @@ class NotWired(RuntimeError):
 
 _chat: ChatSender | None = None
 _account: PublicAccount | None = None
+_menus: MenuDesk | None = None
+_sign_in: WebSignIn | None = None
 _sms: SmsSender | None = None
 _mail: MailSender | None = None
 
@@ -99,13 +128,17 @@ def use(
     *,
     chat: ChatSender | None = None,
     account: PublicAccount | None = None,
+    menus: MenuDesk | None = None,
+    sign_in: WebSignIn | None = None,
     sms: SmsSender | None = None,
     mail: MailSender | None = None,
 ) -> None:
     """Fill ports; those not named keep their adapter."""
-    global _chat, _account, _sms, _mail
+    global _chat, _account, _menus, _sign_in, _sms, _mail
     _chat = chat or _chat
     _account = account or _account
+    _menus = menus or _menus
+    _sign_in = sign_in or _sign_in
     _sms = sms or _sms
     _mail = mail or _mail
 
@@ -122,6 +155,20 @@ def account() -> PublicAccount:
     if _account is None:
         raise NotWired("account")
     return _account
+
+
+def menus() -> MenuDesk:
+    """The menu's adapter."""
+    if _menus is None:
+        raise NotWired("menus")
+    return _menus
+
+
+def sign_in() -> WebSignIn:
+    """The adapter that tells who looks at a page."""
+    if _sign_in is None:
+        raise NotWired("sign_in")
+    return _sign_in
 
 
 def sms() -> SmsSender:

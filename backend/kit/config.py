@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     wechat_open_url: str = "https://open.weixin.qq.com"
     wechat_bridge_url: str = ""
     wechat_templates: str = ""
+    wechat_subscriptions: str = ""
+    quiet_hours: str = "21:30-08:00"
 
     wechat_pay_url: str = "https://api.mch.weixin.qq.com"
     wechat_pay_mchid: str = "1900009191"

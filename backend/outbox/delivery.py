@@ -10,18 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.events import publish
-from backend.outbox import rules
+from backend.outbox import ledger, permission, results, rules
 from backend.outbox.models import OutboxAttempt, OutboxMessage
+from backend.outbox.permission import Situation
+from backend.outbox.queries import letter_of
 from backend.outbox.schemas import (
     Channel,
     ChatMessage,
     Letter,
-    MessageStuck,
-    Notice,
     Outcome,
-    Recipient,
-    RecipientUnreachable,
     Status,
 )
 
@@ -29,29 +26,32 @@ LEASE = timedelta(seconds=45)
 """Longer than the slowest attempt (two calls and two waits for a token, some 30 s); a chat whose
 sender was killed in the act is silent for as long."""
 RING_AGAIN_AFTER = timedelta(seconds=30)
-IN_CHAT = (Channel.CHAT, Channel.TEMPLATE)
 
 
 def take(session: Session, message_id: int) -> Letter | None:
     """Lease the next thing to send among all that waits for this message's recipient.
 
     What goes into one chat keeps its order: while an earlier message is being sent or is waiting
-    for its next try, later ones wait too. Messages that have left the chat for SMS or mail block
-    nothing. None when there is nothing to send now.
+    for its next try, later ones wait too. Messages that have left the chat for SMS or mail, or that
+    wait for the morning, block nothing. None when there is nothing to send now.
     """
     now = clock.now()
+    line = _line_of(session, message_id, now)
+    if not line:
+        return None
+    now_is = permission.situation(session, line[0].openid)
     chat_is_busy = False
-    for row in _line_of(session, message_id, now):
-        if chat_is_busy and row.channel in IN_CHAT:
+    for place, row in enumerate(line):
+        if chat_is_busy and row.channel in rules.IN_WECHAT:
             continue
         if row.leased_until is not None and row.leased_until <= now:
             # The lease ran out: that worker died, and its attempt counts as one failure.
-            settle(session, row, Outcome(error="the worker died while sending", retry=True))
-        if row.status != Status.PENDING:
-            continue
-        if row.leased_until is None and row.next_try_at <= now:
-            return _lease(session, row, now)
-        chat_is_busy = chat_is_busy or row.channel in IN_CHAT
+            results.settle(session, row, Outcome(error="the worker died while sending", retry=True))
+        letter = _allowed(session, row, now_is, chat_is_busy)
+        if letter is not None:
+            return _lease(session, row, letter, line[place + 1 :], now_is)
+        waits = row.status == Status.PENDING and row.due_at <= now
+        chat_is_busy = chat_is_busy or (waits and row.channel in rules.IN_WECHAT)
     return None
 
 
@@ -69,75 +69,98 @@ def _line_of(session: Session, message_id: int, now: datetime) -> Sequence[Outbo
     ).all()
 
 
-def _lease(session: Session, row: OutboxMessage, now: datetime) -> Letter:
-    row.tries += 1
-    row.leased_until = now + LEASE
-    letter = _letter(row)
+def _is_ready(row: OutboxMessage, now: datetime) -> bool:
+    return row.status == Status.PENDING and row.leased_until is None and row.next_try_at <= now
+
+
+def _allowed(
+    session: Session, row: OutboxMessage, now_is: Situation, chat_is_busy: bool
+) -> Letter | None:
+    """The row as a letter that may go out now, after passing over channels that are closed to it;
+    None when it waits, is done with, or not its turn."""
+    while _is_ready(row, now_is.now):
+        if chat_is_busy and row.channel in rules.IN_WECHAT:
+            return None
+        letter = letter_of(row)
+        verdict = permission.ask(session, letter, now_is, was_scheduled=row.due_at > row.created_at)
+        if verdict.is_declined:
+            row.status = Status.DECLINED
+        elif verdict.wait_until is not None:
+            row.next_try_at, row.rung_at = verdict.wait_until, None
+            row.due_at = verdict.wait_until if verdict.at_night else row.due_at
+        elif verdict.passed_over is not None:
+            _note_passing(session, row, verdict.passed_over, now_is.now)
+            results.settle(session, row, verdict.passed_over)
+        else:
+            return letter.model_copy(update={"is_probe": verdict.is_probe})
+    return None
+
+
+def _note_passing(session: Session, row: OutboxMessage, why: Outcome, now: datetime) -> None:
     session.add(
-        OutboxAttempt(message_id=row.id, channel=letter.channel, tries=letter.tries, started_at=now)
-    )
-    return letter
-
-
-def record(session: Session, letter: Letter, outcome: Outcome) -> None:
-    """Write down what came of an attempt and decide what is next.
-
-    Does nothing when the row has moved on meanwhile: the lease had run out and somebody else sent.
-    """
-    row = session.get(
-        OutboxMessage, letter.message_id, with_for_update=True, populate_existing=True
-    )
-    now = clock.now()
-    attempt = session.scalars(
-        select(OutboxAttempt)
-        .where(
-            OutboxAttempt.message_id == letter.message_id,
-            OutboxAttempt.channel == letter.channel,
-            OutboxAttempt.tries == letter.tries,
+        OutboxAttempt(
+            message_id=row.id,
+            channel=row.channel,
+            tries=0,
+            started_at=now,
+            finished_at=now,
+            code=why.code,
+            error=why.error,
         )
-        .order_by(OutboxAttempt.id.desc())
-    ).first()
-    if attempt is not None:
-        attempt.finished_at = now
-        attempt.code = outcome.code
-        attempt.error = outcome.error and outcome.error[:300]
-        attempt.platform_id = outcome.platform_id or None
-    if row is None or row.status != Status.PENDING:
-        return
-    if (row.channel, row.tries) != (letter.channel, letter.tries):
-        return
-    settle(session, row, outcome)
-
-
-def settle(session: Session, row: OutboxMessage, outcome: Outcome) -> None:
-    """Move a locked row to wherever `rules.next_step` says, and signal what others should know."""
-    now = clock.now()
-    letter = _letter(row)
-    step = rules.next_step(
-        rules.rungs_of(letter.recipient, letter.content),
-        channel=letter.channel,
-        tries=letter.tries,
-        outcome=outcome,
-        is_chat=isinstance(letter.content, ChatMessage),
-        now=now,
     )
-    if step.channel != row.channel:
-        row.tries = 0
-    row.status, row.channel, row.next_try_at = step.status, step.channel, step.next_try_at
-    row.leased_until = row.rung_at = None
-    if step.status == Status.SENT:
-        row.sent_at = now
-    if row.openid and rules.is_unreachable(letter.channel, outcome.code):
-        publish(session, RecipientUnreachable(openid=row.openid, code=outcome.code))
-    if step.status == Status.STUCK:
-        publish(
-            session,
-            MessageStuck(
-                message_id=row.id,
-                template=row.template or "",
-                recipient_name=row.recipient_name,
-            ),
+
+
+def _lease(
+    session: Session,
+    row: OutboxMessage,
+    letter: Letter,
+    behind: Sequence[OutboxMessage],
+    now_is: Situation,
+) -> Letter:
+    """Take a letter, and with it whatever has to share its text; what it costs is spent now."""
+    openid = letter.recipient.openid
+    companions: list[OutboxMessage] = []
+    if letter.channel == Channel.CHAT and openid:
+        companions = _companions(letter, behind, now_is)
+        ledger.spend(session, openid, now_is.now)
+    elif letter.channel == Channel.SUBSCRIPTION and openid:
+        template_id = permission.subscription_id_of(letter) or ""
+        ledger.change_consent(session, openid, template_id, by=-1, at=now_is.now)
+    for each in (row, *companions):
+        each.tries += 1
+        each.leased_until = now_is.now + LEASE
+        session.add(
+            OutboxAttempt(
+                message_id=each.id, channel=each.channel, tries=each.tries, started_at=now_is.now
+            )
         )
+    merged = tuple(letter_of(each) for each in companions)
+    return letter.model_copy(update={"tries": row.tries, "merged": merged})
+
+
+def _companions(
+    letter: Letter, behind: Sequence[OutboxMessage], now_is: Situation
+) -> list[OutboxMessage]:
+    """The next messages of the same sort, when all of them are more than the budget allows: as many
+    as go into one text with this one."""
+    ready = [row for row in behind if row.channel == Channel.CHAT and _is_ready(row, now_is.now)]
+    is_reply = isinstance(letter.content, ChatMessage)
+    alike: list[OutboxMessage] = []
+    for row in ready:
+        content = letter_of(row).content
+        asleep = row.due_at > now_is.now
+        if isinstance(content, ChatMessage) != is_reply or asleep:
+            break
+        alike.append(row)
+    if 1 + len(alike) <= permission.spare_messages(letter, now_is):
+        return []
+    contents, chosen = [letter.content], []
+    for row in alike:
+        if rules.merged_text_of([*contents, letter_of(row).content]) is None:
+            break
+        contents.append(letter_of(row).content)
+        chosen.append(row)
+    return chosen
 
 
 def ring_due(session: Session, *, limit: int = 500) -> list[int]:
@@ -163,18 +186,3 @@ def ring_due(session: Session, *, limit: int = 500) -> list[int]:
         row.rung_at = now
         chosen.setdefault(row.openid or f"#{row.id}", row.id)
     return list(chosen.values())
-
-
-def _letter(row: OutboxMessage) -> Letter:
-    assert row.channel is not None
-    kind: type[Notice] | type[ChatMessage] = Notice if row.template else ChatMessage
-    return Letter(
-        message_id=row.id,
-        dedupe_key=row.dedupe_key,
-        channel=Channel(row.channel),
-        tries=row.tries,
-        recipient=Recipient(
-            openid=row.openid, phone=row.phone, email=row.email, name=row.recipient_name
-        ),
-        content=kind.model_validate_json(row.payload),
-    )

@@ -7,19 +7,22 @@ request that timed out is tried again although it may have arrived: twice is bet
 """
 
 import hashlib
+from datetime import datetime, timedelta
 
 import structlog
 
 from backend.gateways import ports
-from backend.kit import queue
+from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import unit_of_work
 from backend.kit.errors import GatewayError
-from backend.outbox import delivery, rules
-from backend.outbox.schemas import Channel, ChatMessage, Letter, Outcome
+from backend.outbox import delivery, permission, results, retention, rules
+from backend.outbox.schemas import Channel, ChatMessage, Letter, Notice, Outcome
 from backend.outbox.service import DELIVER
 
 log = structlog.get_logger(__name__)
+TYPING_IS_NEWS_FOR = timedelta(seconds=3)
+BLANKED_AT_ONCE = 500
 
 
 def deliver(message_id: int) -> None:
@@ -32,7 +35,7 @@ def deliver(message_id: int) -> None:
     while letter is not None:
         outcome = _send(letter)
         with unit_of_work() as session:
-            delivery.record(session, letter, outcome)
+            results.record(session, letter, outcome)
             letter = delivery.take(session, message_id)
 
 
@@ -43,6 +46,20 @@ def sweep() -> None:
     for message_id in message_ids:
         if not queue.defer(DELIVER, message_id):
             return
+
+
+def show_typing(openid: str, asked_at: str) -> None:
+    """Show 「对方正在输入」 on a phone, unless it has become too late to be true."""
+    if clock.now() - datetime.fromisoformat(asked_at) <= TYPING_IS_NEWS_FOR:
+        ports.chat().show_typing(openid)
+
+
+def blank_old() -> None:
+    """Forget what was said, and where to, in messages done with 30 days ago; once a day."""
+    blanked = BLANKED_AT_ONCE
+    while blanked == BLANKED_AT_ONCE:
+        with unit_of_work() as session:
+            blanked = retention.blank(session, limit=BLANKED_AT_ONCE)
 
 
 def _send(letter: Letter) -> Outcome:
@@ -67,20 +84,24 @@ def _send(letter: Letter) -> Outcome:
 
 def _hand_over(letter: Letter) -> str:
     to, content = letter.recipient, letter.content
+    if letter.merged:
+        text = rules.merged_text_of([content, *(each.content for each in letter.merged)])
+        ports.chat().send(to.openid or "", {"msgtype": "text", "text": {"content": text}})
+        return ""
     if isinstance(content, ChatMessage):
         ports.chat().send(to.openid or "", content.body)
         return ""
     match letter.channel:
         case Channel.CHAT:
             ports.chat().send(to.openid or "", rules.chat_body_of(content))
+        case Channel.SUBSCRIPTION:
+            template_id = permission.subscription_id_of(letter)
+            card = _card(letter, content, template_id, setting="WECHAT_SUBSCRIPTIONS")
+            return ports.chat().send_subscription(to.openid or "", card)
         case Channel.TEMPLATE:
-            template = ports.TemplateMessage(
-                template_id=_template_id(rules.template_of(content).wechat or ""),
-                fields=rules.fields_of(content),
-                url=content.url,
-                client_msg_id=hashlib.sha256(letter.dedupe_key.encode()).hexdigest()[:32],
-            )
-            return ports.chat().send_template(to.openid or "", template)
+            template_id = _template_id(rules.template_of(content).wechat or "")
+            card = _card(letter, content, template_id, setting="WECHAT_TEMPLATES")
+            return ports.chat().send_template(to.openid or "", card)
         case Channel.SMS:
             ports.sms().send(to.phone or "", rules.letter_text_of(content))
         case Channel.MAIL:
@@ -90,19 +111,30 @@ def _hand_over(letter: Letter) -> str:
     return ""
 
 
-def _template_id(name: str) -> str:
+def _card(
+    letter: Letter, notice: Notice, template_id: str | None, *, setting: str
+) -> ports.TemplateMessage:
+    """The card of a notice, checked before it is sent: the platform counts refused calls too."""
+    fields = rules.fields_of(notice)
+    unfit = rules.unfit_fields(fields)
+    if unfit:
+        raise GatewayError(f"{notice.template}: {unfit} do not fit", retry=False, code="unfit")
+    if not template_id:
+        name = rules.template_of(notice).wechat
+        message = f"no WeChat template id for {name!r}: set {setting}"
+        raise GatewayError(message, retry=False, code="no_template")
+    return ports.TemplateMessage(
+        template_id=template_id,
+        fields=fields,
+        url=notice.url,
+        client_msg_id=hashlib.sha256(letter.dedupe_key.encode()).hexdigest()[:32],
+    )
+
+
+def _template_id(name: str) -> str | None:
     """The account's id for one of our templates, from WECHAT_TEMPLATES (`task=ID,progress=ID`).
 
     The sandbox accepts any id, so locally a template's name serves.
     """
-    setting = settings().wechat_templates
-    ids = dict(pair.strip().split("=", 1) for pair in setting.split(",") if "=" in pair)
-    if name in ids:
-        return ids[name]
-    if settings().environment == "local":
-        return name
-    raise GatewayError(
-        f"no WeChat template id for {name!r}: set WECHAT_TEMPLATES",
-        retry=False,
-        code="no_template",
-    )
+    found = rules.template_id(settings().wechat_templates, name)
+    return found or (name if settings().environment == "local" else None)

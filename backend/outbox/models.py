@@ -5,11 +5,11 @@ Contents and addresses are personal data (names of children, phones), hence ciph
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
-from backend.outbox.schemas import Channel, Status
+from backend.outbox.schemas import Channel, NoticeKind, Status
 
 
 class OutboxMessage(Base):
@@ -17,7 +17,8 @@ class OutboxMessage(Base):
 
     It may be sent from `next_try_at` on, unless `leased_until` is still ahead. `channel` is the
     rung being tried, later the one that worked; `tries` counts attempts on this rung. `rung_at` is
-    when the sweep last rang for it: a long outage does not fill the queue with repeats.
+    when the sweep last rang for it: a long outage does not fill the queue with repeats. From
+    `blanked_at` on, only the fact of the message is left, no longer what was said or where to.
     """
 
     __tablename__ = "outbox_message"
@@ -43,11 +44,13 @@ class OutboxMessage(Base):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    blanked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OutboxAttempt(Base):
     """One attempt on one channel, written when it starts: `finished_at` None means that the worker
-    died in it, and nobody knows whether the message went out."""
+    died in it, and nobody knows whether the message went out. `tries` 0 means that the channel was
+    passed over without a call; `code` says why."""
 
     __tablename__ = "outbox_attempt"
 
@@ -61,3 +64,57 @@ class OutboxAttempt(Base):
     error: Mapped[str | None] = mapped_column(String(300))
     platform_id: Mapped[str | None] = mapped_column(String(40), index=True)
     receipt: Mapped[str | None] = mapped_column(String(60))
+
+
+class ReplyLedger(Base):
+    """What may still be said to a person in the chat, as we count it (see `pacing.Standing`).
+
+    `message_at`, `moment_at`, `paid_at`: their last interaction of each kind, by WeChat's clock.
+    `sends`: epoch seconds of our latest customer messages.
+    """
+
+    __tablename__ = "outbox_reply_ledger"
+
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moment_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sends: Mapped[list[float]] = mapped_column(JSON, default=list)
+
+
+class NoticeConsent(Base):
+    """How many notices of one subscription template a person has agreed to and not yet got."""
+
+    __tablename__ = "outbox_notice_consent"
+
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    remaining: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OptOut(Base):
+    """A kind of notice that is no longer wanted at an address (openid, or blind index of a phone
+    or mail)."""
+
+    __tablename__ = "outbox_opt_out"
+
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[NoticeKind] = mapped_column(String(10), primary_key=True)
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ChannelStop(Base):
+    """A channel that refuses everything until a person repairs it; one letter tries it at
+    `probe_at`, all others wait or take another channel. The row goes when it works again."""
+
+    __tablename__ = "outbox_channel_stop"
+
+    channel: Mapped[Channel] = mapped_column(String(10), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    error: Mapped[str] = mapped_column(String(300))
+    failures: Mapped[int]
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    probe_at: Mapped[datetime] = mapped_column(UtcDateTime)

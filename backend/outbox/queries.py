@@ -5,7 +5,15 @@ from sqlalchemy.orm import Session
 
 from backend.outbox import rules
 from backend.outbox.models import OutboxAttempt, OutboxMessage
-from backend.outbox.schemas import Notice, Status, StuckMessage
+from backend.outbox.schemas import (
+    Channel,
+    ChatMessage,
+    Letter,
+    Notice,
+    Recipient,
+    Status,
+    StuckMessage,
+)
 
 
 def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
@@ -54,3 +62,19 @@ def unsent_counts(session: Session) -> dict[Status, int]:
     return {
         status: counts.get(status, 0) for status in (Status.PENDING, Status.FAILED, Status.STUCK)
     }
+
+
+def letter_of(row: OutboxMessage) -> Letter:
+    """A row as everything a sender needs."""
+    assert row.channel is not None
+    kind: type[Notice] | type[ChatMessage] = Notice if row.template else ChatMessage
+    return Letter(
+        message_id=row.id,
+        dedupe_key=row.dedupe_key,
+        channel=Channel(row.channel),
+        tries=row.tries,
+        recipient=Recipient(
+            openid=row.openid, phone=row.phone, email=row.email, name=row.recipient_name
+        ),
+        content=kind.model_validate_json(row.payload),
+    )

@@ -4,7 +4,8 @@ Sources: limits of template fields and codes of refusal are in the platform's do
 (订阅通知 parameter types; global return codes).
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from string import Formatter
@@ -16,6 +17,10 @@ from backend.outbox.templates import TEMPLATES, Template
 FIELD_LIMITS = {
     "thing": 20,
     "phrase": 5,
+    "const": 20,
+    "letter": 32,
+    "symbol": 5,
+    "car_number": 8,
     "name": 10,
     "character_string": 32,
     "number": 32,
@@ -24,6 +29,16 @@ FIELD_LIMITS = {
     "time": 32,
     "date": 32,
 }
+FIELD_FORMS = {
+    "phrase": re.compile(r"[\u4e00-\u9fff]+"),
+    "number": re.compile(r"\d+(\.\d+)?"),
+    "amount": re.compile(r"[¥￥]?\d+(\.\d{1,2})?元?"),
+    "phone_number": re.compile(r"[\d+-]+"),
+    "character_string": re.compile(r"[!-~]+"),
+}
+"""What a value must look like besides its length; a cut cannot mend these."""
+TEXT_BYTES = 2048
+
 # Characters of one value inside a sentence: a complaint may run to pages. A chat and a mail have
 # room for a teacher's whole answer; a card shows a few lines, an SMS costs by length.
 SHORT_VALUE, LONG_VALUE = 80, 500
@@ -38,6 +53,7 @@ BACK_OFF = (
 )
 TRIES_BEFORE_NEXT_RUNG = 3  # Where another channel is left, patience is short.
 
+IN_WECHAT = (Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE)
 UNREACHABLE = frozenset({"43004", "50005", "48002", "43019", "40003"})
 
 
@@ -105,8 +121,51 @@ def fields_of(notice: Notice) -> dict[str, str]:
     }
 
 
+def unfit_fields(fields: Mapping[str, str]) -> list[str]:
+    """The names of fields whose value the platform would refuse (47003)."""
+    return [
+        name
+        for name, text in fields.items()
+        if not text
+        or len(text) > _limit_of(name)
+        or ((form := FIELD_FORMS.get(_type_of(name))) and not form.fullmatch(text))
+    ]
+
+
+def template_id(setting: str, name: str) -> str | None:
+    """The account's id for one of our templates in a setting `name=ID,name=ID`."""
+    ids = dict(pair.strip().split("=", 1) for pair in setting.split(",") if "=" in pair)
+    return ids.get(name)
+
+
+def merged_text_of(contents: Sequence[Notice | ChatMessage]) -> str | None:
+    """Several messages as one text, each with its link; None when they do not go into one."""
+    parts = [text for text in map(_text_of, contents) if text is not None]
+    text = "\n\n".join(parts)
+    whole = len(parts) == len(contents) and len(text.encode()) <= TEXT_BYTES
+    return text if whole else None
+
+
+def _text_of(content: Notice | ChatMessage) -> str | None:
+    if isinstance(content, Notice):
+        return letter_text_of(content)
+    said = content.body.get("text", {}).get("content")
+    return said if isinstance(said, str) else None
+
+
+def is_held_at_night(content: Notice | ChatMessage) -> bool:
+    """Whether this may wait for the morning: the bot's answers and urgent notices may not."""
+    if isinstance(content, ChatMessage):
+        return False
+    return not (content.urgent or template_of(content).urgent)
+
+
+def _type_of(field_name: str) -> str:
+    return field_name.rstrip("0123456789")
+
+
 def _limit_of(field_name: str) -> int:
-    return FIELD_LIMITS[field_name.rstrip("0123456789")]
+    return FIELD_LIMITS[_type_of(field_name)]
 
 
 def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Channel, ...]:
@@ -115,6 +174,7 @@ def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Chann
         return (Channel.CHAT,) if recipient.openid else ()
     usable: Mapping[Channel, object] = {
         Channel.CHAT: recipient.openid,
+        Channel.SUBSCRIPTION: recipient.openid and template_of(content).wechat,
         Channel.TEMPLATE: recipient.openid and template_of(content).wechat,
         Channel.SMS: recipient.phone,
         Channel.MAIL: recipient.email,
@@ -157,4 +217,14 @@ def next_step(
 
 def is_unreachable(channel: Channel, code: str) -> bool:
     """Whether the platform says that this person cannot be reached in WeChat at all."""
-    return channel in (Channel.CHAT, Channel.TEMPLATE) and code in UNREACHABLE
+    return channel in IN_WECHAT and code in UNREACHABLE
+
+
+def is_budget_refusal(code: str) -> bool:
+    """Whether the platform counts otherwise than we do: the window is closed or used up."""
+    return code in ("45015", "45047")
+
+
+def surely_not_sent(code: str) -> bool:
+    """Whether a refusal is the platform's own, so that nothing went out; silence proves nothing."""
+    return code.isdigit()

@@ -1,5 +1,6 @@
 """What a room hands to the outbox, and what the outbox tells."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +21,8 @@ class Recipient(BaseModel):
 class Notice(BaseModel):
     """A sentence declared in `outbox/templates.py` with the values to fill in.
 
-    `values` are plain display strings; `url` is where a tap leads.
+    `values` are plain display strings; `url` is where a tap leads. `urgent` lets a single notice
+    through at night although its template would wait, such as a change of today's lesson.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +30,25 @@ class Notice(BaseModel):
     template: str
     values: dict[str, str] = Field(default_factory=dict)
     url: str | None = None
+    urgent: bool = False
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about. People may opt out of each kind except the work of our own staff."""
+
+    TASK = "task"
+    SERVICE = "service"
+    REMINDER = "reminder"
+    MARKETING = "marketing"
+
+
+class Interaction(StrEnum):
+    """What a person did, as far as it decides what may be said to them in the chat."""
+
+    MESSAGE = "message"  # They wrote, spoke, or sent a picture.
+    MOMENT = "moment"  # A menu click, a follow, a scan.
+    PAYMENT = "payment"
+    LEFT = "left"  # They no longer follow.
 
 
 class ChatMessage(BaseModel):
@@ -43,6 +64,7 @@ class Channel(StrEnum):
     """The rungs of the ladder, best first."""
 
     CHAT = "chat"  # A customer-service message in WeChat.
+    SUBSCRIPTION = "subscribe"  # A WeChat notice the person has agreed to.
     TEMPLATE = "template"  # A WeChat template message.
     SMS = "sms"
     MAIL = "mail"
@@ -55,12 +77,15 @@ class Status(StrEnum):
     SENT = "sent"
     FAILED = "failed"  # The bot's own words could not be said; nobody needs to act.
     STUCK = "stuck"  # No channel worked: a task for a person.
+    DECLINED = "declined"  # The recipient wants no notices of this kind.
 
 
 class Letter(BaseModel):
     """A leased message: everything a sender needs, so that it works with no transaction open.
 
     `(channel, tries)` is the fence: a result is recorded only while the row still stands there.
+    `merged` are letters to the same person that go out inside this one's text. `is_probe` says
+    that the channel is stopped and this letter finds out whether it works again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,6 +96,8 @@ class Letter(BaseModel):
     tries: int
     recipient: Recipient
     content: Notice | ChatMessage
+    merged: tuple["Letter", ...] = ()
+    is_probe: bool = False
 
 
 class Outcome(BaseModel):
@@ -86,7 +113,7 @@ class Outcome(BaseModel):
 
 
 class RecipientUnreachable(BaseModel):
-    """Event: WeChat refuses this follower (43004 not following, 48002 refuses, 43019 blocked…)."""
+    """Event: WeChat refuses this person (43004 not following, 48002 refuses, 43019 blocked…)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -95,7 +122,7 @@ class RecipientUnreachable(BaseModel):
 
 
 class MessageStuck(BaseModel):
-    """Event: no channel worked, a person has to tell the recipient.
+    """Event: no channel worked, a person has to tell the recipient what `text` says.
 
     A listener that posts `delivery_task` must leave out a stuck `delivery_task`."""
 
@@ -104,6 +131,19 @@ class MessageStuck(BaseModel):
     message_id: int
     template: str
     recipient_name: str
+    text: str = ""
+
+
+class ChannelStopped(BaseModel):
+    """Event: a channel refuses everything until a person has done what `fix` says. Published when
+    it stops and again whenever it is tried in vain."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: Channel
+    code: str
+    fix: str
+    at: datetime
 
 
 class StuckMessage(BaseModel):

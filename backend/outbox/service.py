@@ -7,20 +7,26 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, queue
+from backend.kit.config import settings
 from backend.kit.db import ring_after_commit
 from backend.kit.events import publish
-from backend.outbox import delivery, rules
+from backend.outbox import ledger, pacing, results, rules
 from backend.outbox.models import OutboxAttempt, OutboxMessage
 from backend.outbox.schemas import (
+    Channel,
     ChatMessage,
+    Interaction,
     MessageStuck,
     Notice,
+    NoticeKind,
     Outcome,
     Recipient,
     Status,
 )
+from backend.outbox.templates import CHANNEL_NAMES
 
 DELIVER = "backend.outbox.jobs.deliver"
+SHOW_TYPING = "backend.outbox.jobs.show_typing"
 
 
 def post(
@@ -33,11 +39,17 @@ def post(
 ) -> None:
     """Tell somebody something, once per key, after this unit has committed and from `due_at` on.
 
-    A second post under the same key does nothing, even when two units race. Raises
+    A second post under the same key does nothing, even when two units race. At night it waits for
+    the morning unless it is urgent; who opted out of its kind is not told. Raises
     rules.NoticeIncomplete when the notice's template or one of its values is missing.
     """
-    rules.template_of(notice)
-    _insert(session, to, notice, dedupe_key, due_at)
+    template = rules.template_of(notice)
+    due_at = due_at or clock.now()
+    wakes_at = pacing.waking_after(due_at, settings().quiet_hours)
+    if wakes_at is not None and rules.is_held_at_night(notice):
+        due_at = wakes_at
+    declined = ledger.is_declined(session, to, template.kind)
+    _insert(session, to, notice, dedupe_key, due_at, is_declined=declined)
 
 
 def say(
@@ -58,12 +70,15 @@ def _insert(
     content: Notice | ChatMessage,
     dedupe_key: str,
     due_at: datetime | None,
+    *,
+    is_declined: bool = False,
 ) -> None:
     now = clock.now()
     due_at = due_at or now
     rungs = rules.rungs_of(to, content)
     is_chat = isinstance(content, ChatMessage)
     hopeless = Status.FAILED if is_chat else Status.STUCK
+    status = Status.DECLINED if is_declined else Status.PENDING if rungs else hopeless
     template = None if isinstance(content, ChatMessage) else content.template
     row = {
         "dedupe_key": dedupe_key,
@@ -73,7 +88,7 @@ def _insert(
         "email": to.email,
         "recipient_name": to.name,
         "payload": content.model_dump_json(),
-        "status": Status.PENDING if rungs else hopeless,
+        "status": status,
         "channel": rungs[0] if rungs else None,
         "tries": 0,
         "created_at": now,
@@ -87,12 +102,17 @@ def _insert(
     )
     if message_id is None:
         return
-    if not rungs and template:
+    if status == Status.STUCK and isinstance(content, Notice):
         publish(
             session,
-            MessageStuck(message_id=message_id, template=template, recipient_name=to.name),
+            MessageStuck(
+                message_id=message_id,
+                template=content.template,
+                recipient_name=to.name,
+                text=rules.sentence_of(content),
+            ),
         )
-    elif rungs and due_at <= now:
+    elif status == Status.PENDING and due_at <= now:
         _ring(session, message_id, to.openid)
 
 
@@ -105,8 +125,43 @@ def _ring(session: Session, message_id: int, openid: str | None) -> None:
     ring_after_commit(session, f"outbox:{openid or message_id}", ring)
 
 
+def note_interaction(session: Session, *, openid: str, kind: Interaction, at: datetime) -> None:
+    """A person wrote, tapped, paid or left at a moment of WeChat's clock: what may be said to them
+    in the chat changes. Belongs into the unit that writes the inbound message down; repeats and
+    late arrivals change nothing."""
+    ledger.note_interaction(session, openid, kind, at)
+
+
+def note_consent(session: Session, *, openid: str, template_id: str, is_accepted: bool) -> None:
+    """A person agreed to one more notice of a subscription template, or wants none at all
+    (subscribe_msg_popup_event, subscribe_msg_change_event). Call it once per event."""
+    by = 1 if is_accepted else None
+    ledger.change_consent(session, openid, template_id, by=by, at=clock.now())
+
+
+def opt_out(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
+    """A person wants no more notices of a kind, at any of these addresses."""
+    ledger.opt(session, to, kind, out=True)
+
+
+def opt_in(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
+    """A person wants notices of a kind again."""
+    ledger.opt(session, to, kind, out=False)
+
+
+def announce_typing(openid: str) -> None:
+    """An answer takes long: show 「对方正在输入」. A nicety, done by a worker, soon or never."""
+    queue.defer(SHOW_TYPING, openid, clock.now().isoformat())
+
+
+def name_of(channel: Channel) -> str:
+    """A channel as people call it."""
+    return CHANNEL_NAMES[channel]
+
+
 def note_receipt(session: Session, *, platform_id: str, status: str) -> None:
-    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH).
+    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH) or of a
+    subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus).
 
     Anything but `success` sends the message down the ladder. Unknown ids are not ours; a repeat
     changes nothing.
@@ -118,10 +173,10 @@ def note_receipt(session: Session, *, platform_id: str, status: str) -> None:
         return
     attempt.receipt = status[:60]
     row = session.get(OutboxMessage, attempt.message_id, with_for_update=True)
-    if row is None or status.strip() == "success" or row.status != Status.SENT:
+    if row is None or status.strip() == "success" or row.status != Status.SENT or row.blanked_at:
         return
     row.sent_at = None
-    delivery.settle(session, row, Outcome(error=status, code="receipt"))
+    results.settle(session, row, Outcome(error=status, code="receipt"))
     _ring(session, row.id, row.openid)
 
 

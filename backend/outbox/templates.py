@@ -2,12 +2,17 @@
 
 `text` is the sentence for chat, SMS and mail: polite, short, ending with what one can do next.
 `wechat` names a message template of the account (its id stands in the setting WECHAT_TEMPLATES as
-`name=id,…`); several notices share one, because an account may hold 25. `fields` fills it; the
-prefix of a field's name is its type and decides what fits (see `rules.FIELD_LIMITS`).
+`name=id,…`) and the subscription template with the same fields (WECHAT_SUBSCRIPTIONS); several
+notices share one, because an account may hold 25. `fields` fills it; the prefix of a field's name
+is its type and decides what fits (see `rules.FIELD_LIMITS`). `kind` is what people may opt out of.
+A notice waits for the morning in quiet hours unless it is `urgent`: answers somebody waits for,
+payments, changes of today's lessons, work that a customer is waiting for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from backend.outbox.schemas import NoticeKind
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,8 @@ class Template:
     text: str
     wechat: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    kind: NoticeKind = NoticeKind.SERVICE
+    urgent: bool = False
 
 
 def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
@@ -36,6 +43,8 @@ TEMPLATES: Mapping[str, Template] = {
         text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",
         wechat="task",
         fields=_task(what="新客户：{interest}", whom="{customer}", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
     ),
     "order_paid_guardian": Template(
         title="报名成功",
@@ -43,12 +52,15 @@ TEMPLATES: Mapping[str, Template] = {
         "需要请假或改期，直接在这里告诉我就好。",
         wechat="progress",
         fields=_progress(what="{class_name}", state="报名成功", note="首次课{first_lesson}"),
+        urgent=True,
     ),
     "order_paid_advisor": Template(
         title="客户已付款",
         text="{customer}已为{child}报名{class_name}，实付{amount}。请今天联系家长，确认开课安排。",
         wechat="task",
         fields=_task(what="已付款：{class_name}", whom="{customer}", when="请今天联系"),
+        kind=NoticeKind.TASK,
+        urgent=True,
     ),
     "complaint_opened": Template(
         title="投诉待答复",
@@ -56,6 +68,8 @@ TEMPLATES: Mapping[str, Template] = {
         "家长马上就能在微信里看到。",
         wechat="task",
         fields=_task(what="答复投诉：{excerpt}", whom="{number}", when="{deadline}前"),
+        kind=NoticeKind.TASK,
+        urgent=True,
     ),
     "customer_request": Template(
         title="客户请您处理",
@@ -63,18 +77,22 @@ TEMPLATES: Mapping[str, Template] = {
         "对方马上就能在微信里看到。",
         wechat="task",
         fields=_task(what="答复：{excerpt}", whom="{customer}", when="{deadline}前"),
+        kind=NoticeKind.TASK,
+        urgent=True,
     ),
     "complaint_overdue": Template(
         title="工单超时未答复",
         text="工单 {number} 已超过答复期限：「{excerpt}」请马上处理：回复「回复 {number} 您的话」。",
         wechat="task",
         fields=_task(what="超时：{excerpt}", whom="{number}", when="请马上处理"),
+        kind=NoticeKind.TASK,
     ),
     "ticket_answered": Template(
         title="您的反映有答复了",
         text="关于您反映的情况（{number}），老师答复您：{answer}\n还有疑问，直接在这里告诉我就好。",
         wechat="progress",
         fields=_progress(what="您反映的情况 {number}", state="已答复", note="{answer}"),
+        urgent=True,
     ),
     "sign_up_stuck_guardian": Template(
         title="付款已收到",
@@ -82,6 +100,7 @@ TEMPLATES: Mapping[str, Template] = {
         "着急请回复「转人工」。",
         wechat="progress",
         fields=_progress(what="{class_name}", state="处理中", note="老师会马上联系您"),
+        urgent=True,
     ),
     "sign_up_stuck_staff": Template(
         title="已付款但无法入班",
@@ -89,6 +108,8 @@ TEMPLATES: Mapping[str, Template] = {
         "请马上联系家长，换班或退款。",
         wechat="task",
         fields=_task(what="已付款未入班：{class_name}", whom="{child}", when="请马上联系"),
+        kind=NoticeKind.TASK,
+        urgent=True,
     ),
     "sign_up_expired": Template(
         title="座位已释放",
@@ -101,5 +122,44 @@ TEMPLATES: Mapping[str, Template] = {
         text="有一条消息没能送达{recipient}：「{excerpt}」请电话告知对方，并标记为已通知。",
         wechat="task",
         fields=_task(what="电话告知：{excerpt}", whom="{recipient}", when="请今天完成"),
+        kind=NoticeKind.TASK,
     ),
+    "surplus_received": Template(
+        title="多收款待退回",
+        text="订单 {number} 已付过款，又收到一笔{amount}（微信支付单号 {transaction}）。"
+        "请在财务页核对后原路退回，并告诉家长。",
+        wechat="task",
+        fields=_task(what="多收款待退：{amount}", whom="订单 {number}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+    ),
+    "channel_stopped": Template(
+        title="消息通道已停发",
+        text="{channel}从{time}起发不出去（错误码 {code}）。{fix}待发的消息都已保存，修好后会自动补发。"
+        "请现在处理。",
+        wechat="task",
+        fields=_task(what="{channel}停发 {code}", whom="{channel}", when="请现在处理"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+}
+
+CHANNEL_NAMES: Mapping[str, str] = {
+    "chat": "微信客服消息",
+    "subscribe": "微信订阅通知",
+    "template": "微信模板消息",
+    "sms": "短信",
+    "mail": "邮件",
+}
+
+# What to do when a channel refuses everything, by the code it refuses with; "" for any other.
+FIXES: Mapping[str, str] = {
+    "40001": "请在公众平台“设置与开发→基本配置”核对 AppSecret，并更新 WECHAT_SECRET。",
+    "40013": "请在公众平台“设置与开发→基本配置”核对 AppID，并更新 WECHAT_APPID。",
+    "40125": "请在公众平台“设置与开发→基本配置”重新获取 AppSecret，并更新 WECHAT_SECRET。",
+    "40164": "请把 {ip} 加入公众平台“设置与开发→基本配置→IP白名单”。",
+    "45009": "今日调用次数已用完，零点恢复；着急可在公众平台清零（每月10次）。",
+    "48001": "公众号没有这个接口的权限，请确认是已认证的服务号，并在“接口权限”里开通。",
+    "48004": "接口已被平台封禁，请登录公众平台查看通知并申诉。",
+    "50002": "公众号已被冻结，请登录公众平台查看通知并申诉。",
+    "": "请检查这个通道的密钥和账户状态。",
 }

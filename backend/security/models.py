@@ -26,7 +26,11 @@ class Account(Base):
 
 
 class WechatIdentity(Base):
-    """微信身份: whom an openid speaks for. A teacher may be a guardian too, hence three columns."""
+    """微信身份: whom an openid speaks for. A teacher may be a guardian too, hence three columns.
+
+    `refused_at` and `refused_code`: when WeChat last refused to pass something on, and why. They
+    may have come back since; the outbox knows better what may be said to them now.
+    """
 
     __tablename__ = "security_wechat_identity"
 
@@ -36,6 +40,8 @@ class WechatIdentity(Base):
     student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
     followed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unfollowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refused_code: Mapped[str | None] = mapped_column(String(10))
     scene: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -1,22 +1,39 @@
 """Changes of the security room."""
 
 import hashlib
+import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
-from backend.kit.errors import DomainError
+from backend.kit.config import settings
+from backend.kit.errors import DomainError, NotAllowed
+from backend.outbox import service as outbox
+from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
+from backend.security import queries
 from backend.security.models import Account, AuditEntry, UsedLink, WechatIdentity
 from backend.security.schemas import Role
+
+NOT_FOLLOWING = ("43004", "50005")
+DELIVERY_TASK, CHANNEL_STOPPED = "delivery_task", "channel_stopped"
+
+
+LINK_PURPOSE = "go"
+LINK_SECONDS = 24 * 3600
 
 
 class LinkUsed(DomainError):
     """A single-use link was used before."""
 
     status = 410
+
+
+class LinkOfAnother(NotAllowed):
+    """The link was made for another WeChat than the one that opens it."""
 
 
 class IdentityTaken(DomainError):
@@ -49,6 +66,64 @@ def follow(session: Session, openid: str, *, scene: str | None = None) -> None:
 def unfollow(session: Session, openid: str) -> None:
     """A person left. The binding stays for a return; nothing is sent while they are away."""
     meet(session, openid).unfollowed_at = clock.now()
+
+
+def note_refusal(session: Session, refused: RecipientUnreachable) -> None:
+    """WeChat refuses to pass anything on to this person (listens to the outbox)."""
+    identity = meet(session, refused.openid)
+    identity.refused_at, identity.refused_code = clock.now(), refused.code
+    if refused.code in NOT_FOLLOWING:
+        identity.unfollowed_at = identity.unfollowed_at or clock.now()
+
+
+def tell(session: Session, *roles: Role, notice: Notice, dedupe_key: str) -> None:
+    """Tell everybody who has one of these roles, each once per key."""
+    for role in roles:
+        for member in queries.staff_with_role(session, role):
+            to = queries.recipient_of(session, member.id)
+            outbox.post(session, to=to, notice=notice, dedupe_key=f"{dedupe_key}:{member.id}")
+
+
+def ask_to_phone(session: Session, stuck: MessageStuck) -> None:
+    """No channel reached somebody: one of us has to call them (listens to the outbox).
+
+    A task that is stuck itself makes no further task: it stays on the list of stuck messages.
+    """
+    if stuck.template in (DELIVERY_TASK, CHANNEL_STOPPED):
+        return
+    for role in (Role.OFFICE, Role.CAMPUS_MANAGER, Role.PRINCIPAL):
+        staff = queries.staff_with_role(session, role)
+        if staff:
+            values = {"recipient": stuck.recipient_name or "收件人", "excerpt": stuck.text}
+            outbox.post(
+                session,
+                to=queries.recipient_of(session, staff[0].id),
+                notice=Notice(template=DELIVERY_TASK, values=values),
+                dedupe_key=f"delivery_task:{stuck.message_id}",
+            )
+            return
+
+
+def raise_alarm(session: Session, stopped: ChannelStopped) -> None:
+    """A channel refuses everything: tell those who can repair it, at most once an hour, over the
+    channels that still work (listens to the outbox)."""
+    hour = int(stopped.at.timestamp()) // 3600
+    values = {
+        "channel": outbox.name_of(stopped.channel),
+        "time": f"{clock.local(stopped.at):%H:%M}",
+        "code": stopped.code,
+        "fix": stopped.fix,
+    }
+    key = f"stopped:{stopped.channel}:{stopped.code}:{hour}"
+    subject = f"channel:{stopped.channel}"
+    audit(session, actor="system", action="channel.stopped", subject=subject, code=stopped.code)
+    tell(
+        session,
+        Role.SECURITY,
+        Role.PRINCIPAL,
+        notice=Notice(template=CHANNEL_STOPPED, values=values),
+        dedupe_key=key,
+    )
 
 
 def hire(
@@ -105,6 +180,25 @@ def use_link(session: Session, token: str) -> None:
             session.add(UsedLink(fingerprint=fingerprint, used_at=clock.now()))
     except IntegrityError as error:
         raise LinkUsed() from error
+
+
+def personal_link(openid: str, path: str, *, once: bool = False) -> str:
+    """An address for the chat with one person that leads to a path of ours, theirs alone: the
+    platform is asked who opens it. With `once` it works a single time."""
+    nonce = secrets.token_hex(4)  # Two links to one place are two links.
+    claims = {"openid": openid, "path": path, "once": once, "nonce": nonce}
+    query = urlencode({"next": f"/go/{crypto.sign(LINK_PURPOSE, claims)}"})
+    return f"{settings().public_url}/oauth/start?{query}"
+
+
+def follow_link(session: Session, token: str, *, openid: str) -> str:
+    """The path behind a personal link. Raises LinkInvalid, LinkOfAnother, LinkUsed."""
+    claims = crypto.unsign(LINK_PURPOSE, token, max_age_seconds=LINK_SECONDS)
+    if claims["openid"] != openid:
+        raise LinkOfAnother()
+    if claims["once"]:
+        use_link(session, token)
+    return str(claims["path"])
 
 
 def audit(session: Session, *, actor: str, action: str, subject: str, **detail: Any) -> None:

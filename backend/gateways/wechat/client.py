@@ -1,4 +1,4 @@
-"""Calls to the server API: customer and template messages, menu, codes, followers, media."""
+"""Calls to the server API: customer and template messages, codes, followers, media."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ from redis import Redis
 
 from backend.gateways.ports import Media, SceneCode, TemplateMessage
 from backend.gateways.wechat.errors import ALREADY_SENT, STALE_TOKEN, gateway_error, raise_alarm
+from backend.gateways.wechat.menus import Menus
 from backend.gateways.wechat.token import TokenKeeper
+from backend.gateways.wechat.website import Website
 from backend.kit import http, queue
 from backend.kit.config import settings
 from backend.kit.errors import GatewayError
@@ -20,14 +22,33 @@ log = structlog.get_logger(__name__)
 
 
 class WechatClient:
-    """The account's server API: a ChatSender and a PublicAccount. Safe to share among threads."""
+    """The account's server API: a ChatSender and a PublicAccount; `website` and `menus` are its
+    other parts. Safe to share among threads."""
 
-    def __init__(self, *, appid: str, secret: str, api_url: str, mp_url: str, redis: Redis) -> None:
+    def __init__(
+        self,
+        *,
+        appid: str,
+        secret: str,
+        api_url: str,
+        mp_url: str,
+        redis: Redis,
+        open_url: str = "https://open.weixin.qq.com",
+    ) -> None:
         self._appid = appid
         self._secret = secret
         self._mp_url = mp_url.rstrip("/")
         self._http = http.client(api_url)
         self._tokens = TokenKeeper(f"wechat:token:{appid}", self._fetch_token, redis)
+        self.menus = Menus(post=self._post, get=lambda path: self._json("GET", path))
+        self.website = Website(
+            appid=appid,
+            secret=secret,
+            open_url=open_url,
+            ask=lambda path, params: self._json("GET", path, params=params),
+            ask_bare=lambda path, params: _json_of(self._request("GET", path, params)),
+            redis=redis,
+        )
 
     @classmethod
     def from_settings(cls) -> "WechatClient":
@@ -37,6 +58,7 @@ class WechatClient:
             secret=settings().wechat_secret.get_secret_value(),
             api_url=settings().wechat_api_url,
             mp_url=settings().wechat_mp_url,
+            open_url=settings().wechat_open_url,
             redis=queue.connect(),
         )
 
@@ -66,16 +88,23 @@ class WechatClient:
             raise
         return str(answer.get("msgid", ""))
 
+    def send_subscription(self, openid: str, message: TemplateMessage) -> str:
+        """Send a notice that the person has agreed to; it uses that consent up (43101: none)."""
+        body: dict[str, Any] = {
+            "touser": openid,
+            "template_id": message.template_id,
+            "data": {name: {"value": text} for name, text in message.fields.items()},
+        }
+        if message.url:
+            body["page"] = message.url
+        return str(self._post("/cgi-bin/message/subscribe/bizsend", body).get("msgid", ""))
+
     def show_typing(self, openid: str) -> None:
         """Show that an answer is on its way; refused without harm when the person is not there."""
         try:
             self._post("/cgi-bin/message/custom/typing", {"touser": openid, "command": "Typing"})
         except GatewayError as error:
             log.info("typing_not_shown", code=error.code)
-
-    def create_menu(self, menu: Mapping[str, Any]) -> None:
-        """Replace the account's menu; phones fetch it again within minutes, old ones in a day."""
-        self._post("/cgi-bin/menu/create", menu)
 
     def create_code(self, scene: str, *, expires_in_seconds: int | None = None) -> SceneCode:
         """A code whose scan reports `scene`; at most 30 days, or one of 100,000 permanent ones."""

@@ -1,0 +1,129 @@
+"""What people allow us to say: reply windows, consents to notices, and kinds they opted out of.
+
+A person's row is locked while something is sent to them, so that two workers never spend the same
+message of the budget. Lock it last: after outbox rows, before nothing but identities.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.kit import clock, crypto
+from backend.outbox.models import NoticeConsent, OptOut, ReplyLedger
+from backend.outbox.pacing import Standing, with_send, without_send
+from backend.outbox.schemas import Interaction, NoticeKind, Recipient
+
+_COLUMN = {
+    Interaction.MESSAGE: "message_at",
+    Interaction.MOMENT: "moment_at",
+    Interaction.PAYMENT: "paid_at",
+    Interaction.LEFT: "gone_at",
+}
+
+
+def note_interaction(session: Session, openid: str, kind: Interaction, at: datetime) -> None:
+    """Remember the latest interaction of a kind; an earlier one that arrives late changes nothing.
+
+    One statement, because it belongs to the unit that writes the inbound message down.
+    """
+    column = getattr(ReplyLedger, _COLUMN[kind])
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"openid": openid, "sends": [], _COLUMN[kind]: min(at, clock.now())}
+    statement = dialect.insert(ReplyLedger).values(values)
+    newest = statement.excluded[_COLUMN[kind]]
+    latest = case((column.is_(None), newest), (column < newest, newest), else_=column)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["openid"], set_={column.name: latest})
+    )
+
+
+def standing(session: Session, openid: str) -> Standing:
+    """Where we stand with a person, locked until the unit ends."""
+    row = _locked(session, openid)
+    return Standing(opened={}) if row is None else _as_standing(row)
+
+
+def _as_standing(row: ReplyLedger) -> Standing:
+    opened = {kind: getattr(row, _COLUMN[kind]) for kind in _COLUMN if kind != Interaction.LEFT}
+    return Standing(
+        opened={kind: at for kind, at in opened.items() if at is not None},
+        closed_at=row.closed_at,
+        gone_at=row.gone_at,
+        sends=tuple(row.sends),
+    )
+
+
+def spend(session: Session, openid: str, at: datetime) -> None:
+    """One message of the budget is about to be handed over. A crash leaves it spent."""
+    row = _locked(session, openid)
+    if row is not None:
+        row.sends = list(with_send(_as_standing(row), at).sends)
+
+
+def give_back(session: Session, openid: str, at: datetime) -> None:
+    """The platform refused the message handed over at that moment, which therefore cost nothing."""
+    row = _locked(session, openid)
+    if row is not None:
+        row.sends = list(without_send(_as_standing(row), at).sends)
+
+
+def close_windows(session: Session, openid: str, at: datetime) -> None:
+    """The platform says that nothing may be said any more: what was open at that moment is not."""
+    row = _locked(session, openid)
+    if row is not None and (row.closed_at is None or row.closed_at < at):
+        row.closed_at = at
+
+
+def has_consent(session: Session, openid: str, template_id: str) -> bool:
+    """Whether a notice of this subscription template may be sent."""
+    consent = session.get(NoticeConsent, (openid, template_id), populate_existing=True)
+    return consent is not None and consent.remaining > 0
+
+
+def change_consent(
+    session: Session, openid: str, template_id: str, *, by: int | None, at: datetime
+) -> None:
+    """Add to what a person agreed to, take from it, or (None) withdraw all of it."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    key = {"openid": openid, "template_id": template_id}
+    remaining = max(0, by or 0)
+    made = dialect.insert(NoticeConsent).values({**key, "remaining": remaining, "changed_at": at})
+    changed = NoticeConsent.remaining + (by or 0)
+    new = case((changed < 0, 0), else_=changed) if by is not None else 0
+    session.execute(
+        made.on_conflict_do_update(
+            index_elements=list(key), set_={"remaining": new, "changed_at": at}
+        )
+    )
+
+
+def opt(session: Session, to: Recipient, kind: NoticeKind, *, out: bool) -> None:
+    """Stop or resume one kind of notice at every address of a person. A repeat changes nothing."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for address in _addresses(to):
+        if out:
+            values = {"address": address, "kind": kind, "since_at": clock.now()}
+            session.execute(dialect.insert(OptOut).values(values).on_conflict_do_nothing())
+        else:
+            session.execute(delete(OptOut).where(OptOut.address == address, OptOut.kind == kind))
+
+
+def is_declined(session: Session, to: Recipient, kind: NoticeKind) -> bool:
+    """Whether the recipient opted out of this kind at any address; the work of staff cannot be."""
+    if kind == NoticeKind.TASK:
+        return False
+    query = select(OptOut.kind).where(OptOut.address.in_(_addresses(to)), OptOut.kind == kind)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _addresses(to: Recipient) -> list[str]:
+    known: Iterable[str | None] = (to.openid, to.phone, to.email)
+    return [crypto.blind_index(address, context="outbox_address") for address in known if address]
+
+
+def _locked(session: Session, openid: str) -> ReplyLedger | None:
+    query = select(ReplyLedger).where(ReplyLedger.openid == openid).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()

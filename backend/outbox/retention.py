@@ -1,0 +1,36 @@
+"""What is forgotten: a message done with keeps its place in the history, not its contents."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.outbox.models import OutboxMessage
+from backend.outbox.schemas import Status
+
+KEPT_FOR = timedelta(days=30)
+DONE = (Status.SENT, Status.FAILED, Status.DECLINED)
+
+
+def blank(session: Session, *, limit: int) -> int:
+    """Take text, phone, mail and name out of messages done with long ago; returns how many.
+
+    What waits for a person is kept until it is done.
+    """
+    now = clock.now()
+    rows = session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.blanked_at.is_(None),
+            OutboxMessage.status.in_(DONE),
+            OutboxMessage.next_try_at <= now - KEPT_FOR,
+        )
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
+        row.blanked_at = now
+    return len(rows)
