@@ -28,6 +28,7 @@ ROOMS = (
     "logistics",
     "office",
     "security",
+    "portal",
 )
 
 

@@ -48,7 +48,7 @@ def forget() -> None:
 def newest() -> dict[str, Any]:
     with reading() as session:
         found = session.scalars(select(Message.incoming).order_by(Message.id.desc()).limit(1))
-        return found.one()
+        return dict(found.one())
 
 
 def texts(tree: dict[str, Any]) -> dict[str, Any]:

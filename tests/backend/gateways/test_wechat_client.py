@@ -171,10 +171,19 @@ def test_typing_is_a_nicety(client: WechatClient, stub: Stub, platform: Platform
     assert stub.to(path)[0].body == {"touser": "o1", "command": "Typing"}
 
 
-def test_a_menu_is_replaced(client: WechatClient, stub: Stub) -> None:
-    menu = {"button": [{"type": "click", "name": "我要报名", "key": "SIGN_UP"}]}
-    client.create_menu(menu)
-    assert stub.to("/cgi-bin/menu/create")[0].body == menu
+def test_menus_are_replaced(client: WechatClient, stub: Stub, platform: Platform) -> None:
+    """The new menus stand before the old conditional one goes."""
+    button = {"type": "click", "name": "我要报名", "key": "SIGN_UP"}
+    platform.answers["/cgi-bin/menu/get"] = Answer({"conditionalmenu": [{"menuid": 7}]})
+    platform.answers["/cgi-bin/tags/get"] = Answer({"tags": [{"id": 101, "name": "家长"}]})
+    client.menus.publish([button], {"家长": [button]})
+    called = [heard for heard in stub.heard if heard.path.startswith("/cgi-bin/menu/")]
+    assert [(heard.path.rsplit("/", 1)[1], heard.body) for heard in called] == [
+        ("get", None),
+        ("create", {"button": [button]}),
+        ("addconditional", {"button": [button], "matchrule": {"tag_id": "101"}}),
+        ("delconditional", {"menuid": "7"}),
+    ]
 
 
 @pytest.mark.parametrize(

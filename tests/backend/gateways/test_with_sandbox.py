@@ -112,7 +112,7 @@ def test_a_template_is_shown_once_however_often_it_is_sent(
 
 
 def test_menu_codes_and_followers(client: WechatClient) -> None:
-    client.create_menu({"button": [{"type": "click", "name": "我要报名", "key": "SIGN_UP"}]})
+    client.menus.publish([{"type": "click", "name": "我要报名", "key": "SIGN_UP"}], {})
     code = client.create_code("campaign:7", expires_in_seconds=3600)
     assert "/cgi-bin/showqrcode?ticket=" in code.image_url
     assert client.user("o_demo_advisor")["subscribe"] == 1

@@ -1,0 +1,99 @@
+"""What one person may see of themselves, gathered from the rooms."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from backend.finance import queries as finance
+from backend.finance import service as payments
+from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
+from backend.kit import clock
+from backend.security import queries as security
+from backend.security.schemas import Speaker
+from backend.students import queries as students
+from backend.students.schemas import Child
+from backend.teaching import queries as teaching
+from backend.teaching.schemas import LessonView
+
+AHEAD = timedelta(days=14)
+MOST_LESSONS = 4
+MOST_ORDERS = 5
+
+
+class ChildPart(BaseModel):
+    """One child's lessons to come, soonest first, and lessons left per course name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    child: Child
+    lessons: list[LessonView]
+    balances: list[tuple[str, LessonBalance]]
+
+
+class OrderPart(BaseModel):
+    """An order, and where to pay it while that is possible."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: OrderView
+    pay_url: str | None
+
+
+class Mine(BaseModel):
+    """「我的」 of one person; `taught` is what a teacher gives."""
+
+    model_config = ConfigDict(frozen=True)
+
+    speaker: Speaker
+    children: list[ChildPart]
+    taught: list[LessonView]
+    orders: list[OrderPart]
+
+
+def mine(session: Session, openid: str) -> Mine:
+    """Everything for the page. The ids come from the identity behind the openid alone."""
+    speaker, now = security.speaker(session, openid), clock.now()
+    children = _learners(session, speaker)
+    ids = [child.id for child in children]
+    lessons = (
+        teaching.lessons_of_students(session, ids, from_at=now, to_at=now + AHEAD) if ids else []
+    )
+    balances = finance.lessons_left(session, student_ids=ids) if ids else []
+    names = {id_: name for name, id_ in teaching.catalogue(session).courses.items()}
+    taught: list[LessonView] = []
+    if speaker.account_id is not None:
+        taught = teaching.lessons_of_teacher(
+            session, speaker.account_id, from_at=now, to_at=now + AHEAD, limit=MOST_LESSONS
+        )
+    orders = finance.orders_of(session, openid=openid, limit=MOST_ORDERS)
+    return Mine(
+        speaker=speaker,
+        children=[
+            ChildPart(
+                child=child,
+                lessons=[each for each in lessons if each.student_id == child.id][:MOST_LESSONS],
+                balances=[
+                    (names.get(each.course_id, "课程"), each)
+                    for each in balances
+                    if each.student_id == child.id
+                ],
+            )
+            for child in children
+        ],
+        taught=taught,
+        orders=[OrderPart(order=order, pay_url=_pay_url(order, openid)) for order in orders],
+    )
+
+
+def _learners(session: Session, speaker: Speaker) -> list[Child]:
+    if speaker.guardian_id is not None:
+        return students.children_of(session, speaker.guardian_id)
+    if speaker.student_id is not None:
+        return [students.student(session, speaker.student_id)]
+    return []
+
+
+def _pay_url(order: OrderView, openid: str) -> str | None:
+    is_open = order.status is OrderStatus.PENDING and order.expires_at > clock.now()
+    return payments.pay_link(number=order.number, openid=openid) if is_open else None
