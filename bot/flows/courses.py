@@ -13,6 +13,7 @@ from bot.replies import Reply, say
 from bot.times import Kind
 
 SHOWN = 3
+_INTEREST = "课程"  # Of somebody who tapped the menu and said nothing.
 _SHORT = 20  # Characters; longer ones carry more than a subject, a grade or a day.
 _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
 
@@ -150,7 +151,9 @@ def refund_policy(_talk: Talk) -> Reply:
 def note_lead(talk: Talk) -> None:
     """Whoever asks about courses and is not staff becomes a lead with an advisor (A13, A17)."""
     if talk.speaker.account_id is None:
-        admissions.open_lead(talk.session, openid=talk.openid, interest=talk.text[:200])
+        admissions.open_lead(
+            talk.session, openid=talk.openid, interest=talk.text[:200] or _INTEREST
+        )
 
 
 def _weekdays(talk: Talk, text: str) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ def progress(talk: Talk) -> Reply:
 
 
 def _begin(talk: Talk, wanted: Form) -> Reply:
-    if _BARE.match(talk.plain):
+    if not talk.text or _BARE.match(talk.plain):
         return form.start(talk, wanted)
     return _open(talk, _KINDS[wanted.name], talk.text)
 
