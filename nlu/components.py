@@ -15,6 +15,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
 from understanding import clauses, entities, intents
 from understanding.normalise import Plain, normalise
 from understanding.patterns import Span

@@ -11,6 +11,7 @@ sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum "$@"; else shasu
 wanted=$(cat requirements.lock install.sh | sum | cut -d' ' -f1)
 stamp=.venv/installed
 if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ]; then
+    touch "$stamp"
     exit 0
 fi
 

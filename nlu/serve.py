@@ -14,8 +14,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-import quiet
 import structlog
+
+import quiet
 
 CURRENT = quiet.HERE / "models" / "current"
 REMEMBERED = 20_000

@@ -65,8 +65,9 @@ def roll_back() -> int:
 
 def train(name: str) -> Path:
     """Write the generated sentences, train, and return the new archive."""
-    from grammar import generate
     from rasa.model_training import train_nlu
+
+    from grammar import generate
 
     started_at = time.monotonic()
     print("nlu: writing sentences from the grammar …", flush=True)

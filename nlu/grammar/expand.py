@@ -26,10 +26,7 @@ def expand(pattern: str, most: int = MOST) -> list[str]:
 
 def _draw(pattern: str, chance: random.Random) -> str:
     """Return one sentence of the pattern."""
-    text, at = _sequence(pattern, 0, chance, ends="")
-    if at != len(pattern):
-        raise BadPattern(pattern)
-    return text
+    return _sequence(pattern, 0, chance, ends="")[0]
 
 
 def _sequence(pattern: str, at: int, chance: random.Random, ends: str) -> tuple[str, int]:
@@ -37,6 +34,8 @@ def _sequence(pattern: str, at: int, chance: random.Random, ends: str) -> tuple[
     out: list[str] = []
     while at < len(pattern) and pattern[at] not in ends:
         char = pattern[at]
+        if char in "|)":
+            raise BadPattern(pattern)
         if char == "(":
             piece, at = _choice(pattern, at + 1, chance)
         elif char in "{<":

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import yaml
 
-
 from grammar.expand import expand
 from grammar.vary import vary
 from understanding.patterns import candidates, longest

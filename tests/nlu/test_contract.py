@@ -1,0 +1,122 @@
+"""The names that other parts and outside checks rely on (C2): never renamed, only added to."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from grammar import generate
+from understanding.features import MARKS
+from understanding.normalise import normalise
+
+NLU = Path(__file__).parents[2] / "nlu"
+INTENTS = {
+    "greet",
+    "thank",
+    "goodbye",
+    "affirm",
+    "deny",
+    "cancel",
+    "ask_capability",
+    "ask_bot",
+    "request_human",
+    "out_of_scope",
+    "ask_course",
+    "ask_price",
+    "ask_class_time",
+    "ask_teacher",
+    "ask_campus",
+    "ask_promotion",
+    "ask_enrollment",
+    "ask_refund_policy",
+    "book_trial",
+    "sign_up",
+    "request_callback",
+    "bind_account",
+    "my_schedule",
+    "my_balance",
+    "my_orders",
+    "pay",
+    "renew",
+    "request_refund",
+    "request_invoice",
+    "request_leave",
+    "request_makeup",
+    "change_class",
+    "pause_study",
+    "my_homework",
+    "my_grades",
+    "my_attendance",
+    "join_online_class",
+    "get_material",
+    "update_profile",
+    "complain",
+    "give_feedback",
+    "ticket_status",
+    "rate_teacher",
+    "staff_leads",
+    "log_followup",
+    "staff_tasks",
+    "approve",
+    "reject",
+    "request_supplies",
+    "request_expense",
+    "staff_report",
+    "stock_query",
+    "take_attendance",
+    "report_fault",
+    "book_room",
+    "find_document",
+}
+ENTITIES = {
+    "course",
+    "subject",
+    "grade",
+    "campus",
+    "teacher",
+    "person",
+    "phone",
+    "time",
+    "amount",
+    "quantity",
+    "class_mode",
+    "level",
+    "order_no",
+    "ticket_no",
+    "item",
+    "room",
+    "document",
+    "channel",
+}
+
+
+def test_domain_names_exactly_the_contract() -> None:
+    domain = yaml.safe_load((NLU / "domain.yml").read_text("utf-8"))
+    assert set(domain["intents"]) == INTENTS
+    assert set(domain["entities"]) == ENTITIES
+    assert set(MARKS) == ENTITIES
+
+
+@pytest.mark.parametrize("folder", ["data", "test"])
+def test_sentences_use_only_names_of_the_contract(folder: str) -> None:
+    rows = generate.hand_written(NLU / folder)
+    assert {intent for intent, _ in rows} == INTENTS
+    for _, sentence in rows:
+        text, spans = generate.plain(sentence)
+        assert text.strip()
+        assert not set("[]") & set(text), sentence
+        assert {name for _, _, name in spans} <= ENTITIES, sentence
+
+
+def test_every_intent_has_breadth() -> None:
+    by_intent: dict[str, set[str]] = {}
+    for intent, sentence in generate.sentences():
+        by_intent.setdefault(intent, set()).add(sentence)
+    assert set(by_intent) == INTENTS
+    assert min(map(len, by_intent.values())) >= 60
+
+
+def test_held_out_sentences_are_many_and_never_trained_on() -> None:
+    held_out = generate.hand_written(NLU / "test")
+    assert len(held_out) >= 600
+    trained = {normalise(generate.plain(each)[0]).text for _, each in generate.sentences()}
+    assert not trained & {normalise(generate.plain(each)[0]).text for _, each in held_out}

@@ -1,0 +1,44 @@
+"""The generator writes the same sentences every time, with marks where they belong."""
+
+import random
+
+import pytest
+from grammar import generate
+from grammar.expand import BadPattern, expand
+from grammar.vary import vary
+
+
+def test_same_sentences_every_time() -> None:
+    assert generate.sentences() == generate.sentences()
+
+
+def test_every_pattern_says_something() -> None:
+    for intent, pattern in generate.patterns():
+        assert intent, pattern
+        assert expand(pattern), pattern
+
+
+def test_alternatives_and_slots() -> None:
+    assert set(expand("(甲|乙)课")) == {"甲课", "乙课"}
+    (sentence, *_) = expand("{phone}打给我")
+    text, [(start, end, name)] = generate.plain(sentence)
+    assert (name, end < len(text)) == ("phone", True)
+    assert text[start:end] in sentence
+
+
+@pytest.mark.parametrize("pattern", ["(甲|乙", "{phone", "{nobody}", "<who>", "甲)"])
+def test_bad_patterns_are_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        expand(pattern)
+
+
+def test_what_a_pattern_left_plain_is_marked() -> None:
+    assert generate.completed("今天[钢琴](subject)有课吗") == "[今天](time)[钢琴](subject)有课吗"
+
+
+def test_variants_keep_their_marks() -> None:
+    chance = random.Random(1)
+    for _ in range(200):
+        varied = vary("帮我约[周六](time)的[围棋](subject)试听，谢谢", chance)
+        _, spans = generate.plain(varied)
+        assert [name for *_, name in spans] == ["time", "subject"]
