@@ -90,7 +90,7 @@ def _allowed(
             row.due_at = verdict.wait_until if verdict.at_night else row.due_at
         elif verdict.passed_over is not None:
             _note_passing(session, row, verdict.passed_over, now_is.now)
-            results.settle(session, row, verdict.passed_over)
+            results.settle(session, row, verdict.passed_over, at=now_is.now)
         else:
             return letter.model_copy(update={"is_probe": verdict.is_probe})
     return None

@@ -97,9 +97,11 @@ def _account_for(
     return None
 
 
-def settle(session: Session, row: OutboxMessage, outcome: Outcome) -> None:
+def settle(
+    session: Session, row: OutboxMessage, outcome: Outcome, *, at: datetime | None = None
+) -> None:
     """Move a locked row to wherever `rules.next_step` says, and call a person at the end."""
-    now = clock.now()
+    now = at or clock.now()
     letter = letter_of(row)
     step = rules.next_step(
         rules.rungs_of(letter.recipient, letter.content),

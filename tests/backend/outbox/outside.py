@@ -8,7 +8,7 @@ from backend.kit.errors import GatewayError
 
 
 class Outside:
-    """All four channels. `refusals[channel]` is a list of errors to raise before the next sends."""
+    """All channels. `refusals[channel]` is a list of errors to raise before the next sends."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, Any]] = []
@@ -41,6 +41,10 @@ class RecordingChat:
 
     def send_template(self, openid: str, message: TemplateMessage) -> str:
         self.outside.take("template", openid, message)
+        return f"msg{len(self.outside.sent)}"
+
+    def send_subscription(self, openid: str, message: TemplateMessage) -> str:
+        self.outside.take("subscribe", openid, message)
         return f"msg{len(self.outside.sent)}"
 
     def show_typing(self, openid: str) -> None:

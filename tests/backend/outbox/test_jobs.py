@@ -10,10 +10,11 @@ from backend.gateways.ports import TemplateMessage
 from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
-from backend.outbox import delivery, jobs, queries, service
+from backend.outbox import delivery, jobs, queries, results, rules, service
 from backend.outbox.models import OutboxAttempt, OutboxMessage
 from backend.outbox.schemas import (
     ChatMessage,
+    Interaction,
     MessageStuck,
     Notice,
     Outcome,
@@ -69,7 +70,16 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return rung
 
 
-pytestmark = pytest.mark.usefixtures("database", "rings")
+@pytest.fixture
+def open_chats(database: str) -> None:
+    """Everybody here has just paid, so that the budget is no matter in these tests."""
+    with unit_of_work() as session:
+        for openid in ("o_advisor", "o_a", "o_b", "o_0", "o_1", "o_2"):
+            at, kind = clock.now(), Interaction.PAYMENT
+            service.note_interaction(session, openid=openid, kind=kind, at=at)
+
+
+pytestmark = pytest.mark.usefixtures("database", "rings", "open_chats")
 
 
 def test_a_message_is_sent_once_however_often_it_is_rung_for(outside: Outside) -> None:
@@ -85,7 +95,12 @@ def test_the_ladder_is_climbed_within_one_job(outside: Outside, heard: list[obje
     outside.refuse("template", "43004")
     message_id = post("lead:1")
     jobs.deliver(message_id)
-    assert attempts(message_id) == [("chat", "45015"), ("template", "43004"), ("sms", "")]
+    assert attempts(message_id) == [
+        ("chat", "45015"),
+        ("subscribe", "no_consent"),
+        ("template", "43004"),
+        ("sms", ""),
+    ]
     ((channel, phone, text),) = outside.sent
     assert (channel, phone) == ("sms", "13812345678")
     assert text.endswith("https://example.cn/claim")
@@ -102,9 +117,10 @@ def test_the_end_of_the_ladder_is_a_task_for_a_person(
     with reading() as session:
         (task,) = queries.stuck_messages(session)
     assert (task.id, task.phone, task.error) == (message_id, "13812345678", "broken refused")
-    assert heard == [
-        MessageStuck(message_id=message_id, template="new_lead", recipient_name="周婷")
-    ]
+    (event,) = heard
+    assert isinstance(event, MessageStuck)
+    assert (event.message_id, event.template) == (message_id, "new_lead")
+    assert (event.recipient_name, event.text) == ("周婷", rules.sentence_of(LEAD))
 
 
 def test_a_template_repeat_is_recognisable_to_the_platform(outside: Outside) -> None:
@@ -145,7 +161,7 @@ def test_a_waiting_message_holds_back_later_ones_and_a_failed_one_does_not(
         first, second = say("一"), say("二")
         jobs.deliver(second)
         assert outside.texts() == []
-    outside.refuse("chat", "45015")
+    outside.refuse("chat", "45002")
     with clock.frozen(clock.now() + timedelta(seconds=6)):
         jobs.deliver(second)
     assert outside.texts() == ["二"]
@@ -184,7 +200,7 @@ def test_a_worker_that_dies_while_sending_is_replaced(outside: Outside) -> None:
         jobs.deliver(message_id)
     assert outside.texts() == ["一"]
     with unit_of_work() as session:
-        delivery.record(session, lost, Outcome(error="late news", retry=True))
+        results.record(session, lost, Outcome(error="late news", retry=True))
     assert status_of(message_id) == Status.SENT
 
 
@@ -193,12 +209,12 @@ def test_a_message_that_kills_its_worker_each_time_does_not_go_on_for_ever(
 ) -> None:
     message_id = post("lead:1")
     at = clock.now()
-    for _ in range(60):
+    for _ in range(60):  # Every seven hours.
         with clock.frozen(at), unit_of_work() as session:
             delivery.take(session, message_id)
         at += timedelta(hours=7)
     assert status_of(message_id) == Status.STUCK
-    assert len(attempts(message_id)) == 3 + 3 + 3 + 7
+    assert len(attempts(message_id)) == 3 + 1 + 3 + 3 + 7  # The 1: no consent.
 
 
 def test_a_bug_of_ours_is_logged_and_stepped_over(
@@ -270,4 +286,9 @@ def test_a_template_without_an_id_is_skipped_in_production(
     outside.refuse("chat", "45015")
     message_id = post("lead:1")
     jobs.deliver(message_id)
-    assert attempts(message_id) == [("chat", "45015"), ("template", "no_template"), ("sms", "")]
+    assert attempts(message_id) == [
+        ("chat", "45015"),
+        ("subscribe", "no_consent"),
+        ("template", "no_template"),
+        ("sms", ""),
+    ]

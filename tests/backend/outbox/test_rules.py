@@ -34,6 +34,7 @@ def test_fields_always_fit_their_type(name: str, value: str) -> None:
         limit = rules.FIELD_LIMITS[field.rstrip("0123456789")]
         assert 0 < len(text) <= limit
         assert "\n" not in text
+    assert rules.unfit_fields(rules.fields_of(complete(name, value))) == []
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -79,8 +80,8 @@ def test_a_long_answer_is_whole_in_the_chat_and_short_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("recipient", "template", "rungs"),
     [
-        (EVERYWHERE, "new_lead", ("chat", "template", "sms", "mail")),
-        (Recipient(openid="o1"), "new_lead", ("chat", "template")),
+        (EVERYWHERE, "new_lead", ("chat", "subscribe", "template", "sms", "mail")),
+        (Recipient(openid="o1"), "new_lead", ("chat", "subscribe", "template")),
         (Recipient(phone="13800000000"), "new_lead", ("sms",)),
         (Recipient(), "new_lead", ()),
     ],
@@ -135,3 +136,41 @@ def test_unsaid_words_need_nobody() -> None:
         (Channel.CHAT,), channel=Channel.CHAT, tries=1, outcome=NEVER, is_chat=True, now=NOW
     )
     assert step.status == Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fits"),
+    [
+        ("phrase1", "已报名", True),
+        ("phrase1", "paid", False),
+        ("amount1", "¥2980.00", True),
+        ("amount1", "两千元", False),
+        ("number1", "12.5", True),
+        ("number1", "十二", False),
+        ("character_string1", "T112300001", True),
+        ("character_string1", "投诉1", False),
+        ("phone_number1", "138 0000", False),
+        ("thing1", "", False),
+        ("thing1", "长" * 21, False),
+    ],
+)
+def test_what_the_platform_would_refuse_is_found_first(field: str, value: str, fits: bool) -> None:
+    assert rules.unfit_fields({field: value}) == ([] if fits else [field])
+
+
+def test_several_notices_become_one_text_with_each_sentence_and_link() -> None:
+    first, second = complete("new_lead"), complete("ticket_answered")
+    text = rules.merged_text_of([first, second])
+    assert text == f"{rules.letter_text_of(first)}\n\n{rules.letter_text_of(second)}"
+    assert rules.merged_text_of([WORDS, WORDS]) == "您好\n\n您好"
+    assert rules.merged_text_of([WORDS, ChatMessage(body={"msgtype": "news"})]) is None
+    assert rules.merged_text_of([complete("ticket_answered", "很长" * 90)] * 9) is None
+
+
+def test_answers_and_payments_are_not_held_at_night() -> None:
+    assert not rules.is_held_at_night(WORDS)
+    assert not rules.is_held_at_night(complete("ticket_answered"))
+    assert not rules.is_held_at_night(complete("order_paid_guardian"))
+    assert rules.is_held_at_night(complete("sign_up_expired"))
+    today = complete("sign_up_expired").model_copy(update={"urgent": True})
+    assert not rules.is_held_at_night(today)

@@ -103,7 +103,10 @@ def test_a_person_without_any_channel_is_a_task_at_once(
     (task,) = queries.stuck_messages(session)
     assert task.recipient_name == "陈建国"
     assert "周末英语班" in task.text
-    assert heard == [MessageStuck(message_id=task.id, template="new_lead", recipient_name="陈建国")]
+    (event,) = heard
+    assert isinstance(event, MessageStuck)
+    assert (event.message_id, event.template) == (task.id, "new_lead")
+    assert event.text == rules.sentence_of(LEAD)
     service.mark_told(session, message_id=task.id)
     assert queries.stuck_messages(session) == []
 
