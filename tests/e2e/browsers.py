@@ -2,11 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -39,16 +43,24 @@ class Browser:
 
         def found() -> WebElement | None:
             for one in reversed(self.driver.find_elements(By.CSS_SELECTOR, css)):
-                if one.is_displayed() and words in one.text:
-                    return one
+                with suppress(StaleElementReferenceException):
+                    if one.is_displayed() and words in one.text:
+                        return one
             return None
 
         element: WebElement = self.until(found)
         return element
 
-    def page_says(self, words: str) -> None:
-        """Wait until the page, or the frame one is in, shows these words."""
-        self.find("body", words)
+    def tap(self, css: str, words: str = "") -> None:
+        """Tap an element; a page that is just drawing itself anew is tapped again."""
+
+        def tapped() -> bool:
+            with suppress(StaleElementReferenceException, ElementClickInterceptedException):
+                self.find(css, words).click()
+                return True
+            return False
+
+        self.until(tapped)
 
     def enter(self, css: str) -> None:
         """Go into a frame of the present one."""

@@ -30,6 +30,7 @@ BREATH = (
     ("我要投诉，老师迟到了三次", "投诉已登记"),
 )
 PAID = "已报名成功"
+THINKING_SECONDS = (0.5, 5.0)
 GIVE_UP_SECONDS = 90.0
 LATEST_ANSWER_SECONDS = 25.0
 """Three tries of five seconds each, and the sweep's turn."""
@@ -45,6 +46,7 @@ class Parent:
     child: str
     guardian: str
     mobile: str
+    dice: random.Random
     expected: list[str] = field(default_factory=list)
     dropped: int = 0
     trouble: str = ""
@@ -67,6 +69,7 @@ class Parent:
                 guardian=self.guardian,
                 phone=self.mobile,
             )
+            time.sleep(self.dice.uniform(*THINKING_SECONDS))
             self.expected.append(marker)
             self._send(said)
             self._wait()
@@ -131,6 +134,7 @@ def parents(town: Town, count: int, classes: Sequence[str], mark: str) -> list[P
             child=f"林{given[n % 12]}{given[(n * 5 + 3) % 12]}",
             guardian=f"高{given[(n * 7 + 1) % 12]}",
             mobile=f"1390000{n:04d}",
+            dice=random.Random(n),
         )
         for n in range(count)
     ]
@@ -155,7 +159,7 @@ class Killer:
         """Kill until told to stop."""
         while not self._over.wait(self._dice.uniform(*self._pause)):
             name = self._dice.choice(self._names)
-            with suppress(KeyError, ProcessLookupError, psutil.Error):
+            with suppress(LookupError, ProcessLookupError, psutil.Error):  # It is dead already.
                 self._kill(name)
 
     def stop(self) -> None:
