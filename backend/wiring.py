@@ -5,6 +5,7 @@ Every process (web, worker, cron) calls `connect()` once as it starts.
 
 from sqlalchemy.orm import Session
 
+from backend.admissions import service as leads
 from backend.admissions import sign_up
 from backend.finance import queries as finance
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
@@ -22,7 +23,7 @@ from backend.outbox.schemas import (
     RecipientUnreachable,
 )
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.schemas import CodeScanned, Role
 
 
 def connect() -> None:
@@ -46,6 +47,7 @@ def connect() -> None:
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
+    events.listen(CodeScanned, leads.touched)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

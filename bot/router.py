@@ -5,7 +5,7 @@ from collections.abc import Callable
 from backend.outbox import service as outbox
 from backend.security import service as security
 from backend.security.schemas import Role
-from bot.flows import courses, form, people, sign_up, small_talk, staff, study, tickets
+from bot.flows import codes, courses, form, people, sign_up, small_talk, staff, study, tickets
 from bot.flows.talk import Talk
 from bot.inbound import Kind
 from bot.interpreter import words
@@ -13,7 +13,9 @@ from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
 
-FORMS = {each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK)}
+FORMS = {
+    each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
+}
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
 NO_ASIDE = ("affirm", "deny", "approve", "reject", "cancel", "renew", "out_of_scope")
@@ -84,7 +86,11 @@ MENU: dict[str, Flow] = {
     "balance": study.balance,
     "orders": study.orders,
     "complain": tickets.complain,
+    "ticket_status": tickets.progress,
     "person": people.to_person,
+    "repair": codes.repair,
+    "leads": staff.leads,
+    "report": staff.report,
 }
 
 
@@ -93,12 +99,8 @@ def answer(talk: Talk) -> Reply:
     match talk.incoming.kind:
         case Kind.TEXT | Kind.VOICE if talk.text:
             return _to_text(talk)
-        case Kind.FOLLOW:
-            security.follow(talk.session, talk.openid, scene=talk.incoming.key)
-            return small_talk.welcome(talk)
-        case Kind.SCAN:
-            security.follow(talk.session, talk.openid, scene=talk.incoming.key)
-            return small_talk.welcome(talk)
+        case Kind.FOLLOW | Kind.SCAN:
+            return codes.scanned(talk)
         case Kind.UNFOLLOW:
             security.unfollow(talk.session, talk.openid)
             talk.state.leave()

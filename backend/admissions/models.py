@@ -9,7 +9,11 @@ from backend.kit.db import Base, Encrypted, UtcDateTime
 
 
 class Lead(Base):
-    """线索: one open lead per WeChat at a time, held by the partial unique index."""
+    """线索: one open lead per WeChat at a time, held by the partial unique index.
+
+    `source` is the channel or campaign of the first code scanned (`channel:dianping`), `wechat` for
+    whoever came by themselves; `last_source` that of the last one.
+    """
 
     __tablename__ = "admissions_lead"
     __table_args__ = (
@@ -26,6 +30,7 @@ class Lead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     openid: Mapped[str] = mapped_column(String(64))
     source: Mapped[str] = mapped_column(String(40))
+    last_source: Mapped[str | None] = mapped_column(String(40))
     interest: Mapped[str] = mapped_column(Text)
     stage: Mapped[str] = mapped_column(String(12))
     advisor_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))

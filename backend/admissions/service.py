@@ -14,10 +14,11 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.schemas import CodeKind, CodeScanned, Role
 
 CLAIM_PURPOSE = "claim"
 CLAIM_LINK_SECONDS = 3 * 24 * 3600
+BY_THEMSELVES = "wechat"
 
 
 class ClaimedByOther(DomainError):
@@ -29,10 +30,10 @@ def open_lead(
     *,
     openid: str,
     interest: str,
-    source: str = "wechat",
     campus_id: int | None = None,
 ) -> LeadView:
     """Open a lead for a person who asks, give it an advisor and push the advisor (A13, A14, A17).
+    It comes from the channel or campaign whose codes the person has scanned.
 
     Somebody whose lead is open keeps it and its advisor: what they say now is noted on it.
     """
@@ -40,10 +41,11 @@ def open_lead(
     if known is not None:
         note(session, lead_id=known.id, text=interest)
         return known
-    now = clock.now()
+    now, touches = clock.now(), staff.touches(session, openid)
     lead = Lead(
         openid=openid,
-        source=source,
+        source=touches[0].source if touches else BY_THEMSELVES,
+        last_source=touches[1].source if touches else None,
         interest=interest,
         stage=Stage.NEW,
         created_at=now,
@@ -59,6 +61,18 @@ def open_lead(
         return found
     _assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
+
+
+def touched(session: Session, event: CodeScanned) -> None:
+    """Whoever is a lead already has come across another channel or campaign (listens to scans)."""
+    if event.code.kind not in (CodeKind.CHANNEL, CodeKind.CAMPAIGN):
+        return
+    lead = session.scalars(
+        select(Lead).where(Lead.openid == event.openid, Lead.closed_at.is_(None)).with_for_update()
+    ).one_or_none()
+    if lead is not None:
+        lead.last_source = event.code.source
+        session.flush()
 
 
 def claim(session: Session, *, lead_id: int, account_id: int) -> LeadView:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
@@ -29,7 +29,8 @@ class WechatIdentity(Base):
     """微信身份: whom an openid speaks for. A teacher may be a guardian too, hence three columns.
 
     `refused_at` and `refused_code`: when WeChat last refused to pass something on, and why. They
-    may have come back since; the outbox knows better what may be said to them now.
+    may have come back since; the outbox knows better what may be said to them now. `menu_tag`:
+    the audience that the platform was last told of.
     """
 
     __tablename__ = "security_wechat_identity"
@@ -43,7 +44,37 @@ class WechatIdentity(Base):
     refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refused_code: Mapped[str | None] = mapped_column(String(10))
     scene: Mapped[str | None] = mapped_column(String(64))
+    menu_tag: Mapped[str | None] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Code(Base):
+    """二维码: one printed code for each thing it may stand for; its scans report `scene`."""
+
+    __tablename__ = "security_code"
+    __table_args__ = (UniqueConstraint("kind", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scene: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(24))
+    label: Mapped[str] = mapped_column(String(60))
+    url: Mapped[str | None] = mapped_column(String(255))
+    image_url: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Scan(Base):
+    """扫码: who scanned which code when; the first and the last tell where a lead came from."""
+
+    __tablename__ = "security_scan"
+    __table_args__ = (Index("ix_security_scan_openid_at", "openid", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    code_id: Mapped[int] = mapped_column(ForeignKey("security_code.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AuditEntry(Base):

@@ -1,11 +1,12 @@
 """Reads of the security room."""
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from backend.outbox.schemas import Recipient
-from backend.security.models import Account, WechatIdentity
-from backend.security.schemas import Role, Speaker, StaffMember
+from backend.security import rules
+from backend.security.models import Account, Code, Scan, WechatIdentity
+from backend.security.schemas import Audience, CodeView, Role, Speaker, StaffMember
 
 
 def speaker(session: Session, openid: str) -> Speaker:
@@ -60,6 +61,56 @@ def openids_of_guardian(session: Session, guardian_id: int) -> list[str]:
     """Every WeChat that proved to be this guardian's."""
     query = select(WechatIdentity.openid).where(WechatIdentity.guardian_id == guardian_id)
     return list(session.scalars(query.order_by(WechatIdentity.openid)))
+
+
+def code_of(session: Session, scene: str) -> CodeView | None:
+    """What a scene stands for; None for one that is not ours."""
+    row = session.scalars(select(Code).where(Code.scene == scene)).one_or_none()
+    return CodeView.model_validate(row) if row else None
+
+
+def codes(session: Session) -> list[CodeView]:
+    """All codes, by kind and subject."""
+    rows = session.scalars(select(Code).order_by(Code.kind, Code.subject))
+    return [CodeView.model_validate(row) for row in rows]
+
+
+def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
+    """The first and the last code that told where somebody came from; None without any."""
+    query = (
+        select(Code)
+        .join(Scan, Scan.code_id == Code.id)
+        .where(Scan.openid == openid, Code.kind.in_(rules.ORIGINS))
+    )
+    first = session.scalars(query.order_by(Scan.at, Scan.id).limit(1)).one_or_none()
+    last = session.scalars(query.order_by(Scan.at.desc(), Scan.id.desc()).limit(1)).one_or_none()
+    if first is None or last is None:
+        return None
+    return CodeView.model_validate(first), CodeView.model_validate(last)
+
+
+def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str | None]]:
+    """Openids whose menu is not that of their audience: (openid, audience, what it is now)."""
+    audience = case(
+        (Account.role == Role.TEACHER, Audience.TEACHER.value),
+        (Account.id.is_not(None), Audience.STAFF.value),
+        (
+            WechatIdentity.guardian_id.is_not(None) | WechatIdentity.student_id.is_not(None),
+            Audience.FAMILY.value,
+        ),
+        else_=None,
+    )
+    query = (
+        select(WechatIdentity.openid, audience, WechatIdentity.menu_tag)
+        .outerjoin(Account, (Account.id == WechatIdentity.account_id) & Account.is_active.is_(True))
+        .where(
+            WechatIdentity.unfollowed_at.is_(None),
+            audience.is_distinct_from(WechatIdentity.menu_tag),
+        )
+        .order_by(WechatIdentity.openid)
+        .limit(limit)
+    )
+    return [(openid, wanted, now) for openid, wanted, now in session.execute(query)]
 
 
 def _staff(session: Session, *conditions: object) -> list[StaffMember]:

@@ -1,6 +1,25 @@
 """Decisions of the security room, without I/O."""
 
 import hashlib
+import re
+from datetime import datetime, timedelta
+
+from backend.security.schemas import CodeKind
+
+ORIGINS = (CodeKind.CHANNEL, CodeKind.CAMPAIGN)
+"""Codes that tell where somebody came from; the others tell what they want."""
+LONGEST_CODE = timedelta(days=30)
+SUBJECT = re.compile(r"[A-Za-z0-9_.-]{1,24}")
+
+
+def scene_of(kind: CodeKind, subject: str) -> str:
+    """What a scan of a code reports: 1–64 characters, the same for the same thing for ever."""
+    return f"{kind}_{subject}"
+
+
+def is_good_code(url: str | None, expires_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a code exists and works for another day at least."""
+    return url is not None and (expires_at is None or expires_at - now > timedelta(days=1))
 
 
 def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:

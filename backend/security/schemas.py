@@ -1,5 +1,6 @@
 """The words of the security room."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +19,56 @@ class Role(StrEnum):
     LOGISTICS = "logistics"  # 后勤
     SECURITY = "security"  # 信息安全
     AUDITOR = "auditor"  # 审计
+
+
+class Audience(StrEnum):
+    """Who gets a menu of their own in the chat; everybody else has the default one."""
+
+    FAMILY = "family"  # 学员与监护人
+    TEACHER = "teacher"  # 教师
+    STAFF = "staff"  # 其他员工
+
+
+class CodeKind(StrEnum):
+    """What a printed code stands for. Channels and campaigns tell where somebody came from."""
+
+    CHANNEL = "channel"  # 渠道
+    CAMPAIGN = "campaign"  # 活动
+    CLASS = "class"  # 班级
+    ROOM = "room"  # 教室
+    ASSET = "asset"  # 设备
+
+
+class CodeView(BaseModel):
+    """A code 二维码: `scene` is what a scan reports, `image_url` a picture to print.
+
+    `subject` is the id of a class, a room or an asset, or the short name of a channel or campaign;
+    `label` what people call it. Without `expires_at` it is permanent.
+    """
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    scene: str
+    kind: CodeKind
+    subject: str
+    label: str
+    url: str | None
+    image_url: str | None
+    expires_at: datetime | None
+
+    @property
+    def source(self) -> str:
+        """How a lead's origin is written: `channel:dianping`."""
+        return f"{self.kind}:{self.subject}"
+
+
+class CodeScanned(BaseModel):
+    """Event: somebody scanned a code of ours, as a follower or to become one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    code: CodeView
 
 
 class StaffMember(BaseModel):

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.kit import clock, crypto
+from backend.kit import clock, crypto, events
 from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
 from backend.security import queries
-from backend.security.models import Account, AuditEntry, UsedLink, WechatIdentity
-from backend.security.schemas import Role
+from backend.security.models import Account, AuditEntry, Code, Scan, UsedLink, WechatIdentity
+from backend.security.schemas import CodeScanned, CodeView, Role
 
 NOT_FOLLOWING = ("43004", "50005")
 DELIVERY_TASK, CHANNEL_STOPPED = "delivery_task", "channel_stopped"
@@ -58,9 +58,26 @@ def meet(session: Session, openid: str) -> WechatIdentity:
 def follow(session: Session, openid: str, *, scene: str | None = None) -> None:
     """A person follows the account; `scene` is the parameter of the QR code that led here."""
     identity = meet(session, openid)
+    if identity.followed_at is None or identity.unfollowed_at is not None:
+        identity.menu_tag = None  # The platform forgets the tags of whoever leaves.
     identity.followed_at = clock.now()
     identity.unfollowed_at = None
     identity.scene = identity.scene or scene or None
+
+
+def note_scan(session: Session, openid: str, scene: str) -> CodeView | None:
+    """Write down that somebody scanned a code, and tell whoever listens; None for no code of ours.
+
+    A code that has run out still says where somebody came from.
+    """
+    row = session.scalars(select(Code).where(Code.scene == scene)).one_or_none()
+    if row is None:
+        return None
+    session.add(Scan(openid=openid, code_id=row.id, at=clock.now()))
+    session.flush()
+    code = CodeView.model_validate(row)
+    events.publish(session, CodeScanned(openid=openid, code=code))
+    return code
 
 
 def unfollow(session: Session, openid: str) -> None:

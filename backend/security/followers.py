@@ -1,0 +1,51 @@
+"""Telling the platform who is who, so that everybody finds the menu of their role in the chat."""
+
+from itertools import groupby
+
+import structlog
+from sqlalchemy import update
+
+from backend.gateways import ports
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import GatewayError
+from backend.security import queries
+from backend.security.models import WechatIdentity
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 500
+
+
+def tag_followers() -> int:
+    """Move everybody whose role has changed to the tag of their audience; returns how many.
+
+    The platform is told first and the row follows: a crash between the two repeats the call, which
+    changes nothing. Raises GatewayError when later is the better time.
+    """
+    with reading() as session:
+        due = queries.tags_due(session, limit=AT_ONCE)
+    due.sort(key=lambda each: (each[1] or "", each[2] or ""))
+    for (wanted, current), group in groupby(due, key=lambda each: each[1:]):
+        openids = [openid for openid, *_ in group]
+        _move(openids, wanted, current)
+        with unit_of_work() as session:
+            session.execute(
+                update(WechatIdentity)
+                .where(WechatIdentity.openid.in_(openids))
+                .values(menu_tag=wanted)
+            )
+    return len(due)
+
+
+def _move(openids: list[str], wanted: str | None, current: str | None) -> None:
+    """One call for all; one by one when the platform stumbles over somebody (who has left, say)."""
+    try:
+        ports.menus().tag(openids, add=wanted, remove=current)
+    except GatewayError as error:
+        if error.retry:
+            raise
+        if len(openids) == 1:
+            # They get the default menu; following anew asks again.
+            log.warning("menu_tag_refused", openid=openids[0], code=error.code)
+            return
+        for openid in openids:
+            _move([openid], wanted, current)
