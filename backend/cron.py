@@ -37,6 +37,7 @@ ROWS = (
     Row("backend.finance.jobs.poll_silent", "ask about payments not notified", every_seconds=60),
     Row("backend.finance.jobs.close_expired", "give back unpaid seats", every_seconds=60),
     Row("backend.outbox.jobs.blank_old", "forget what was said long ago", daily_at=time(4, 10)),
+    Row("backend.security.jobs.tag_followers", "the menu of a new role", every_seconds=60),
     Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
 )
 
