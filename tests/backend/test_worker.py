@@ -13,12 +13,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from backend.kit import queue
+from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.outbox import service
 from backend.outbox.models import OutboxMessage
-from backend.outbox.schemas import ChatMessage, Recipient
+from backend.outbox.schemas import ChatMessage, Interaction, Recipient
 from sandbox.launch.programs import redis_binary
 from tests.backend.gateways.stub import Answer, Heard, Stub, serving
 from tests.backend.gateways.wechat_stub import Platform
@@ -100,6 +100,9 @@ def town(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         stub = stack.enter_context(serving(Platform()))
         made = Town(stack, tmp_path, stub)
         stack.enter_context(pointing_at(made, monkeypatch))
+        with unit_of_work() as session:  # Who has paid may be told any number of things.
+            at, kind = clock.now(), Interaction.PAYMENT
+            service.note_interaction(session, openid="o1", kind=kind, at=at)
         yield made
 
 
@@ -117,7 +120,7 @@ def pointing_at(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_pushes_survive_the_loss_of_redis_and_of_the_worker(town: Town) -> None:
-    worker, clock = town.start("worker"), town.start("cron")
+    worker, cron = town.start("worker"), town.start("cron")
     say("之前")
     wait_for(lambda: statuses() == ["sent"])
 
@@ -130,7 +133,7 @@ def test_pushes_survive_the_loss_of_redis_and_of_the_worker(town: Town) -> None:
     town.redis = town.start_redis()
     wait_for(lambda: statuses() == ["sent"] * 2)
     assert worker.poll() is None
-    assert clock.poll() is None
+    assert cron.poll() is None
 
     end(worker)
     say("之后")

@@ -106,6 +106,24 @@ def test_a_repeated_template_counts_as_sent(client: WechatClient, platform: Plat
     assert client.send_template("o1", CARD) == ""
 
 
+def test_s6_a_subscription_notice_opens_a_page(
+    client: WechatClient, stub: Stub, platform: Platform
+) -> None:
+    path = "/cgi-bin/message/subscribe/bizsend"
+    platform.answers[path] = Answer({"errcode": 0, "msgid": 7})
+    assert client.send_subscription("o1", CARD) == "7"
+    assert stub.to(path)[0].body == {
+        "touser": "o1",
+        "template_id": "T",
+        "data": {"thing1": {"value": "英语班"}},
+        "page": "https://a.cn",
+    }
+    platform.answers[path] = Answer({"errcode": 43101, "errmsg": "user refuse to accept the msg"})
+    with pytest.raises(GatewayError) as caught:
+        client.send_subscription("o1", CARD)
+    assert (caught.value.code, caught.value.retry) == ("43101", False)
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "retry", "words"),
     [

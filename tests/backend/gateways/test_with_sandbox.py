@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from redis import Redis
+from sqlalchemy import func, select
 
 from backend.gateways import letters, ports
 from backend.gateways.ports import TemplateMessage
 from backend.gateways.wechat.client import WechatClient
-from backend.kit import queue
+from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError
 from backend.outbox import jobs, service
-from backend.outbox.models import OutboxMessage
-from backend.outbox.schemas import Notice, Recipient
+from backend.outbox.models import OutboxAttempt, OutboxMessage
+from backend.outbox.schemas import Interaction, Notice, Recipient
 from sandbox.remote import Remote
 from tests.backend.gateways.payments.till import opened
 
@@ -162,3 +164,91 @@ def test_a_push_finds_its_way_down_the_ladder(
     assert channels == ["template", "sms"]
     assert isinstance(sms, letters.SmsGateway)
     sms.close()
+
+
+@pytest.fixture
+def desk(client: WechatClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The outbox sends through the sandbox, and nobody sleeps."""
+    sms = letters.sms_from_settings()
+    assert isinstance(sms, letters.SmsGateway)
+    monkeypatch.setattr(ports, "_chat", client)
+    monkeypatch.setattr(ports, "_sms", sms)
+    monkeypatch.setattr(settings(), "quiet_hours", "")
+    yield
+    sms.close()
+
+
+def attempts_of(openid: str) -> list[tuple[str, str]]:
+    with reading() as session:
+        rows = session.scalars(
+            select(OutboxAttempt)
+            .join(OutboxMessage, OutboxMessage.id == OutboxAttempt.message_id)
+            .where(OutboxMessage.openid == openid)
+            .order_by(OutboxAttempt.id)
+        )
+        return [(row.channel, row.code) for row in rows]
+
+
+def tell(openid: str, key: str) -> None:
+    with unit_of_work() as session:
+        to = Recipient(openid=openid, phone="13812345678", name="周婷")
+        service.post(session, to=to, notice=LEAD, dedupe_key=f"{openid}:{key}")
+        message_id = session.scalar(select(func.max(OutboxMessage.id)))
+    assert message_id is not None
+    jobs.deliver(message_id)
+
+
+def note(openid: str, kind: Interaction) -> None:
+    with unit_of_work() as session:
+        service.note_interaction(session, openid=openid, kind=kind, at=clock.now())
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_c1_the_sender_is_never_told_that_the_budget_is_used_up(
+    database: str, remote: Remote
+) -> None:
+    for openid in ("o_thrifty", "o_frugal", "o_budget"):
+        remote.say(openid, "您好")
+        note(openid, Interaction.MESSAGE)
+        for number in range(7):
+            tell(openid, str(number))
+        remote.happen(openid, "CLICK", "courses")
+        note(openid, Interaction.MOMENT)
+        tell(openid, "click")
+        assert {code for _, code in attempts_of(openid)} <= {"", "no_budget", "no_consent"}
+        vias = [one["via"] for one in shown(remote, openid)]
+        assert vias[:4] == ["customer"] * 3 + ["template"]
+        assert len(vias) == 8
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s6_a_consented_notice_is_shown_before_any_template(database: str, remote: Remote) -> None:
+    remote.happen("o_subscriber", "subscribe")
+    remote.post("/sandbox/phones/o_subscriber/consent", {"task_notice": "accept"})
+    with unit_of_work() as session:
+        service.note_consent(
+            session, openid="o_subscriber", template_id="task_notice", is_accepted=True
+        )
+    tell("o_subscriber", "a")
+    tell("o_subscriber", "b")
+    sent = [attempt for attempt in attempts_of("o_subscriber") if attempt[1] == ""]
+    assert sent == [("subscribe", ""), ("template", "")]
+    assert len(shown(remote, "o_subscriber")) == 2
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a14_a_day_without_quota_loses_nothing(database: str, remote: Remote) -> None:
+    fault = {"target": "api", "kind": "daily_quota", "match": "custom/send", "probability": 1}
+    remote.say("o_patient", "您好")
+    note("o_patient", Interaction.MESSAGE)
+    remote.post("/sandbox/faults", fault)
+    tell("o_patient", "a")
+    tell("o_patient", "b")
+    remote.delete("/sandbox/faults")
+    with clock.frozen(clock.now() + timedelta(seconds=61)):
+        tell("o_patient", "c")
+    sent = [attempt for attempt in attempts_of("o_patient") if attempt[1] in ("", "45009")]
+    assert sent == [("chat", "45009"), ("template", ""), ("template", ""), ("chat", "")]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -10,7 +11,7 @@ from backend.kit import clock, queue
 from backend.kit.db import unit_of_work
 from backend.outbox import delivery, jobs, rules, service
 from backend.outbox.schemas import Interaction, Recipient, RecipientUnreachable
-from backend.outbox.templates import Template
+from backend.outbox.templates import TEMPLATES, Template
 from tests.backend.outbox.desk import (
     NOON,
     PARENT,
@@ -58,7 +59,7 @@ def test_who_has_only_the_chat_gets_all_of_it(
 ) -> None:
     did(Interaction.MESSAGE)
     plain = Template(title="提醒", text="{answer}，有事请在这里告诉我。")
-    monkeypatch.setitem(rules.TEMPLATES, "plain", plain)
+    monkeypatch.setitem(cast(dict[str, Template], TEMPLATES), "plain", plain)
     lonely = Recipient(openid="o_parent", name="陈建国")
     notice = answered().model_copy(update={"template": "plain"})
     channels = [delivered(post(str(number), notice, to=lonely))[0] for number in range(6)]

@@ -28,9 +28,14 @@ SERVICE = NoticeKind.SERVICE
 
 
 @pytest.fixture(autouse=True)
-def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    rung: list[object] = []
-    monkeypatch.setattr(queue, "defer", lambda *arguments: not rung.append(arguments))
+def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    rung: list[tuple[str, ...]] = []
+
+    def defer(*arguments: str) -> bool:
+        rung.append(arguments)
+        return True
+
+    monkeypatch.setattr(queue, "defer", defer)
     return rung
 
 
@@ -40,7 +45,7 @@ def due_at(message_id: int) -> datetime | None:
 
 
 def test_s6_a_notice_of_the_night_waits_for_the_morning(
-    outside: Outside, rings: list[object]
+    outside: Outside, rings: list[tuple[str, ...]]
 ) -> None:
     with clock.frozen(NIGHT):
         message_id = post("a", expired())
@@ -145,11 +150,11 @@ def blanked() -> list[tuple[str, str | None, str]]:
 
 
 def test_typing_is_announced_by_a_worker_and_only_while_it_is_true(
-    outside: Outside, rings: list[object]
+    outside: Outside, rings: list[tuple[str, ...]]
 ) -> None:
     with clock.frozen(NOON):
         service.announce_typing("o_parent")
-    ((job, openid, asked_at),) = rings  # type: ignore[misc]
+    ((job, openid, asked_at),) = rings
     assert (job, openid) == (service.SHOW_TYPING, "o_parent")
     with clock.frozen(NOON + timedelta(seconds=2)):
         jobs.show_typing("o_parent", asked_at)
