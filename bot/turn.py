@@ -33,13 +33,13 @@ class NotYet(Exception):
     """An earlier message of the same person is still being answered."""
 
 
-def take(message_id: int, *, late: bool = False) -> None:
-    """Answer a message unless that is done or being done. `late` says that nobody waits for a
-    passive reply any more. Never raises for what a person said; raises for broken machinery."""
-    with unit_of_work() as session:
-        incoming = conversation.lease(session, message_id)
-        if incoming is not None and late:
-            conversation.give_up_waiting(session, message_id)
+def take(message_id: int, leased: Incoming | None = None, *, late: bool = False) -> None:
+    """Answer a message unless that is done or being done. `leased` is the message when the caller
+    has leased it already; `late` says that nobody waits for a passive reply any more.
+
+    Never raises for what a person said; raises for broken machinery.
+    """
+    incoming = leased or _lease(message_id, late=late)
     if incoming is None:
         return
     meaning = interpret(incoming.text) if incoming.kind in (Kind.TEXT, Kind.VOICE) else Meaning()
@@ -54,6 +54,14 @@ def take(message_id: int, *, late: bool = False) -> None:
                     conversation.let_go(session, message_id)
                 return
             time.sleep(0.05)
+
+
+def _lease(message_id: int, *, late: bool) -> Incoming | None:
+    with unit_of_work() as session:
+        incoming = conversation.lease(session, message_id)
+        if incoming is not None and late:
+            conversation.give_up_waiting(session, message_id)
+    return incoming
 
 
 def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> None:

@@ -64,16 +64,19 @@ def receive() -> Response:
     with unit_of_work() as session:
         message_id = conversation.receive(session, delivery.incoming)
         done = conversation.answered(session, message_id)
+        leased = None if done else conversation.lease(session, message_id)
     if done is None:
-        done = _answer_in_time(message_id, arrived + ANSWER_WITHIN_SECONDS)
+        done = _answer_in_time(message_id, leased, arrived + ANSWER_WITHIN_SECONDS)
     return _respond(delivery, done)
 
 
-def _answer_in_time(message_id: int, until: float) -> Answered | None:
+def _answer_in_time(
+    message_id: int, leased: inbound.Incoming | None, until: float
+) -> Answered | None:
     """Run the turn, or wait for whoever runs it; None when time is up and the answer will go out
     by itself."""
     while (left := until - time.monotonic()) > 0:
-        future = _turns.submit(turn.take, message_id)
+        future = _turns.submit(turn.take, message_id, leased)
         try:
             future.result(timeout=left)
         except TooSlow:
@@ -85,6 +88,7 @@ def _answer_in_time(message_id: int, until: float) -> Answered | None:
             done = conversation.answered(session, message_id)
         if done is not None:
             return done
+        leased = None
         time.sleep(0.1)  # Another delivery of it, or an earlier message, is being answered.
     with unit_of_work() as session:
         return conversation.give_up_waiting(session, message_id)

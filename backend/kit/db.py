@@ -5,6 +5,8 @@ ends. On PostgreSQL that is `SELECT … FOR UPDATE` on the rows; SQLite has no r
 takes the one write lock as it begins (`BEGIN IMMEDIATE`), which is equally safe and simply coarser.
 """
 
+import fcntl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +23,9 @@ from sqlalchemy.types import TypeDecorator
 
 from backend.kit import clock, crypto
 from backend.kit.config import settings
+
+WAIT_FOR_WRITE_SECONDS = 20
+_writer = threading.Lock()
 
 Doorbell = Callable[[], None]
 STATEMENTS = Counter("db_statements", "SQL statements sent to the database.")
@@ -125,7 +130,7 @@ def unit_of_work() -> Iterator[Session]:
     Doorbells hung up inside (`ring_after_commit`) ring once the commit has succeeded; what they
     announce is already a row, so a doorbell that fails costs time, never a message.
     """
-    with Session(engine(), expire_on_commit=False) as session:
+    with _turn_to_write(), Session(engine(), expire_on_commit=False) as session:
         session.connection(execution_options={"writes": True})
         try:
             yield session
@@ -136,6 +141,27 @@ def unit_of_work() -> Iterator[Session]:
         doorbells: dict[str, Doorbell] = session.info.pop("doorbells", {})
     for ring in doorbells.values():
         ring()
+
+
+@contextmanager
+def _turn_to_write() -> Iterator[None]:
+    """Queue for SQLite's one write lock, where waiters would otherwise sleep, try again and starve:
+    threads queue at a lock of this process, processes at the kernel's.
+
+    Raises TimeoutError after `WAIT_FOR_WRITE_SECONDS`; a unit inside a unit would wait that long.
+    """
+    url = engine().url
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        yield
+        return
+    if not _writer.acquire(timeout=WAIT_FOR_WRITE_SECONDS):
+        raise TimeoutError("no turn to write: is a unit of work open inside another?")
+    try:
+        with open(f"{url.database}-turn", "ab") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+    finally:
+        _writer.release()
 
 
 @contextmanager

@@ -115,21 +115,18 @@ def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str
 
 def _staff(session: Session, *conditions: object) -> list[StaffMember]:
     rows = session.execute(
-        select(Account, WechatIdentity.openid)
+        select(
+            Account.id,
+            Account.name,
+            Account.role,
+            Account.campus_id,
+            WechatIdentity.openid,
+        )
         .outerjoin(WechatIdentity, WechatIdentity.account_id == Account.id)
         .where(*conditions)  # type: ignore[arg-type]
         .order_by(Account.id, WechatIdentity.openid)
     )
     found: dict[int, StaffMember] = {}
-    for account, openid in rows:
-        found.setdefault(
-            account.id,
-            StaffMember(
-                id=account.id,
-                name=account.name,
-                role=Role(account.role),
-                campus_id=account.campus_id,
-                openid=openid,
-            ),
-        )
+    for row in rows:
+        found.setdefault(row.id, StaffMember.model_validate(row))
     return list(found.values())

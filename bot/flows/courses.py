@@ -22,7 +22,7 @@ def consult(talk: Talk) -> Reply:
     """List the classes that fit what was said now and before, with price and seats left."""
     wish = read_wish(talk)
     note_lead(talk)
-    subjects = teaching.catalogue(talk.session).subjects
+    subjects = talk.catalogue.subjects
     if not subjects:
         return say(phrases.NO_CLASSES)
     if wish["subject"] and wish["subject"] not in subjects:
@@ -58,7 +58,7 @@ def narrows(talk: Talk) -> bool:
 def read_wish(talk: Talk) -> dict[str, object]:
     """What is wanted, from this message and, where it is silent, from the talk so far."""
     text, meaning = words.simplified(talk.text), talk.meaning
-    catalogue = teaching.catalogue(talk.session)
+    catalogue = talk.catalogue
     course_id = next((id_ for name, id_ in catalogue.courses.items() if name in text), None)
     said = words.subject(text) or next(
         (subject for subject in catalogue.subjects if subject in text), None

@@ -50,7 +50,7 @@ def balance(talk: Talk) -> Reply:
     found = finance.lessons_left(talk.session, student_ids=list(names))
     if not found:
         return say(phrases.NO_BALANCE)
-    by_id = {id_: name for name, id_ in teaching.catalogue(talk.session).courses.items()}
+    by_id = {id_: name for name, id_ in talk.catalogue.courses.items()}
     return say(phrases.balances(names, found, by_id))
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from backend.kit import clock
 from backend.security import queries as security
 from backend.security.schemas import Speaker
+from backend.teaching import queries as teaching
+from backend.teaching.schemas import Catalogue
 from bot.conversation import State
 from bot.inbound import Incoming
 from bot.interpreter import Meaning, words
@@ -46,6 +48,11 @@ class Talk:
     def speaker(self) -> Speaker:
         """Who speaks: asked once a turn, from the database, never from the message."""
         return security.speaker(self.session, self.openid)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The names on offer, asked once a turn."""
+        return teaching.catalogue(self.session)
 
     @property
     def source_key(self) -> str:
