@@ -21,6 +21,8 @@ from bot.inbound import Incoming, Kind
 from bot.replies import Reply
 
 LEASE = timedelta(seconds=6)
+LAST_TRY_ENDS = timedelta(seconds=14.5)
+"""After a message was sent: WeChat posts it at most three times and waits five seconds each."""
 PASSIVE, CUSTOMER = "passive", "customer"
 _MESSAGES = (Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK)
 _INTERACTIONS = {
@@ -198,13 +200,26 @@ def lock_talk(session: Session, openid: str) -> Conversation:
 
 
 def finish(session: Session, message: Message, reply: Reply) -> str:
-    """Store the answer; returns how it goes out: `via` unless the webhook has given up waiting."""
+    """Store the answer; returns how it goes out: passive, unless the webhook has given up waiting
+    or the platform has hung up for good."""
     message.reply = reply.model_dump(mode="json")
     message.answered_at = clock.now()
     message.leased_until = None
-    message.via = message.via or PASSIVE
+    message.via = message.via or (PASSIVE if _may_be_heard(message) else CUSTOMER)
     session.flush()
     return message.via
+
+
+def _may_be_heard(message: Message) -> bool:
+    """Whether a passive reply still has a taker: the last try is not over.
+
+    The tries are counted from CreateTime, because the first ones may have found our door closed;
+    where the two clocks disagree by more than that, from the first try that reached us.
+    """
+    sent_at = datetime.fromisoformat(message.incoming["sent_at"])
+    is_plausible = timedelta(0) <= message.received_at - sent_at < LAST_TRY_ENDS
+    began_at = sent_at if is_plausible else message.received_at
+    return clock.now() < began_at + LAST_TRY_ENDS
 
 
 def give_up_waiting(session: Session, message_id: int) -> Answered | None:
