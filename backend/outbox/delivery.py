@@ -42,7 +42,7 @@ def take(session: Session, message_id: int) -> Letter | None:
     now_is = permission.situation(session, line[0].openid)
     chat_is_busy = False
     for place, row in enumerate(line):
-        if chat_is_busy and row.channel in rules.IN_WECHAT:
+        if chat_is_busy and _has_to_queue(row, now_is):
             continue
         if row.leased_until is not None and row.leased_until <= now:
             # The lease ran out: that worker died, and its attempt counts as one failure.
@@ -69,6 +69,12 @@ def _line_of(session: Session, message_id: int, now: datetime) -> Sequence[Outbo
     ).all()
 
 
+def _has_to_queue(row: OutboxMessage, now_is: Situation) -> bool:
+    """Whether a row keeps its place behind others in the chat. Nobody queues for a stopped channel
+    who can be told over another one."""
+    return row.channel in rules.IN_WECHAT and row.channel not in now_is.stopped
+
+
 def _is_ready(row: OutboxMessage, now: datetime) -> bool:
     return row.status == Status.PENDING and row.leased_until is None and row.next_try_at <= now
 
@@ -79,10 +85,16 @@ def _allowed(
     """The row as a letter that may go out now, after passing over channels that are closed to it;
     None when it waits, is done with, or not its turn."""
     while _is_ready(row, now_is.now):
-        if chat_is_busy and row.channel in rules.IN_WECHAT:
+        if chat_is_busy and _has_to_queue(row, now_is):
             return None
         letter = letter_of(row)
-        verdict = permission.ask(session, letter, now_is, was_scheduled=row.due_at > row.created_at)
+        verdict = permission.ask(
+            session,
+            letter,
+            now_is,
+            was_scheduled=row.due_at > row.created_at,
+            may_probe=not chat_is_busy,
+        )
         if verdict.is_declined:
             row.status = Status.DECLINED
         elif verdict.wait_until is not None:

@@ -42,9 +42,11 @@ def situation(session: Session, openid: str | None) -> Situation:
     return Situation(clock.now(), known, stops.in_force(session))
 
 
-def ask(session: Session, letter: Letter, now_is: Situation, *, was_scheduled: bool) -> Verdict:
+def ask(
+    session: Session, letter: Letter, now_is: Situation, *, was_scheduled: bool, may_probe: bool
+) -> Verdict:
     """May this letter go out over its channel? An open verdict has to be followed by sending: it
-    may have claimed the one trial of a stopped channel."""
+    may have claimed the one trial of a stopped channel, unless not `may_probe`."""
     content = letter.content
     if not isinstance(content, ChatMessage):
         kind = rules.template_of(content).kind
@@ -56,7 +58,7 @@ def ask(session: Session, letter: Letter, now_is: Situation, *, was_scheduled: b
     reason = _reason_against(session, letter, now_is)
     if reason is not None:
         return Verdict(passed_over=reason)
-    return _through_a_stop(session, letter, now_is)
+    return _through_a_stop(session, letter, now_is, may_probe)
 
 
 def spare_messages(letter: Letter, now_is: Situation) -> int:
@@ -100,12 +102,15 @@ def subscription_id_of(letter: Letter) -> str | None:
     return subscription_id(rules.template_of(letter.content).wechat or "")
 
 
-def _through_a_stop(session: Session, letter: Letter, now_is: Situation) -> Verdict:
+def _through_a_stop(
+    session: Session, letter: Letter, now_is: Situation, may_probe: bool
+) -> Verdict:
     """Stopped channels are passed over, or waited for where nothing else is left."""
     probe_at = now_is.stopped.get(letter.channel)
     if probe_at is None:
         return Verdict()
-    if probe_at <= now_is.now and stops.claim_probe(session, letter.channel):
+    is_due = may_probe and probe_at <= now_is.now
+    if is_due and stops.claim_probe(session, letter.channel):
         return Verdict(is_probe=True)
     if _is_last(letter):
         return Verdict(wait_until=max(probe_at, now_is.now + stops.FIRST_PROBE_AFTER))

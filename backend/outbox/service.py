@@ -1,5 +1,6 @@
 """What the outbox does for rooms: say something once, after the transaction that decided it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -133,10 +134,28 @@ def note_interaction(session: Session, *, openid: str, kind: Interaction, at: da
 
 
 def note_consent(session: Session, *, openid: str, template_id: str, is_accepted: bool) -> None:
-    """A person agreed to one more notice of a subscription template, or wants none at all
-    (subscribe_msg_popup_event, subscribe_msg_change_event). Call it once per event."""
+    """A person agreed to one more notice of a subscription template, or wants none at all."""
     by = 1 if is_accepted else None
     ledger.change_consent(session, openid, template_id, by=by, at=clock.now())
+
+
+def note_subscriptions(
+    session: Session, *, openid: str, event: str, listed: Sequence[Mapping[str, str]]
+) -> None:
+    """What a subscribe_msg_*_event reports, one item for each template; call it once per event.
+
+    A yes in the popup is good for one notice; switching a template on in the settings is no yes.
+    """
+    for item in listed:
+        if event == "subscribe_msg_sent_event":
+            arrived = item.get("ErrorCode") == "0"
+            status = "success" if arrived else item.get("ErrorStatus", "failed")
+            note_receipt(session, platform_id=item.get("MsgID", ""), status=status)
+            continue
+        is_accepted = item.get("SubscribeStatusString") == "accept"
+        if event == "subscribe_msg_popup_event" or not is_accepted:
+            template_id = item.get("TemplateId", "")
+            note_consent(session, openid=openid, template_id=template_id, is_accepted=is_accepted)
 
 
 def opt_out(session: Session, *, to: Recipient, kind: NoticeKind) -> None:

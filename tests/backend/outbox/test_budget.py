@@ -14,7 +14,6 @@ from backend.outbox.schemas import Interaction, Recipient, RecipientUnreachable
 from backend.outbox.templates import TEMPLATES, Template
 from tests.backend.outbox.desk import (
     NOON,
-    PARENT,
     answered,
     attempts,
     delivered,
@@ -159,20 +158,32 @@ def test_s6_a_refused_notice_keeps_its_consent_unless_there_was_none(outside: Ou
     assert [code for _, code in attempts(3)] == ["no_budget", "no_consent", ""]
 
 
-def test_s6_consents_add_up_and_are_withdrawn_together(outside: Outside) -> None:
-    consent()
-    consent()
-    assert delivered(post("a", answered())) == [("sent", "subscribe")]
-    consent(is_accepted=False)
-    assert delivered(post("b", answered())) == [("sent", "template")]
+@pytest.mark.parametrize(
+    ("events", "channel"),
+    [
+        ([("popup", "accept"), ("popup", "accept"), ("change", "reject")], "template"),
+        ([("popup", "accept"), ("popup", "reject")], "template"),
+        ([("change", "accept")], "template"),
+        ([("popup", "reject"), ("popup", "accept")], "subscribe"),
+    ],
+)
+def test_s6_events_tell_what_a_person_agrees_to(
+    outside: Outside, events: list[tuple[str, str]], channel: str
+) -> None:
+    for name, verdict in events:
+        item = {"TemplateId": "progress_notice", "SubscribeStatusString": verdict}
+        report(f"subscribe_msg_{name}_event", item)
+    assert delivered(post("a", answered())) == [("sent", channel)]
 
 
 def test_s6_a_notice_that_did_not_arrive_goes_down_the_ladder(outside: Outside) -> None:
     consent()
     message_id = post("a", answered())
     delivered(message_id)
-    with unit_of_work() as session:
-        service.note_receipt(session, platform_id="msg1", status="user refused")
+    arrived = {"TemplateId": "progress_notice", "MsgID": "msg1", "ErrorCode": "0"}
+    report("subscribe_msg_sent_event", arrived | {"MsgID": "another"})
+    report("subscribe_msg_sent_event", arrived | {"ErrorCode": "43101", "ErrorStatus": "refused"})
+    report("subscribe_msg_sent_event", arrived)
     assert delivered(message_id) == [("sent", "template")]
 
 
@@ -208,14 +219,14 @@ def test_a_field_that_does_not_fit_is_not_sent(
     assert attempts(1)[-2:] == [("template", "unfit"), ("sms", "")]
 
 
-def consent(*, is_accepted: bool = True) -> None:
+def report(event: str, item: dict[str, str]) -> None:
     with unit_of_work() as session:
-        service.note_consent(
-            session,
-            openid=PARENT.openid or "",
-            template_id="progress_notice",
-            is_accepted=is_accepted,
-        )
+        service.note_subscriptions(session, openid="o_parent", event=event, listed=[item])
+
+
+def consent() -> None:
+    item = {"TemplateId": "progress_notice", "SubscribeStatusString": "accept"}
+    report("subscribe_msg_popup_event", item)
 
 
 def test_nothing_is_left_hanging(outside: Outside) -> None:

@@ -99,6 +99,17 @@ def test_a14_a_wrong_ip_stops_wechat_and_nothing_is_lost(outside: Outside) -> No
     assert outside.texts() == ["您好"]
 
 
+def test_a14_a_notice_does_not_queue_behind_words_that_wait_for_wechat(outside: Outside) -> None:
+    did(Interaction.MESSAGE)
+    refuse(outside, "chat", "40164", WRONG_IP)
+    assert delivered(say("一"), say("二")) == [("pending", "chat")] * 2
+    assert delivered(post("a", answered())) == [("sent", "sms")]
+    with clock.frozen(NOON + timedelta(minutes=3)):
+        assert delivered(3) == [("sent", "sms")]
+        assert delivered(1, 2) == [("sent", "chat")] * 2
+    assert outside.texts() == ["一", "二"]
+
+
 def test_a14_who_can_repair_it_is_told_by_sms_once_an_hour(outside: Outside) -> None:
     did(Interaction.PAYMENT)
     refuse(outside, "chat", "40164", WRONG_IP, times=99)
