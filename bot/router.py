@@ -1,14 +1,29 @@
-"""Who answers: what the bot waits for > a command > the menu > what was understood > a person."""
+"""Who answers: a person who leads the talk > what the bot waits for > a command > the menu > what
+was understood > a person."""
 
 from collections.abc import Callable
 
 from backend.outbox import service as outbox
 from backend.security import service as security
 from backend.security.schemas import Role
-from bot.flows import codes, courses, form, people, sign_up, small_talk, staff, study, tickets
+from backend.students import attachments
+from bot.flows import (
+    codes,
+    courses,
+    files,
+    form,
+    handoff,
+    leading,
+    people,
+    sign_up,
+    small_talk,
+    staff,
+    study,
+    tickets,
+)
 from bot.flows.talk import Talk
 from bot.inbound import Kind
-from bot.interpreter import words
+from bot.interpreter import mood, words
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -103,11 +118,17 @@ def answer(talk: Talk) -> Reply:
             return codes.scanned(talk)
         case Kind.UNFOLLOW:
             security.unfollow(talk.session, talk.openid)
+            attachments.withdraw(talk.session, openid=talk.openid, only_loose=True)
             talk.state.leave()
             return SILENCE
         case Kind.MENU:
             flow = MENU.get(talk.incoming.key)
             return flow(talk) if flow else small_talk.capability(talk)
+        case Kind.IMAGE | Kind.VOICE | Kind.VIDEO | Kind.FILE:
+            security.meet(talk.session, talk.openid)
+            kept = files.received(talk, FORMS.get(talk.state.flow or ""))
+            heard = handoff.hear(talk, FORMS)
+            return kept if heard is None else heard
         case Kind.LOCATION:
             return courses.nearest_campus(talk)
         case Kind.RECEIPT:
@@ -130,6 +151,11 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    carried = leading.lead(talk) or handoff.hear(talk, FORMS)
+    if carried is not None:
+        return carried
+    if talk.speaker.account_id is None and mood.is_angry(talk.plain):
+        return people.soothe(talk)
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
         reply = form.resume(talk, waiting, _aside, people.to_person)

@@ -80,6 +80,21 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "attachments_added": Template(
+        title="客户补充了材料",
+        text="{number} 的客户补充了{count}份材料，请点开查看，再回复「回复 {number} 您的话」答复对方。",
+        wechat="task",
+        fields=_task(what="查看客户补充的材料", whom="{number}", when="请尽快查看"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "attachment_lost": Template(
+        title="材料没有收到",
+        text="您发来的{what}没能保存下来（{reason}）。麻烦您再发一次，或回复「转人工」，请老师帮您。",
+        wechat="progress",
+        fields=_progress(what="您发来的{what}", state="未收到", note="请再发一次"),
+        urgent=True,
+    ),
     "complaint_overdue": Template(
         title="工单超时未答复",
         text="工单 {number} 已超过答复期限：「{excerpt}」请马上处理：回复「回复 {number} 您的话」。",

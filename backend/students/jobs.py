@@ -2,7 +2,7 @@
 
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
-from backend.students import queries, service
+from backend.students import attachments, fetching, queries, service
 
 
 def escalate_overdue() -> None:
@@ -17,3 +17,16 @@ def escalate(ticket_id: int) -> None:
     """Escalate one ticket if that is still due."""
     with unit_of_work() as session:
         service.escalate(session, ticket_id)
+
+
+def settle_attachments() -> None:
+    """Defer one small job for each attachment to fetch, to try again, or to forget."""
+    with reading() as session:
+        due = attachments.due_ids(session)
+    for attachment_id in due:
+        queue.defer(attachments.FETCH_JOB, attachment_id)
+
+
+def fetch_attachment(attachment_id: int) -> None:
+    """Settle one attachment if that is still due."""
+    fetching.settle(attachment_id)

@@ -93,3 +93,29 @@ class TicketNote(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Attachment(Base):
+    """附件: a picture, voice, video or file that somebody sent in the chat.
+
+    The row is there at once; the bytes follow by a job (`media_id` lives three days at WeChat) and
+    lie encrypted under `file_name`. Without a ticket it waits for one, or is nobody's business.
+    """
+
+    __tablename__ = "students_attachment"
+    __table_args__ = (Index("ix_students_attachment_openid_received_at", "openid", "received_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))
+    purpose: Mapped[str] = mapped_column(String(12))
+    status: Mapped[str] = mapped_column(String(10))
+    media_id: Mapped[str] = mapped_column(String(255))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("students_ticket.id"), index=True)
+    content_type: Mapped[str | None] = mapped_column(String(40))
+    size_bytes: Mapped[int | None]
+    file_name: Mapped[str | None] = mapped_column(String(64), index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)

@@ -1,8 +1,13 @@
-"""The browser's door of the students room: what we do with people's data."""
+"""The browser's door of the students room: what we do with people's data, and what they sent."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, make_response, render_template
+from flask.typing import ResponseReturnValue
 
+from backend.kit import files
+from backend.kit.db import reading
+from backend.students import attachments
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
+from backend.web.sign_in import wechat_only
 
 blueprint = Blueprint("students_pages", __name__, template_folder="templates")
 
@@ -11,3 +16,26 @@ blueprint = Blueprint("students_pages", __name__, template_folder="templates")
 def privacy() -> str:
     """The notice that sign-up asks consent for (PIPL §§17, 30; 儿童个人信息网络保护规定 §8)."""
     return render_template("students/privacy.html", version=PRIVACY_NOTICE_VERSION)
+
+
+@blueprint.get("/tickets/<number>/files")
+@wechat_only
+def ticket_files(openid: str, number: str) -> ResponseReturnValue:
+    """What belongs to a ticket, for its author and whoever answers it."""
+    with reading() as session:
+        found = attachments.readable_of_ticket(session, number, openid=openid)
+    return render_template("students/files.html", number=number, found=found)
+
+
+@blueprint.get("/attachments/<int:attachment_id>")
+@wechat_only
+def attachment(openid: str, attachment_id: int) -> Response:
+    """One attachment's bytes. They are somebody's upload, so nothing in them may run."""
+    with reading() as session:
+        name, content_type = attachments.readable(session, attachment_id, openid=openid)
+    answer = make_response(files.read(name))
+    answer.content_type = content_type
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    shown = content_type.startswith(("image/", "audio/", "video/"))
+    answer.headers["Content-Disposition"] = "inline" if shown else "attachment"
+    return answer

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from backend.kit import clock
 from backend.security.schemas import Role
-from backend.students.schemas import TicketCategory, TicketKind
+from backend.students.schemas import AttachmentKind, TicketCategory, TicketKind
 
 _WORDS: dict[TicketCategory, str] = {
     TicketCategory.MONEY: "钱 收费 退费 退款 扣费 扣课 发票 价格 多收",
@@ -89,3 +89,46 @@ def deadlines_of(
         hours.after(opened_at, timedelta(hours=respond)),
         hours.after(opened_at, timedelta(hours=resolve)),
     )
+
+
+MEBIBYTE = 1024 * 1024
+MOST_BYTES = {
+    AttachmentKind.IMAGE: 2 * MEBIBYTE,
+    AttachmentKind.VOICE: 2 * MEBIBYTE,
+    AttachmentKind.VIDEO: 10 * MEBIBYTE,
+    AttachmentKind.FILE: 10 * MEBIBYTE,
+}
+FETCH_WITHIN = timedelta(days=3)
+"""So long does the platform keep what was sent."""
+_RETRY_AFTER = (10, 60, 300, 1800, 7200)
+_BEGINNINGS: dict[AttachmentKind, tuple[tuple[int, bytes, str], ...]] = {
+    AttachmentKind.IMAGE: (
+        (0, b"\xff\xd8\xff", "image/jpeg"),
+        (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+        (0, b"GIF8", "image/gif"),
+        (8, b"WEBP", "image/webp"),
+    ),
+    AttachmentKind.VOICE: (
+        (0, b"#!AMR", "audio/amr"),
+        (0, b"ID3", "audio/mpeg"),
+        (0, b"\xff\xfb", "audio/mpeg"),
+        (0, b"RIFF", "audio/wav"),
+    ),
+    AttachmentKind.VIDEO: ((4, b"ftyp", "video/mp4"),),
+    AttachmentKind.FILE: ((0, b"%PDF-", "application/pdf"), (0, b"PK\x03\x04", "application/zip")),
+}
+
+
+def content_type_of(kind: AttachmentKind, content: bytes) -> str | None:
+    """What bytes are by their beginning, whatever the sender calls them; None for anything that
+    this kind of message does not carry."""
+    for offset, beginning, content_type in _BEGINNINGS[kind]:
+        if content[offset : offset + len(beginning)] == beginning:
+            return content_type
+    return None
+
+
+def next_fetch_at(attempts: int, *, received_at: datetime, now: datetime) -> datetime | None:
+    """When to try the n-th download again (n from 1); None when the platform has it no more."""
+    after = timedelta(seconds=_RETRY_AFTER[min(attempts, len(_RETRY_AFTER)) - 1])
+    return now + after if now + after < received_at + FETCH_WITHIN else None

@@ -31,6 +31,45 @@ class TicketStatus(StrEnum):
     CLOSED = "closed"
 
 
+class AttachmentKind(StrEnum):
+    IMAGE = "image"  # 图片
+    VOICE = "voice"  # 语音
+    VIDEO = "video"  # 视频
+    FILE = "file"  # 文件
+
+
+class Purpose(StrEnum):
+    """What an attachment is probably for, guessed from the talk; people decide."""
+
+    EVIDENCE = "evidence"  # 投诉或请求的材料
+    RECEIPT = "receipt"  # 付款凭证
+    HOMEWORK = "homework"  # 作业
+    UNKNOWN = "unknown"
+
+
+class AttachmentStatus(StrEnum):
+    WAITING = "waiting"  # 待下载
+    KEPT = "kept"  # 已保存
+    REFUSED = "refused"  # 不符合要求
+    LOST = "lost"  # 平台已删除
+    WITHDRAWN = "withdrawn"  # 已撤回
+
+
+class AttachmentView(BaseModel):
+    """An attachment as its readers see it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    openid: str
+    kind: AttachmentKind
+    purpose: Purpose
+    status: AttachmentStatus
+    ticket_id: int | None
+    content_type: str | None
+    received_at: datetime
+
+
 class Child(BaseModel):
     """A learner as their own guardian sees one."""
 

@@ -13,7 +13,7 @@ from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
-from backend.students import queries, rules
+from backend.students import attachments, queries, rules
 from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
 from backend.students.schemas import (
     Registered,
@@ -129,6 +129,7 @@ def open_ticket(
             ),
             dedupe_key=f"ticket-opened:{ticket.id}",
         )
+    attachments.take_along(session, ticket_id=ticket.id, openid=openid)
     return queries.ticket(session, ticket.id)
 
 
