@@ -146,7 +146,7 @@ def resume(
     if isinstance(read, Narrowed):
         talk.state.misunderstood = 0
         return step.ask(talk)
-    if talk.meaning.best.name in (*_POLITE, form.name) and not _says_something_else(talk, form):
+    if talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form):
         return _after_small_talk(talk, step)
     answer = None
     if not isinstance(read, Unfit) or _says_something_else(talk, form):
@@ -207,7 +207,7 @@ def _after_small_talk(talk: Talk, step: Step) -> Reply:
     """A greeting or «嗯» answers no question; somebody back after a while hears what was open."""
     asked_at = talk.state.asked_at
     was_long_ago = asked_at is not None and clock.now() - asked_at > LONG_AGO
-    greeted = talk.meaning.best.name == "greet"
+    greeted = talk.meaning.wants("greet")
     opening = forms.STILL_OPEN if was_long_ago else general.HELLO if greeted else ""
     talk.state.asked_at = clock.now()
     return say(opening).then(step.ask(talk)) if opening else step.ask(talk)

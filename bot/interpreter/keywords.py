@@ -23,12 +23,15 @@ _EXACT = {
     "complain": ("投诉", "我要投诉", "投訴"),
     "give_feedback": ("建议", "提建议", "意见", "我要提意见"),
     "ticket_status": ("投诉进度", "工单进度", "处理进度"),
+    "staff_report": ("今天招生怎么样",),
+    "ask_campus": ("地址",),
+    "report_fault": ("报修",),
     "staff_leads": ("我的客户", "我的线索", "客户", "线索"),
     "affirm": tuple(words.AGREED),
     "deny": ("不", "不是", "不同意", "不行", "不对", "不用"),
     "cancel": ("取消", "算了", "不报了", "不办了", "取消报名", "取消订单", "退订"),
     "greet": ("你好", "您好", "在吗", "hi", "hello", "嗨", "老师好"),
-    "thank": ("谢谢", "谢谢你", "谢谢您", "多谢", "谢啦", "感谢"),
+    "thank": ("🙏", "谢谢", "谢谢你", "谢谢您", "多谢", "谢啦", "感谢"),
     "goodbye": ("再见", "拜拜", "bye"),
     "request_leave": ("请假", "我要请假"),
     "request_refund": ("退费", "我要退费", "退款"),
@@ -69,12 +72,19 @@ _COMPILED = tuple((intent, re.compile(pattern, re.IGNORECASE)) for intent, patte
 _EDGES = " \t\r\n。.!！?？~～,，、"
 
 
+def read_phrase(text: str) -> Unread | None:
+    """A whole message that is one of the phrases the bot itself proposes; None otherwise. These
+    are commands: nobody has to guess what they mean."""
+    intent = _BY_PHRASE.get(words.simplified(text).strip(_EDGES).lower())
+    return Unread(intents=[Intent(intent, 0.9)], source="keywords") if intent else None
+
+
 def read(text: str) -> Unread:
     """Intents and entities by keyword: a whole message that is one, else all that occur."""
+    phrase = read_phrase(text)
+    if phrase is not None:
+        return phrase
     bare = words.simplified(text).strip(_EDGES).lower()
-    phrase = _BY_PHRASE.get(bare)
-    if phrase:
-        return Unread(intents=[Intent(phrase, 0.9)], source="keywords")
     found = [intent for intent, pattern in _COMPILED if pattern.search(bare)]
     return Unread(
         intents=[Intent(intent, CONFIDENCE) for intent in found],

@@ -40,8 +40,14 @@ def interpret(text: str) -> Meaning:
 
 @lru_cache(maxsize=8192)
 def _remembered(text: str) -> Unread:
-    """Rasa's answer; only answers are remembered, failures are raised. Where Rasa is unsure and
-    the keywords are not, they go first."""
+    """Rasa's answer; only answers are remembered, failures are raised. What the bot told people to
+    reply is understood without asking, and where Rasa is unsure and the keywords are not, they go
+    first."""
+    phrase = keywords.read_phrase(text)
+    if phrase is not None:
+        return phrase
+    if not any(character.isalnum() for character in text):
+        return Unread()  # Faces and dots mean nothing that a model could know better.
     unread = rasa.parse(text)
     if not unread.intents or unread.intents[0].confidence < SURE:
         known = keywords.read(text)

@@ -43,7 +43,7 @@ _ORDINAL = re.compile(
 )
 _AGREED_WORDS = (
     "同意 确认 确定 没问题 好的 好 可以 是 是的 对 对的 行 无误 ok 中 成 妥 得 要得 好嘞 好滴 好哒 嗯 嗯嗯 没错 "
-    "就这个 就那个 就它 就它了"
+    "就这个 就那个 就它 就它了 👍 👌"
 )
 AGREED = frozenset(_AGREED_WORDS.split())
 _SURNAMES = frozenset(

@@ -89,7 +89,7 @@ class Table:
         meaning = Meaning(
             text=text,
             intents=tuple(Intent(name, 0.9) for name in wishes) or tuple(unread.intents),
-            wishes=wishes,
+            wishes=wishes or tuple(each.name for each in unread.intents[:1]),
         )
         incoming = Incoming(
             account="gh",

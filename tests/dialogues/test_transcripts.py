@@ -67,7 +67,7 @@ class Player:
     def look_altered(self, who: str, _step: dict[str, Any]) -> None:
         """The same link with one character changed is refused."""
         path = self._path_shown_to(who)
-        altered = path[:-1] + ("A" if path[-1] != "A" else "B")
+        altered = path[:-6] + ("A" if path[-6] != "A" else "B") + path[-5:]
         assert self._client().get(altered).status_code == 403
 
     def pay(self, who: str, step: dict[str, Any]) -> None:

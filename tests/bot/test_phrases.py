@@ -1,0 +1,36 @@
+"""What the bot tells people to reply, it understands, with or without Rasa."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot import phrases
+from bot.flows import sign_up, staff
+from bot.interpreter import keywords, words
+from bot.phrases import general
+
+SOURCES = sorted(Path(phrases.__file__).parent.glob("*.py"))
+QUOTED = re.compile(r"回复「([^」{]+)」|发「([^」{]+)」")
+# Said inside a flow or with a value of one's own, and read there.
+READ_BY_FLOWS = (sign_up._AGREES, staff._CLAIM)
+EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
+
+
+def proposed() -> set[str]:
+    texts = [path.read_text("utf-8") for path in SOURCES]
+    found = {one or other for text in texts for one, other in QUOTED.findall(text)}
+    return {
+        reply for reply in found - EXAMPLES if " " not in reply
+    }  # «认领 客户编号» takes a value.
+
+
+@pytest.mark.parametrize("reply", sorted(proposed()))
+def test_a_proposed_reply_is_a_command(reply: str) -> None:
+    by_flow = reply in words.AGREED or any(each.match(reply) for each in READ_BY_FLOWS)
+    assert by_flow or keywords.read_phrase(reply) is not None
+
+
+def test_misunderstandings_in_a_row_sound_different() -> None:
+    assert general.unclear(1) != general.unclear(2)
+    assert all("「转人工」" in text or text.endswith("？") for text in general.UNCLEAR)
