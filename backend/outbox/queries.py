@@ -3,10 +3,11 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.outbox import rules
-from backend.outbox.models import OutboxAttempt, OutboxMessage
+from backend.outbox import rules, stops
+from backend.outbox.models import ChannelStop, OutboxAttempt, OutboxMessage
 from backend.outbox.schemas import (
     Channel,
+    ChannelStopped,
     ChatMessage,
     Letter,
     Notice,
@@ -62,6 +63,20 @@ def unsent_counts(session: Session) -> dict[Status, int]:
     return {
         status: counts.get(status, 0) for status in (Status.PENDING, Status.FAILED, Status.STUCK)
     }
+
+
+def stopped_channels(session: Session) -> list[ChannelStopped]:
+    """Channels that wait for a person's repair, and what to do; `at` is since when."""
+    rows = session.scalars(select(ChannelStop).order_by(ChannelStop.channel))
+    return [
+        ChannelStopped(
+            channel=Channel(row.channel),
+            code=row.code,
+            fix=stops.fix_of(row.code, row.error),
+            at=row.since_at,
+        )
+        for row in rows
+    ]
 
 
 def letter_of(row: OutboxMessage) -> Letter:

@@ -59,7 +59,7 @@ def begin(session: Session, channel: Channel, outcome: Outcome, *, is_probe: boo
         row.failures += 1
         wait = FIRST_PROBE_AFTER * 2 ** min(row.failures - 1, 10)
         row.probe_at = now + min(wait, LAST_PROBE_AFTER)
-    fix = fix_of(outcome)
+    fix = fix_of(outcome.code, facts["error"])
     publish(session, ChannelStopped(channel=channel, code=outcome.code, fix=fix, at=now))
     return rows[channel].probe_at
 
@@ -87,11 +87,10 @@ def end(session: Session, channel: Channel) -> None:
             session.delete(row)
 
 
-def fix_of(outcome: Outcome) -> str:
+def fix_of(code: str, error: str) -> str:
     """What a person has to do, in one sentence; the refused IP address is named."""
-    found = _IP.search(outcome.error or "")
-    sentence = FIXES.get(outcome.code, FIXES[""])
-    return sentence.format(ip=found.group() if found else "本服务器的出口IP")
+    found = _IP.search(error)
+    return FIXES.get(code, FIXES[""]).format(ip=found.group() if found else "本服务器的出口IP")
 
 
 def _locked(session: Session, channels: Iterable[Channel]) -> dict[Channel, ChannelStop]:

@@ -22,7 +22,8 @@ def complete(name: str, value: str = "周末英语班") -> Notice:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_says_what_to_do_next(name: str) -> None:
     sentence = rules.sentence_of(complete(name))
-    assert sentence.endswith("。")
+    passes_on_words = TEMPLATES[name].text.endswith("}")  # Somebody's own, as they are.
+    assert passes_on_words or sentence.endswith("。")
     assert "{" not in sentence
     assert len(sentence) <= 120
 

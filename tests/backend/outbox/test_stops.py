@@ -11,7 +11,7 @@ from backend.finance.schemas import SurplusReceived
 from backend.kit import clock, events, queue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError
-from backend.outbox import stops
+from backend.outbox import queries, stops
 from backend.outbox.models import ChannelStop, OutboxMessage
 from backend.outbox.schemas import (
     Channel,
@@ -91,6 +91,10 @@ def test_a14_a_wrong_ip_stops_wechat_and_nothing_is_lost(outside: Outside) -> No
         ("sms", ""),
     ]
     assert set(stopped()) == {Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE}
+    with reading() as session:
+        first = queries.stopped_channels(session)[0]
+    assert (first.channel, first.at) == (Channel.CHAT, NOON)
+    assert "203.0.113.7" in first.fix
     waiting = say("您好")
     assert delivered(waiting) == [("pending", "chat")]
     with clock.frozen(NOON + timedelta(seconds=61)):
