@@ -68,7 +68,8 @@ class State(BaseModel):
     `flow` and `step` are what the bot waits for; `slots` what a form has collected; `paused` a form
     that another one interrupted; `topic` what the talk is about (subject, weekdays, grade); `shown`
     the class ids listed last, for «第二个»; `finished` the last completed form, so that
-    «手机号写错了» still has something to correct; `misunderstood` how often in a row.
+    «手机号写错了» still has something to correct; `misunderstood` how often in a row; `facing` the
+    number of the customer whom a member of staff answers by plain words.
     """
 
     flow: str | None = None
@@ -80,6 +81,7 @@ class State(BaseModel):
     shown: list[int] = Field(default_factory=list)
     finished: dict[str, Any] | None = None
     misunderstood: int = 0
+    facing: int | None = None
 
     def leave(self) -> None:
         """Forget the form that was being filled in."""
@@ -230,6 +232,19 @@ def give_up_waiting(session: Session, message_id: int) -> Answered | None:
         message.via = CUSTOMER
         return None
     return Answered(via=message.via or PASSIVE, reply=Reply.model_validate(message.reply))
+
+
+def lately(session: Session, openid: str, *, limit: int) -> list[Message]:
+    """What a person wrote last, oldest first, with what was answered."""
+    query = select(Message).where(Message.openid == openid, Message.kind != Kind.RECEIPT)
+    rows = session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+    return list(reversed(rows))
+
+
+def state_of(session: Session, openid: str) -> State:
+    """Where a talk stood after its last turn, to look at: changes to it are not kept."""
+    state = session.scalar(select(Conversation.state).where(Conversation.openid == openid))
+    return State.model_validate(state or {})
 
 
 def unanswered(session: Session, *, before: datetime, limit: int = 200) -> list[int]:

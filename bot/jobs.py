@@ -1,10 +1,13 @@
-"""The clock's door of the bot: messages that nobody answered, after a crash or a slow day."""
+"""The clock's door of the bot: messages that nobody answered, after a crash or a slow day, and
+talks that a person leads."""
 
 from datetime import timedelta
 
 from backend.kit import clock, queue
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
+from backend.students import takeovers
 from bot import conversation, turn
+from bot.flows import handoff
 
 QUIET_FOR = timedelta(seconds=8)  # By then the webhook's own chance is over.
 
@@ -20,3 +23,17 @@ def sweep() -> None:
 def answer(message_id: int) -> None:
     """Answer one message by a customer message, if that is still due, and look for the next."""
     turn.take(message_id, late=True)
+
+
+def tend_talks() -> None:
+    """Defer one job for each talk that a person leads and that somebody has to look at."""
+    with reading() as session:
+        due = takeovers.due(session, at=clock.now())
+    for takeover_id in due:
+        queue.defer("bot.jobs.tend", takeover_id)
+
+
+def tend(takeover_id: int) -> None:
+    """Push the owner, nudge them, find a colleague or give the talk back, if that is still due."""
+    with unit_of_work() as session:
+        handoff.tend(session, takeover_id)

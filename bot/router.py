@@ -158,7 +158,7 @@ def _to_text(talk: Talk) -> Reply:
         return people.soothe(talk)
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
-        reply = form.resume(talk, waiting, _aside, people.to_person)
+        reply = form.resume(talk, waiting, _aside, people.beside)
         return form.back_to_paused(talk, FORMS, reply)
     corrected = sign_up.correct_finished(talk)
     if corrected is not None:

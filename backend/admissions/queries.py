@@ -17,6 +17,12 @@ def open_lead_of(session: Session, openid: str) -> LeadView | None:
     return LeadView.model_validate(row) if row else None
 
 
+def lead(session: Session, lead_id: int) -> LeadView | None:
+    """An open lead by its number."""
+    row = session.get(Lead, lead_id)
+    return LeadView.model_validate(row) if row and row.closed_at is None else None
+
+
 def leads_of_advisor(session: Session, account_id: int, *, limit: int = 10) -> list[LeadView]:
     """An advisor's open leads: unclaimed first, then by next follow-up."""
     query = (

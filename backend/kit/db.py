@@ -174,6 +174,19 @@ def reading() -> Iterator[Session]:
             session.rollback()
 
 
+@contextmanager
+def rehearsal(session: Session) -> Iterator[None]:
+    """Try something out inside a unit: whatever it changes or rings for is undone at the end."""
+    doorbells: dict[str, Doorbell] = dict(session.info.get("doorbells", {}))
+    session.flush()
+    attempt = session.begin_nested()
+    try:
+        yield
+    finally:
+        attempt.rollback()
+        session.info["doorbells"] = doorbells
+
+
 def ring_after_commit(session: Session, key: str, ring: Doorbell) -> None:
     """Ring once per key when the unit has committed; never if it rolls back."""
     session.info.setdefault("doorbells", {})[key] = ring

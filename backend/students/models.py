@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
@@ -119,3 +119,43 @@ class Attachment(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Takeover(Base):
+    """接管: a person leads the talk with a customer, and the bot is silent in it (C3).
+
+    Its id is the number by which the owner calls it, never used again: a late answer cannot reach
+    somebody else. It begins at `begins_at` (the next opening when nobody works now).
+    `waiting_since` is since when the present owner has left something unanswered, None while it is
+    the customer's turn; `due_at` when somebody has to look at it again. `tried` are the accounts
+    that had it before and did not answer.
+    """
+
+    __tablename__ = "students_takeover"
+    __table_args__ = (
+        Index(
+            "uq_students_takeover_open",
+            "openid",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    customer: Mapped[str] = mapped_column(String(40))
+    role: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("students_ticket.id"), index=True)
+    begins_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_said: Mapped[str] = mapped_column(Text)
+    suggestions: Mapped[list[str]] = mapped_column(JSON)
+    tried: Mapped[list[int]] = mapped_column(JSON)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(12))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.kit.log import mask_phones
 from backend.security import queries as security
-from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket
+from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
 from backend.students.schemas import Child, TicketKind, TicketStatus, TicketView
 
 
@@ -76,6 +76,23 @@ def open_request_of(session: Session, openid: str) -> TicketView | None:
 def ticket(session: Session, ticket_id: int) -> TicketView:
     """One ticket by id; raises NoResultFound."""
     return _views(session, [session.get_one(Ticket, ticket_id)])[0]
+
+
+def ticket_by_number(session: Session, number: str) -> TicketView | None:
+    """One ticket by the number that people read."""
+    found = session.scalars(select(Ticket).where(Ticket.number == number)).one_or_none()
+    return _views(session, [found])[0] if found else None
+
+
+def answers_to(session: Session, openid: str, *, limit: int) -> list[tuple[datetime, str]]:
+    """What staff last answered a person, oldest first: when, and the words."""
+    query = (
+        select(TicketNote.at, TicketNote.text)
+        .join(Ticket, Ticket.id == TicketNote.ticket_id)
+        .where(Ticket.openid == openid, TicketNote.account_id.is_not(None))
+    )
+    rows = session.execute(query.order_by(TicketNote.id.desc()).limit(limit)).all()
+    return [(at, said) for at, said in reversed(rows)]
 
 
 def overdue_tickets(session: Session, *, at: datetime, limit: int = 100) -> list[int]:

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from backend.kit import clock
 from backend.security.schemas import Role
-from backend.students.schemas import AttachmentKind, TicketCategory, TicketKind
+from backend.students.schemas import AttachmentKind, TakeoverStep, TicketCategory, TicketKind
 
 _WORDS: dict[TicketCategory, str] = {
     TicketCategory.MONEY: "钱 收费 退费 退款 扣费 扣课 发票 价格 多收",
@@ -30,6 +30,10 @@ _WORKING_HOURS = {
     TicketKind.FEEDBACK: (10, 50),
 }
 ESCALATION_ROLE = Role.PRINCIPAL
+ANSWER_WITHIN = timedelta(minutes=5)  # Of office time, then the owner of a talk is nudged.
+REASSIGN_AFTER = timedelta(minutes=10)  # Of office time, then somebody else gets the talk.
+RESUME_AFTER = timedelta(minutes=30)  # Of silence after the owner's last answer.
+BUSY = 5  # So many talks at once; a customer's usual advisor is passed over then.
 MAY_ANSWER_ANY = frozenset({Role.PRINCIPAL, Role.CAMPUS_MANAGER})
 
 
@@ -46,6 +50,10 @@ class OfficeHours:
     def __post_init__(self) -> None:
         if not self.spells or len(self.days_off) >= 7:
             raise ValueError("office hours need at least one working spell")
+
+    def opening(self, at: datetime) -> datetime:
+        """The next moment of office time: `at` itself while we are open."""
+        return self.after(at, timedelta(0))
 
     def after(self, start_at: datetime, working: timedelta) -> datetime:
         """The UTC moment at which `working` hours of office time have passed since `start_at`."""
@@ -132,3 +140,22 @@ def next_fetch_at(attempts: int, *, received_at: datetime, now: datetime) -> dat
     """When to try the n-th download again (n from 1); None when the platform has it no more."""
     after = timedelta(seconds=_RETRY_AFTER[min(attempts, len(_RETRY_AFTER)) - 1])
     return now + after if now + after < received_at + FETCH_WITHIN else None
+
+
+def choose_owner(loads: dict[int, int], preferred_id: int | None) -> int | None:
+    """Who takes a talk: the usual person unless busy, else whoever leads the fewest (C3).
+
+    `loads` holds the open talks of every candidate; None without candidates.
+    """
+    if preferred_id is not None and loads.get(preferred_id, BUSY) < BUSY:
+        return preferred_id
+    return min(loads, key=lambda account_id: (loads[account_id], account_id), default=None)
+
+
+def next_takeover_step(*, has_begun: bool, is_waiting: bool, was_nudged: bool) -> TakeoverStep:
+    """What to do with a talk whose `due_at` has come."""
+    if not has_begun:
+        return TakeoverStep.BEGIN
+    if not is_waiting:
+        return TakeoverStep.RESUME
+    return TakeoverStep.REASSIGN if was_nudged else TakeoverStep.NUDGE

@@ -101,6 +101,7 @@ class TicketView(BaseModel):
 
     id: int
     number: str
+    openid: str
     kind: TicketKind
     category: TicketCategory
     status: TicketStatus
@@ -108,4 +109,42 @@ class TicketView(BaseModel):
     opened_at: datetime
     respond_due_at: datetime
     resolve_due_at: datetime
+    owner_id: int | None = None
     owner_name: str | None = None
+
+
+class TakeoverStep(StrEnum):
+    """What the clock does with a talk that a person leads."""
+
+    BEGIN = "begin"  # The office opens: the owner is told.
+    NUDGE = "nudge"
+    REASSIGN = "reassign"
+    RESUME = "resume"  # The bot is back after a silence.
+    GIVE_UP = "give_up"  # Nobody answered; the ticket stays open.
+
+
+class EndedBy(StrEnum):
+    """Who ended a takeover."""
+
+    OWNER = "owner"
+    CUSTOMER = "customer"
+    SILENCE = "silence"
+    NOBODY = "nobody"
+
+
+class TakeoverView(BaseModel):
+    """A talk that a person leads. `id` is its number in the owner's chat."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    openid: str
+    customer: str
+    owner_id: int
+    ticket_id: int
+    begins_at: datetime
+    begun_at: datetime | None
+    waiting_since: datetime | None
+    due_at: datetime
+    last_said: str
+    suggestions: list[str]

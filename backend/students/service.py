@@ -84,8 +84,10 @@ def open_ticket(
     roles: tuple[Role, ...] = (),
     owner_id: int | None = None,
     customer: str = "微信客户",
+    tells_owner: bool = True,
 ) -> TicketView:
-    """Open a ticket, give it deadlines and an owner, and push the owner (S7, S8).
+    """Open a ticket, give it deadlines and an owner, and push the owner (S7, S8) unless
+    `tells_owner` is false, because a takeover tells them.
 
     The owner is `owner_id`, else somebody of `roles`, else whoever answers for what the text is
     about. `source_key` names the message it came from: the same message opens one ticket however
@@ -114,7 +116,7 @@ def open_ticket(
     )
     session.add(ticket)
     session.flush()
-    if owner_id is not None:
+    if owner_id is not None and tells_owner:
         outbox.post(
             session,
             to=staff.recipient_of(session, owner_id),

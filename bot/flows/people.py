@@ -4,14 +4,20 @@ and in the customer's words; the customer hears until when somebody will answer 
 import re
 from collections.abc import Callable
 
+from backend.admissions import queries as leads
 from backend.admissions import service as admissions
+from backend.security import queries as security
 from backend.security.schemas import Role
 from backend.students import queries as students
 from backend.students import service as desk
-from backend.students.schemas import TicketKind, TicketView
+from backend.students import takeovers
+from backend.students.schemas import TakeoverView, TicketKind, TicketView
+from bot.flows import handoff
 from bot.flows.talk import Talk
 from bot.interpreter.reading import LONGEST
 from bot.phrases import general as phrases
+from bot.phrases import handoff as handoff_phrases
+from bot.phrases import students as ticket_phrases
 from bot.replies import Reply, say
 
 GIVE_UP_AFTER = 2
@@ -29,28 +35,88 @@ _TITLES = {
 
 
 def to_person(talk: Talk) -> Reply:
-    """「转人工」: the advisor for a prospect, the academic office for a family of ours.
+    """「转人工」: the advisor for a prospect, the academic office for a family of ours leads the
+    talk from now on, or from the next opening on (C3).
 
     Who waits for somebody already is reminded of when; what else they say reaches the same person.
     """
-    open_ticket = students.open_request_of(talk.session, talk.openid)
-    if open_ticket is not None:
-        return _add(talk, open_ticket)
+    view = takeovers.of_customer(talk.session, talk.openid)
+    ticket = students.open_request_of(talk.session, talk.openid)
+    if view is not None:
+        due_at = students.ticket(talk.session, view.ticket_id).respond_due_at
+        return say(phrases.added(due_at) if view.begun_at else _noted(talk, view))
+    if talk.speaker.account_id is not None:
+        return _add(talk, ticket) if ticket else _turned(talk, _open(talk, Role.ACADEMIC))
     is_ours = talk.speaker.guardian_id or talk.speaker.student_id
-    ticket = _open(talk, Role.ACADEMIC if is_ours else Role.ADVISOR)
+    role = Role.ACADEMIC if is_ours else Role.ADVISOR
+    if ticket is None:
+        ticket = _open(talk, role, tells_owner=False)
+    return _turned(talk, ticket, _hand_over(talk, ticket, role))
+
+
+def beside(talk: Talk) -> Reply:
+    """Somebody cannot get on with a form: a person hears of it, and the form goes on."""
+    ticket = students.open_request_of(talk.session, talk.openid)
+    if ticket is not None:
+        return _add(talk, ticket)
+    is_ours = talk.speaker.guardian_id or talk.speaker.student_id
+    return _turned(talk, _open(talk, Role.ACADEMIC if is_ours else Role.ADVISOR))
+
+
+def soothe(talk: Talk) -> Reply:
+    """Somebody is angry: a complaint with a deadline, and whoever answers for it comes at once."""
+    if talk.state.flow in ("complain", "give_feedback"):
+        talk.state.leave()
+    view = takeovers.of_customer(talk.session, talk.openid)
+    if view is not None:
+        return say(_noted(talk, view))
+    ticket = desk.open_ticket(
+        talk.session,
+        openid=talk.openid,
+        kind=TicketKind.COMPLAINT,
+        text=talk.text,
+        source_key=talk.source_key,
+    )
+    reply = say(ticket_phrases.ticket_opened(ticket))
+    view = _hand_over(talk, ticket, Role.CAMPUS_MANAGER)
+    if view is None or view.begun_at is None:
+        return reply
+    return reply.then(say(handoff_phrases.COMES_AT_ONCE))
+
+
+def _noted(talk: Talk, view: TakeoverView) -> str:
+    """Something more for whoever leads the talk from the next opening on."""
+    takeovers.note(talk.session, takeover_id=view.id, words=handoff.masked(talk.text))
+    return handoff_phrases.noted(view.begins_at)
+
+
+def _turned(talk: Talk, ticket: TicketView, view: TakeoverView | None = None) -> Reply:
+    if view is not None and view.begun_at is None:
+        return say(handoff_phrases.out_of_hours(view.begins_at))
     return say(phrases.turned_to_person(ticket.respond_due_at))
 
 
+def _hand_over(talk: Talk, ticket: TicketView, role: Role) -> TakeoverView | None:
+    """Whoever has the ticket leads the talk unless they are busy."""
+    owner_id = ticket.owner_id
+    if owner_id is not None:
+        role = security.staff_members(talk.session, {owner_id})[owner_id].role
+    return handoff.begin(talk, ticket, role=role, customer=_customer(talk), preferred_id=owner_id)
+
+
 def unclear(talk: Talk) -> Reply:
-    """Nothing was understood: ask between near meanings; the third time in a row a person takes
+    """Nothing was understood: ask between near meanings; the second time in a row a person takes
     over (C3). For somebody who waits for a person already, it is for that person."""
     if not any(character.isalnum() for character in talk.text):
         return say(phrases.NO_WORDS)
+    view = takeovers.of_customer(talk.session, talk.openid)
+    if view is not None:
+        return say(_noted(talk, view))
     open_ticket = students.open_request_of(talk.session, talk.openid)
     if open_ticket is not None:
         return _add(talk, open_ticket)
     talk.state.misunderstood += 1
-    if talk.state.misunderstood > GIVE_UP_AFTER or len(talk.text) > LONGEST:
+    if talk.state.misunderstood >= GIVE_UP_AFTER or len(talk.text) > LONGEST:
         talk.state.misunderstood = 0
         return to_person(talk)
     near = [
@@ -81,7 +147,21 @@ def pass_to(role: Role) -> Callable[[Talk], Reply]:
     return passed
 
 
-def _open(talk: Talk, role: Role) -> TicketView:
+def _customer(talk: Talk) -> str:
+    """What a customer is called among staff: by the child, by the lead, never by the openid."""
+    speaker = talk.speaker
+    if speaker.guardian_id is not None:
+        children = students.children_of(talk.session, speaker.guardian_id)
+        return (
+            f"{'、'.join(child.name for child in children)}的家长" if children else "在读学员家长"
+        )
+    if speaker.student_id is not None:
+        return f"{students.student(talk.session, speaker.student_id).name}同学"
+    lead = leads.open_lead_of(talk.session, talk.openid)
+    return f"客户{lead.id}" if lead else "微信客户"
+
+
+def _open(talk: Talk, role: Role, *, tells_owner: bool = True) -> TicketView:
     """A prospect's own advisor answers for them; otherwise the role, a manager, or the head."""
     owner_id, customer = None, talk.speaker.name or "在读学员家长"
     if role is Role.ADVISOR and talk.speaker.account_id is None:
@@ -96,4 +176,5 @@ def _open(talk: Talk, role: Role) -> TicketView:
         roles=(role, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
         owner_id=owner_id,
         customer=customer,
+        tells_owner=tells_owner,
     )

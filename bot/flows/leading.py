@@ -1,0 +1,199 @@
+"""Staff lead talks with customers from their own chat (C3): plain words reach the customer, a few
+commands say to whom, and «结束» gives the talk back to the bot."""
+
+import re
+
+from backend.admissions import queries as leads
+from backend.kit.errors import NotAllowed, NotFound
+from backend.security.schemas import Role
+from backend.students import queries as students
+from backend.students import service as desk
+from backend.students import takeovers
+from backend.students.schemas import EndedBy, TakeoverView, TicketKind, TicketView
+from bot.flows import handoff
+from bot.flows.talk import Talk
+from bot.interpreter import words
+from bot.phrases import handoff as phrases
+from bot.phrases import staff
+from bot.replies import Reply, say
+
+_TAKE = re.compile(r"^接管\s*(客户|线索)?\s*(T?\d{1,12})\s*号?$", re.IGNORECASE)
+_TO = re.compile(r"^回复\s*(\d{1,9})\s*号?[\s:：,，]+(.+)$", re.DOTALL)
+_FACE = re.compile(r"^切[到换]?\s*(\d{1,9})\s*号?$")
+_END = re.compile(r"^结束\s*(\d{1,9})?\s*号?$")
+_RECORD = re.compile(r"^记录\s*(\d{1,9})?\s*号?$")
+_FOR_BOT = re.compile(
+    r"^(我的客户|我的线索|客户|线索|帮助|菜单|课表|报修|今天招生怎么样|认领.*|转人工)$"
+)
+"""What staff say to the bot although they lead a talk; the menu works all the time."""
+
+
+def lead(talk: Talk) -> Reply | None:
+    """What a member of staff says about or in the talks they lead; None when it is for the bot."""
+    if talk.speaker.account_id is None or not talk.text:
+        return None
+    if match := _TAKE.match(talk.plain):
+        return _take(talk, kind=match.group(1), number=match.group(2).upper())
+    if match := _TO.match(words.simplified(talk.text)):
+        return _answer(talk, int(match.group(1)), talk.text[match.start(2) :].strip())
+    if match := _FACE.match(talk.plain):
+        return _face(talk, int(match.group(1)))
+    if match := _RECORD.match(talk.plain):
+        return _record(talk, match.group(1))
+    if match := _END.match(talk.plain):
+        return _end(talk, match.group(1))
+    if talk.state.flow is not None or _FOR_BOT.match(talk.plain):
+        return None
+    return _say(talk)
+
+
+def _say(talk: Talk) -> Reply | None:
+    """Plain words, or the number of a suggestion, to the customer whom the speaker faces."""
+    talks = _talks(talk)
+    if not talks:
+        return None
+    view = _faced(talk, talks)
+    if view is None:
+        return say(phrases.which(talks))
+    spoken = talk.text
+    if talk.plain.isdecimal() and 0 < int(talk.plain) <= len(view.suggestions):
+        spoken = view.suggestions[int(talk.plain) - 1]
+    return _answer(talk, view.id, spoken)
+
+
+def _answer(talk: Talk, number: int, spoken: str) -> Reply:
+    try:
+        view = takeovers.answer(
+            talk.session,
+            takeover_id=number,
+            account_id=talk.speaker.account_id or 0,
+            words=spoken,
+            source_key=talk.source_key,
+        )
+    except NotFound:
+        return say(phrases.NO_SUCH_TALK.format(number=number))
+    except NotAllowed:
+        return say(phrases.NOT_YOURS.format(number=number))
+    talk.state.facing = view.id
+    return say(phrases.SENT.format(customer=view.customer, number=view.id))
+
+
+def _take(talk: Talk, *, kind: str | None, number: str) -> Reply:
+    """«接管 3» a talk of a colleague, «接管 客户3» the talk with a lead, «接管 T…» a ticket's."""
+    try:
+        if kind is None and number.isdecimal():
+            view = takeovers.take(
+                talk.session, takeover_id=int(number), account_id=talk.speaker.account_id or 0
+            )
+            handoff.brief(talk.session, view)
+        elif number.isdecimal():
+            view = _take_lead(talk, int(number))
+        else:
+            view = _take_ticket(talk, number)
+    except NotFound:
+        return say(phrases.NO_SUCH_TALK.format(number=number))
+    except NotAllowed:
+        return say(staff.OTHER_ROLE)
+    if view.owner_id != talk.speaker.account_id:
+        return say(phrases.HAS_A_PERSON.format(number=view.id))
+    talk.state.facing = view.id
+    return say(phrases.TAKEN.format(customer=view.customer, number=view.id))
+
+
+def _take_lead(talk: Talk, lead_id: int) -> TakeoverView:
+    found = leads.lead(talk.session, lead_id)
+    if found is None:
+        raise NotFound()
+    if found.advisor_id != talk.speaker.account_id and talk.speaker.role not in takeovers.MANAGERS:
+        raise NotAllowed()
+    customer = f"客户{lead_id}"
+    ticket = students.open_request_of(talk.session, found.openid) or desk.open_ticket(
+        talk.session,
+        openid=found.openid,
+        kind=TicketKind.REQUEST,
+        text=found.interest,
+        source_key=talk.source_key,
+        owner_id=talk.speaker.account_id,
+        customer=customer,
+        tells_owner=False,
+    )
+    return _take_up(talk, ticket, openid=found.openid, customer=customer)
+
+
+def _take_ticket(talk: Talk, number: str) -> TakeoverView:
+    ticket = students.ticket_by_number(talk.session, number)
+    if ticket is None:
+        raise NotFound()
+    if ticket.owner_id != talk.speaker.account_id and talk.speaker.role not in takeovers.MANAGERS:
+        raise NotAllowed()
+    return _take_up(talk, ticket, openid=ticket.openid, customer=f"工单{ticket.number}的客户")
+
+
+def _take_up(talk: Talk, ticket: TicketView, *, openid: str, customer: str) -> TakeoverView:
+    view = takeovers.begin(
+        talk.session,
+        openid=openid,
+        customer=customer,
+        role=talk.speaker.role or Role.OFFICE,
+        ticket_id=ticket.id,
+        said=handoff.masked(ticket.text),
+        taken_by=talk.speaker.account_id,
+    )
+    if view is None:
+        raise NotFound()
+    if view.owner_id == talk.speaker.account_id:
+        handoff.brief(talk.session, view)
+    return view
+
+
+def _face(talk: Talk, number: int) -> Reply:
+    view = next((each for each in _talks(talk) if each.id == number), None)
+    if view is None:
+        return say(phrases.NO_SUCH_TALK.format(number=number))
+    talk.state.facing = number
+    return say(phrases.CHOSEN.format(customer=view.customer, number=number))
+
+
+def _record(talk: Talk, number: str | None) -> Reply:
+    view = _named(talk, number)
+    if view is None:
+        return _no_talk(talk, number)
+    return say(handoff.briefing(talk.session, view))
+
+
+def _end(talk: Talk, number: str | None) -> Reply:
+    view = _named(talk, number)
+    if view is None:
+        return _no_talk(talk, number)
+    takeovers.end(talk.session, takeover_id=view.id, by=EndedBy.OWNER)
+    handoff.say_back(talk.session, view)
+    if talk.state.facing == view.id:
+        talk.state.facing = None
+    return say(phrases.ENDED.format(number=view.id))
+
+
+def _no_talk(talk: Talk, number: str | None) -> Reply:
+    talks = _talks(talk)
+    if number is not None:
+        return say(phrases.NO_SUCH_TALK.format(number=number))
+    return say(phrases.which(talks) if talks else phrases.NO_TALKS)
+
+
+def _talks(talk: Talk) -> list[TakeoverView]:
+    return takeovers.of_owner(talk.session, talk.speaker.account_id or 0)
+
+
+def _named(talk: Talk, number: str | None) -> TakeoverView | None:
+    """The talk of that number, or without one the talk that plain words would go to."""
+    talks = _talks(talk)
+    if number is None:
+        return _faced(talk, talks)
+    return next((each for each in talks if each.id == int(number)), None)
+
+
+def _faced(talk: Talk, talks: list[TakeoverView]) -> TakeoverView | None:
+    """The one answered or chosen last while it lasts, else the only one. Where the last one ended
+    by itself, words meant for it must not reach whoever came after: they are asked for whom."""
+    if len(talks) == 1 and talk.state.facing is None:
+        return talks[0]
+    return next((each for each in talks if each.id == talk.state.facing), None)
