@@ -1,4 +1,5 @@
-"""Who answers: what the bot waits for > a command > the menu > what was understood > a person."""
+"""Who answers: a person who leads the talk > what the bot waits for > a command > the menu > what
+was understood > a person."""
 
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from bot.flows import (
     courses,
     files,
     form,
+    handoff,
+    leading,
     people,
     sign_up,
     small_talk,
@@ -20,7 +23,7 @@ from bot.flows import (
 )
 from bot.flows.talk import Talk
 from bot.inbound import Kind
-from bot.interpreter import words
+from bot.interpreter import mood, words
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -123,7 +126,9 @@ def answer(talk: Talk) -> Reply:
             return flow(talk) if flow else small_talk.capability(talk)
         case Kind.IMAGE | Kind.VOICE | Kind.VIDEO | Kind.FILE:
             security.meet(talk.session, talk.openid)
-            return files.received(talk, FORMS.get(talk.state.flow or ""))
+            kept = files.received(talk, FORMS.get(talk.state.flow or ""))
+            heard = handoff.hear(talk, FORMS)
+            return kept if heard is None else heard
         case Kind.LOCATION:
             return courses.nearest_campus(talk)
         case Kind.RECEIPT:
@@ -146,9 +151,14 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    carried = leading.lead(talk) or handoff.hear(talk, FORMS)
+    if carried is not None:
+        return carried
+    if talk.speaker.account_id is None and mood.is_angry(talk.plain):
+        return people.soothe(talk)
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
-        reply = form.resume(talk, waiting, _aside, people.to_person)
+        reply = form.resume(talk, waiting, _aside, people.beside)
         return form.back_to_paused(talk, FORMS, reply)
     corrected = sign_up.correct_finished(talk)
     if corrected is not None:
