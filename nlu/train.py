@@ -72,7 +72,7 @@ def train(name: str) -> Path:
     started_at = time.monotonic()
     print("nlu: writing sentences from the grammar …", flush=True)
     with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
-        count = generate.write(Path(folder) / "sentences.yml")
+        count = generate.write(Path(folder) / "sentences.json")
         print(f"nlu: training on {count} sentences (a minute or two) …", flush=True)
         built = train_nlu(
             config=str(quiet.HERE / "config.yml"),

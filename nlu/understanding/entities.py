@@ -5,6 +5,7 @@ finds names no list holds; proposals of unmistakable shape are added where it sa
 """
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pycrfsuite
@@ -25,7 +26,7 @@ NAMELESS = frozenset("老师 教练 外教 家长 校区 妈妈 爸爸".split())
 # Share of training sentences whose word lists are hidden, so that the company of an unlisted
 # word is learned too.
 HIDDEN = 0.15
-SETTINGS = {"c1": 0.05, "c2": 0.01, "max_iterations": 60, "feature.minfreq": 2}
+SETTINGS = {"c1": 0.05, "c2": 0.01, "max_iterations": 50, "feature.minfreq": 2}
 
 
 class EntityModel:
@@ -61,7 +62,7 @@ def _tidy(text: str, spans: list[Span]) -> list[Span]:
     return kept
 
 
-def observations(text: str, proposed: list[Span]) -> list[list[str]]:
+def observations(text: str, proposed: Sequence[Span]) -> list[list[str]]:
     """Return what the field may look at for each character."""
     kinds = [_kind(char) for char in text]
     marks: list[list[str]] = [[] for _ in text]
@@ -138,6 +139,6 @@ def train(texts: list[str], spans: list[list[Span]], path: Path) -> None:
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=SETTINGS, verbose=False)
     for text, gold in zip(texts, spans, strict=True):
         if text:
-            proposed = [] if chance.random() < HIDDEN else candidates(text)
+            proposed = () if chance.random() < HIDDEN else candidates(text)
             trainer.append(observations(text, proposed), labels_of(len(text), gold))
     trainer.train(str(path))

