@@ -27,7 +27,6 @@ from backend.students.schemas import (
     TicketStatus,
 )
 
-FETCH_JOB = "backend.students.jobs.fetch_attachment"
 JUST_SENT = timedelta(minutes=30)
 STILL_OPEN = timedelta(days=3)
 LEASE = timedelta(seconds=60)
@@ -79,7 +78,7 @@ def receive(
 
 
 def _ring(attachment_id: int) -> None:
-    queue.defer(FETCH_JOB, attachment_id)
+    queue.defer("backend.students.jobs.fetch_attachment", attachment_id)
 
 
 def take_along(session: Session, *, ticket_id: int, openid: str) -> int:

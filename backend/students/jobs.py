@@ -24,7 +24,7 @@ def settle_attachments() -> None:
     with reading() as session:
         due = attachments.due_ids(session)
     for attachment_id in due:
-        queue.defer(attachments.FETCH_JOB, attachment_id)
+        queue.defer("backend.students.jobs.fetch_attachment", attachment_id)
 
 
 def fetch_attachment(attachment_id: int) -> None:

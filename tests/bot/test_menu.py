@@ -76,7 +76,6 @@ def test_everybody_finds_the_menu_of_their_role(site: Site) -> None:
     assert names(remote, "o_demo_advisor") == ["工作", "我的主页", "办事"]
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_new_role_brings_a_new_menu_and_a_return_asks_again(site: Site) -> None:
     remote = Remote(settings().wechat_api_url)
     default, *others = menu.declared().items()

@@ -15,8 +15,6 @@ from backend.security import codes, queries, service
 from backend.security.schemas import CodeKind, CodeScanned
 from tests.backend.security.conftest import Site
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 def test_a_permanent_code_is_made_once_and_can_be_printed(site: Site) -> None:
     made = codes.make(CodeKind.CLASS, "3", label="英语三级周六班")

@@ -21,7 +21,6 @@ from backend.students.schemas import AttachmentKind, AttachmentStatus, Purpose, 
 from tests.backend.security.conftest import Site, site, wechat
 
 __all__ = ["site", "wechat"]
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 100
 MOTHER = "o_mother"
 
