@@ -44,9 +44,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Unfit:
-    """An answer that was meant for the step but will not do, and what to say about it."""
+    """An answer that will not do, and what to say about it; `sure` when it was plainly meant for
+    the step (高三, where no class is for it)."""
 
     sentence: str
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def resume(
     if talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form):
         return _after_small_talk(talk, step)
     answer = None
-    if not isinstance(read, Unfit) or _says_something_else(talk, form):
+    is_meant = isinstance(read, Unfit) and (read.sure or not _says_something_else(talk, form))
+    if not is_meant:
         answer = aside(talk)
     if answer is None:
         others = len(talk.state.slots)

@@ -200,7 +200,8 @@ def _read_grade(talk: Talk, text: str) -> Read:
     if grade is None:
         return Unfit(phrases.NOT_A_GRADE)
     if not teaching.offers(talk.session, grade=words.grade_number(grade)):
-        return Unfit(phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
+        sentence = phrases.NO_CLASS_FOR_GRADE.format(grade=grade)
+        return Unfit(sentence, sure=len(text) <= _SHORT)
     return Value(grade)
 
 
