@@ -135,6 +135,14 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "talk_ended": Template(
+        title="客户结束了对话",
+        text="{customer}（{number}号）说暂时不需要老师了，小助手继续接待，您不用再回复。"
+        "有新情况会再请您。",
+        wechat="task",
+        fields=_task(what="客户结束了对话", whom="{customer}", when="不用再回复"),
+        kind=NoticeKind.TASK,
+    ),
     "ticket_answered": Template(
         title="您的反映有答复了",
         text="关于您反映的情况（{number}），老师答复您：{answer}\n还有疑问，直接在这里告诉我就好。",

@@ -93,6 +93,13 @@ def of_owner(session: Session, account_id: int) -> list[TakeoverView]:
     return [TakeoverView.model_validate(row) for row in rows]
 
 
+def has_just_ended(session: Session, takeover_id: int) -> bool:
+    """Whether words meant for this talk may still be on their way."""
+    since = clock.now() - rules.RESUME_AFTER
+    query = select(Takeover.id).where(Takeover.id == takeover_id, Takeover.ended_at > since)
+    return session.scalar(query) is not None
+
+
 def opening(at: datetime) -> datetime:
     """The next moment at which somebody works: `at` itself in office hours."""
     return rules.OfficeHours().opening(at)
@@ -180,6 +187,8 @@ def end(session: Session, *, takeover_id: int, by: EndedBy) -> TakeoverView:
     """The bot leads again. Raises NotFound when it does so already."""
     row = _open_row(session, takeover_id)
     _end(session, row, by)
+    if by is EndedBy.CUSTOMER:
+        _tell(session, row, "talk_ended", key="ended")
     return TakeoverView.model_validate(row)
 
 

@@ -49,7 +49,13 @@ def lead(talk: Talk) -> Reply | None:
 
 def _say(talk: Talk) -> Reply | None:
     """Plain words, or the number of a suggestion, to the customer whom the speaker faces."""
-    talks = _talks(talk)
+    talks, before = _talks(talk), talk.state.facing
+    if before is not None and before not in [view.id for view in talks]:
+        # Words for a talk that has just ended must not reach the bot or whoever came after.
+        talk.state.facing = None
+        if takeovers.has_just_ended(talk.session, before):
+            lost = say(phrases.NO_SUCH_TALK.format(number=before))
+            return lost.then(say(phrases.which(talks))) if talks else lost
     if not talks:
         return None
     view = _faced(talk, talks)
@@ -192,8 +198,7 @@ def _named(talk: Talk, number: str | None) -> TakeoverView | None:
 
 
 def _faced(talk: Talk, talks: list[TakeoverView]) -> TakeoverView | None:
-    """The one answered or chosen last while it lasts, else the only one. Where the last one ended
-    by itself, words meant for it must not reach whoever came after: they are asked for whom."""
-    if len(talks) == 1 and talk.state.facing is None:
+    """The only talk, or the one answered or chosen last while it lasts."""
+    if len(talks) == 1:
         return talks[0]
     return next((each for each in talks if each.id == talk.state.facing), None)

@@ -29,9 +29,10 @@ from backend.kit.db import reading, unit_of_work
 from backend.outbox import rules
 from backend.outbox.models import OutboxMessage
 from backend.outbox.schemas import ChatMessage, Notice
+from backend.students import takeovers
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
-from bot import conversation, inbound, turn
+from bot import conversation, inbound, jobs, turn
 from bot.replies import Bubble, Card
 
 MORNING = datetime(2026, 11, 25, 10, tzinfo=clock.SHANGHAI)  # A Wednesday in office hours.
@@ -145,6 +146,13 @@ class Stage:
         with unit_of_work() as session:
             for order_id in orders.orders_due_for_closing(session, now=clock.now()):
                 finance.close_expired(session, order_id=order_id)
+
+    def tend_talks(self) -> None:
+        """What the clock's job does with talks that a person leads."""
+        with reading() as session:
+            due = takeovers.due(session, at=clock.now())
+        for takeover_id in due:
+            jobs.tend(takeover_id)
 
     def fill_class(self, name: str, *, but: int) -> None:
         """Others take the seats of a class until only so many are left."""

@@ -7,7 +7,7 @@ a role of the sandbox's cast or an openid.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 
 from backend.app import create_app
 from backend.finance.schemas import PaymentAttempt
+from backend.kit import clock
 from backend.kit.db import unit_of_work
 from backend.security import service as security
 from backend.security.schemas import Role
@@ -87,6 +88,15 @@ class Player:
     def wait(self, by: dict[str, float], _step: dict[str, Any]) -> None:
         """Time passes: `{hours: 20}`."""
         self.stage.pass_time(timedelta(**by))
+
+    def at(self, moment: str, _step: dict[str, Any]) -> None:
+        """It is `2026-11-25 21:00` in Shanghai."""
+        self.stage.set_clock(datetime.fromisoformat(moment).replace(tzinfo=clock.SHANGHAI))
+
+    def tend(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job looks at the talks that people lead, so many times in a row."""
+        for _ in range(times):
+            self.stage.tend_talks()
 
     def close_orders(self, _: None, _step: dict[str, Any]) -> None:
         """The clock's job closes what was not paid in time."""
