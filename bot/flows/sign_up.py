@@ -265,7 +265,9 @@ def _class_holds(talk: Talk, class_group_id: int) -> bool:
 
 def _read_phone(_talk: Talk, text: str) -> Read:
     phone = words.phone(text)
-    return Value(phone) if phone else Unfit(phrases.NOT_A_PHONE)
+    if phone:
+        return Value(phone)
+    return Unfit(phrases.NOT_A_PHONE, sure=words.looks_like_phone(text) and len(text) <= _SHORT)
 
 
 def _ask_consent(talk: Talk) -> Reply:
