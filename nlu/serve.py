@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sys
 from collections import OrderedDict
 from pathlib import Path
@@ -22,6 +23,8 @@ CURRENT = quiet.HERE / "models" / "current"
 REMEMBERED = 20_000
 # WeChat text messages are at most 2,048 bytes; anything longer is no message.
 LONGEST = 2_000
+# Half an emoji cannot be written back as JSON.
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def hush() -> None:
@@ -38,12 +41,14 @@ def remember(agent: Any) -> None:
     known: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     async def parse_message(text: str) -> dict[str, Any]:
-        text = str(text)[:LONGEST]
-        if text in known:
-            known.move_to_end(text)
-            return known[text]
-        parsed: dict[str, Any] = await parse(text)
-        known[text] = parsed
+        typed = _LONE.sub("\ufffd", str(text)[:LONGEST])
+        # Rasa takes /intent{"entity": …} as a command; nobody may write our answers for us.
+        text = f"／{typed[1:]}" if typed.startswith("/") else typed
+        if typed in known:
+            known.move_to_end(typed)
+            return known[typed]
+        parsed: dict[str, Any] = {**await parse(text), "text": typed}
+        known[typed] = parsed
         if len(known) > REMEMBERED:
             known.popitem(last=False)
         return parsed

@@ -10,7 +10,7 @@ import yaml
 
 from grammar.expand import expand
 from grammar.vary import vary
-from understanding.patterns import candidates, longest
+from understanding.patterns import DOUBTFUL, candidates, longest
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
@@ -65,9 +65,10 @@ def completed(sentence: str) -> str:
         open_text = sentence[at : mark.start()] if mark else sentence[at:]
         done = 0
         for span in longest(candidates(open_text)):
-            if span.entity in UNMISTAKABLE:
+            spelled = open_text[span.start : span.end]
+            if span.entity in UNMISTAKABLE and spelled not in DOUBTFUL:
                 pieces.append(open_text[done : span.start])
-                pieces.append(f"[{open_text[span.start : span.end]}]({span.entity})")
+                pieces.append(f"[{spelled}]({span.entity})")
                 done = span.end
         pieces.append(open_text[done:])
         if mark:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pycrfsuite
 
-from understanding.patterns import SURNAMES, Span, candidates, longest
+from understanding.patterns import DOUBTFUL, SURNAMES, Span, candidates, longest
 
 # Shapes that are right even where the field saw nothing.
 SURE = frozenset(
@@ -43,7 +43,11 @@ class EntityModel:
             return []
         proposed = candidates(text)
         tagged = _tidy(text, spans_of(self._tagger.tag(observations(text, proposed))))
-        sure = [span for span in longest(proposed) if span.entity in SURE]
+        sure = [
+            span
+            for span in longest(proposed)
+            if span.entity in SURE and text[span.start : span.end] not in DOUBTFUL
+        ]
         extra = [span for span in sure if not any(span.overlaps(other) for other in tagged)]
         return sorted([*tagged, *extra])
 

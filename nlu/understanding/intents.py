@@ -35,8 +35,8 @@ SURE = 0.85
 OUTSIDE = "out_of_scope"
 LEAN_OUTSIDE = 1.5
 # Sentences of each intent that are given to the second regression: the vectors need few.
-FIRST_OF_EACH = 30
-SPREAD_OF_EACH = 30
+FIRST_OF_EACH = 40
+SPREAD_OF_EACH = 35
 
 
 @dataclass

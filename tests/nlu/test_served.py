@@ -64,7 +64,7 @@ def test_ready_names_the_model(server: str) -> None:
     [
         ("鋼琴課多少錢呀？", "ask_price", {("subject", "鋼琴", "钢琴")}),
         ("我要投诉，老师迟到了三次", "complain", {("quantity", "三次", "三次")}),
-        ("你好，请问怎么退款", "request_refund", set()),
+        ("您好，我想申请退款，课不上了", "request_refund", set()),
         (
             "打我电话１３８ 1234 5678，明天下午",
             "request_callback",
@@ -96,7 +96,8 @@ def test_two_wishes_rank_first_and_are_listed(server: str) -> None:
 def test_hostile_texts_are_only_texts(server: str) -> None:
     for typed in ("", "   ", "/restart", '/greet{"a": 1}', "啊" * 5000, "\x00\ud83d", "[x](time)"):
         parsed = ask(f"{server}/model/parse", typed)
-        assert parsed["intent_ranking"], typed
+        assert len(parsed["intent_ranking"]) > 1, typed
+        assert parsed["entities"] == [], typed
 
 
 def test_repeats_come_from_memory(server: str) -> None:
