@@ -37,7 +37,7 @@ def opens(at: datetime) -> str:
 def out_of_hours(at: datetime) -> str:
     """Nobody works now; the bot goes on until somebody does."""
     return (
-        f"老师现在下班了，{opens(at)}上班后第一时间回复您，您的话我都记下了。"
+        f"现在是老师的休息时间，{opens(at)}上班后第一时间回复您，您的话我都记下了。"
         "在这之前，课程、课表这些问题可以直接问我。"
     )
 
