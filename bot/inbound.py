@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SCAN = "scan"
     MENU = "menu"
     RECEIPT = "receipt"  # How a template message fared.
+    SUBSCRIPTIONS = "subscribed"  # What notices were agreed to, or how one fared.
     OTHER = "other"  # Acknowledged, never answered.
 
 
@@ -39,7 +40,7 @@ class NotAMessage(Exception):
 
 class Incoming(BaseModel):
     """One delivery, whatever its type. `key` is a menu key, a QR scene or a media id; `facts` the
-    raw elements. Ids are strings: some are not numbers."""
+    raw elements, `listed` those of a repeated `List`. Ids are strings: some are not numbers."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,6 +52,7 @@ class Incoming(BaseModel):
     key: str = ""
     dedupe_key: str
     facts: dict[str, str] = Field(default_factory=dict)
+    listed: list[dict[str, str]] = Field(default_factory=list)
 
 
 FILES = frozenset({Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.FILE})
@@ -72,6 +74,9 @@ _EVENTS = {
     "scan": Kind.SCAN,
     "click": Kind.MENU,
     "templatesendjobfinish": Kind.RECEIPT,
+    "subscribe_msg_popup_event": Kind.SUBSCRIPTIONS,
+    "subscribe_msg_change_event": Kind.SUBSCRIPTIONS,
+    "subscribe_msg_sent_event": Kind.SUBSCRIPTIONS,
 }
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _STICKER = "【收到不支持的消息类型，暂无法显示】"
@@ -136,7 +141,22 @@ def parse(root: dict[str, Any]) -> Incoming:
         key=_key(kind, facts),
         dedupe_key=_dedupe_key(account, openid, created, event, facts, root),
         facts=facts,
+        listed=_listed(root) if kind is Kind.SUBSCRIPTIONS else [],
     )
+
+
+def _listed(root: dict[str, Any]) -> list[dict[str, str]]:
+    """The items of the `List` elements one level down; one item alone is no list in XML."""
+    for child in root.values():
+        found = child.get("List") if isinstance(child, dict) else None
+        if found is not None:
+            items = found if isinstance(found, list) else [found]
+            return [
+                {key: value.strip() for key, value in item.items() if isinstance(value, str)}
+                for item in items
+                if isinstance(item, dict)
+            ]
+    return []
 
 
 def _key(kind: Kind, facts: dict[str, str]) -> str:

@@ -131,6 +131,14 @@ def answer(talk: Talk) -> Reply:
             return kept if heard is None else heard
         case Kind.LOCATION:
             return courses.nearest_campus(talk)
+        case Kind.SUBSCRIPTIONS:
+            outbox.note_subscriptions(
+                talk.session,
+                openid=talk.openid,
+                event=talk.incoming.facts.get("Event", "").lower(),
+                listed=talk.incoming.listed,
+            )
+            return SILENCE
         case Kind.RECEIPT:
             facts = talk.incoming.facts
             outbox.note_receipt(

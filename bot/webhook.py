@@ -6,7 +6,7 @@ message: exactly one of the two.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
+from backend.outbox import service as outbox
 from bot import conversation, envelope, inbound, replies, turn
 from bot.conversation import PASSIVE, Answered
 from bot.inbound import Kind
@@ -24,6 +25,7 @@ from bot.inbound import Kind
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("wechat", __name__)
 
+TYPING_AFTER_SECONDS = 2.0
 ANSWER_WITHIN_SECONDS = 4.3  # WeChat hangs up after five.
 LARGEST_BODY = 64 * 1024
 SUCCESS = "success"
@@ -66,19 +68,21 @@ def receive() -> Response:
         done = conversation.answered(session, message_id)
         leased = None if done else conversation.lease(session, message_id)
     if done is None:
-        done = _answer_in_time(message_id, leased, arrived + ANSWER_WITHIN_SECONDS)
+        done = _answer_in_time(
+            message_id, leased, arrived + ANSWER_WITHIN_SECONDS, delivery.incoming.openid
+        )
     return _respond(delivery, done)
 
 
 def _answer_in_time(
-    message_id: int, leased: inbound.Incoming | None, until: float
+    message_id: int, leased: inbound.Incoming | None, until: float, who: str
 ) -> Answered | None:
     """Run the turn, or wait for whoever runs it; None when time is up and the answer will go out
     by itself."""
     while (left := until - time.monotonic()) > 0:
         future = _turns.submit(turn.take, message_id, leased)
         try:
-            future.result(timeout=left)
+            _wait(future, left, who)
         except TooSlow:
             break
         except Exception as error:
@@ -92,6 +96,17 @@ def _answer_in_time(
         time.sleep(0.1)  # Another delivery of it, or an earlier message, is being answered.
     with unit_of_work() as session:
         return conversation.give_up_waiting(session, message_id)
+
+
+def _wait(future: Future[None], seconds: float, who: str) -> None:
+    """Wait for a turn; who waits long sees «typing». Raises what the turn raises, and TooSlow."""
+    try:
+        future.result(timeout=min(TYPING_AFTER_SECONDS, seconds))
+    except TooSlow:
+        if future.done() or seconds <= TYPING_AFTER_SECONDS:
+            raise
+        outbox.announce_typing(who)
+        future.result(timeout=seconds - TYPING_AFTER_SECONDS)
 
 
 def _respond(delivery: Delivery, done: Answered | None) -> Response:
