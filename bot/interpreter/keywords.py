@@ -69,6 +69,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _BY_PHRASE = {phrase: intent for intent, phrases in _EXACT.items() for phrase in phrases}
 _COMPILED = tuple((intent, re.compile(pattern, re.IGNORECASE)) for intent, pattern in _PATTERNS)
+# «我要报名英语三级周六班» names a class, day and all, and asks nothing.
+_SIGNS_UP = re.compile(
+    r"那?(我们?)?(就|还是)?(要|想要?|来)?(给(孩子|娃|宝宝))?报名[^?多几哪吗什]{2,16}班[吧了]?"
+)
 _EDGES = " \t\r\n。.!！?？~～,，、"
 
 
@@ -85,7 +89,10 @@ def read(text: str) -> Unread:
     if phrase is not None:
         return phrase
     bare = words.simplified(text).strip(_EDGES).lower()
-    found = [intent for intent, pattern in _COMPILED if pattern.search(bare)]
+    if _SIGNS_UP.fullmatch(bare):
+        found = ["sign_up"]
+    else:
+        found = [intent for intent, pattern in _COMPILED if pattern.search(bare)]
     return Unread(
         intents=[Intent(intent, CONFIDENCE) for intent in found],
         wishes=found[:2],

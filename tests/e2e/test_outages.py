@@ -55,7 +55,7 @@ def test_without_understanding_the_main_wishes_are_answered_by_keywords(town: To
     with away(town, "nlu"):
         answers = {
             "price": asker.says("您好打听一下英语课现在是什么价格呢"),
-            "sign_up": asker.says("那我现在就想报名啦"),
+            "sign_up": asker.says("那我要报名英语三级周日班"),
             "cancel": asker.says("算了不报了"),
             "timetable": guardian.says("麻烦看看明天几点上课哈"),
             "complaint": asker.says("我要投诉一下你们，老师昨天又迟到了半小时"),
