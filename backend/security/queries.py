@@ -106,6 +106,7 @@ def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str
         .where(
             WechatIdentity.unfollowed_at.is_(None),
             audience.is_distinct_from(WechatIdentity.menu_tag),
+            WechatIdentity.menu_tag.is_distinct_from(rules.ABSENT),
         )
         .order_by(WechatIdentity.openid)
         .limit(limit)

@@ -8,6 +8,8 @@ from backend.security.schemas import CodeKind
 
 ORIGINS = (CodeKind.CHANNEL, CodeKind.CAMPAIGN)
 """Codes that tell where somebody came from; the others tell what they want."""
+ABSENT = "absent"
+"""A menu's tag of somebody whom the platform does not know (yet): until they show up."""
 LONGEST_CODE = timedelta(days=30)
 SUBJECT = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 

@@ -14,7 +14,7 @@ from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
-from backend.security import queries
+from backend.security import queries, rules
 from backend.security.models import Account, AuditEntry, Code, Scan, UsedLink, WechatIdentity
 from backend.security.schemas import CodeScanned, CodeView, Role
 
@@ -45,6 +45,8 @@ def meet(session: Session, openid: str) -> WechatIdentity:
     messages of a newcomer arrive at once."""
     identity = session.get(WechatIdentity, openid)
     if identity is not None:
+        if identity.menu_tag == rules.ABSENT:
+            identity.menu_tag = None
         return identity
     try:
         with session.begin_nested():

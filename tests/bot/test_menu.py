@@ -70,6 +70,11 @@ def test_everybody_finds_the_menu_of_their_role(site: Site) -> None:
         ports.menus().publish(default[1], dict(others))
     assert followers.tag_followers() >= 9
     assert followers.tag_followers() == 0
+    assert names(remote, "o_family_li") == ["选课报名", "我的", "找老师"]  # Never seen until now.
+    with unit_of_work() as session:
+        service.meet(session, "o_family_li")
+    assert followers.tag_followers() == 1
+    assert names(remote, "o_family_li") == ["我的课", "选课续费", "找老师"]
     assert names(remote, "o_demo_stranger") == ["选课报名", "我的", "找老师"]
     assert names(remote, "o_demo_guardian") == ["我的课", "选课续费", "找老师"]
     assert names(remote, "o_demo_teacher") == ["我的课表", "我的主页", "办事"]
