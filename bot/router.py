@@ -44,7 +44,7 @@ INTENTS: dict[str, Flow] = {
     "cancel": sign_up.cancel,
     "ask_capability": small_talk.capability,
     "ask_bot": small_talk.bot,
-    "out_of_scope": small_talk.out_of_scope,
+    "out_of_scope": people.outside,
     "request_human": people.to_person,
     "ask_course": courses.consult,
     "ask_price": courses.consult,
@@ -185,7 +185,8 @@ def _by_meaning(talk: Talk) -> Reply | None:
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
     if not wishes:
         return None
-    talk.state.misunderstood = 0
+    if wishes != ["out_of_scope"]:
+        talk.state.misunderstood = 0
     if any(name in CONSULTING for name in wishes):
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]

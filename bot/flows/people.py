@@ -130,6 +130,16 @@ def unclear(talk: Talk) -> Reply:
     return say(phrases.unclear(talk.state.misunderstood))
 
 
+def outside(talk: Talk) -> Reply:
+    """Nothing that a school is asked: said so once. To whoever insists it is a misunderstanding."""
+    talk.state.misunderstood += 1
+    is_first = talk.state.misunderstood < GIVE_UP_AFTER
+    if is_first and takeovers.of_customer(talk.session, talk.openid) is None:
+        return say(phrases.OUT_OF_SCOPE)
+    talk.state.misunderstood = 0
+    return to_person(talk)
+
+
 def _add(talk: Talk, ticket: TicketView) -> Reply:
     """Hand what was said on to whoever has the ticket; a bare «转人工» is nothing new."""
     if not _BARE.match(talk.plain):

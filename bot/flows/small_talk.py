@@ -44,10 +44,6 @@ def bot(_talk: Talk) -> Reply:
     return say(phrases.BOT)
 
 
-def out_of_scope(_talk: Talk) -> Reply:
-    return say(phrases.OUT_OF_SCOPE)
-
-
 def no_text(_talk: Talk) -> Reply:
     """To pictures, voice without words, links."""
     return say(phrases.NO_TEXT)
