@@ -65,7 +65,7 @@ class Table:
     def advisor_claims(self) -> None:
         """One tap on the push."""
         browser = self._browser
-        browser.tap(f"{ADVISOR} .card-tap", "查看详情")
+        browser.tap(f"{ADVISOR} .card-tap", "详情")
         browser.enter(f"{ADVISOR} .browser iframe")
         browser.find("h1", "认领成功")
         browser.leave_frames()

@@ -117,7 +117,7 @@ def test_a_parent_signs_up_pays_once_and_sees_the_timetable(town: Town) -> None:
     )[0]
     again = command(town, "notify", "--again", trade_no, "--times", "5")
     assert [200 <= answer["status"] < 300 for answer in again] == [True] * 5
-    Phone(town, "advisor").push("周小满", "实付1680")
+    Phone(town, "advisor").push("周立", "硬笔书法周三班")
     assert number(town, "SELECT count(*) FROM finance_order WHERE payer_openid = 'o_parent'") == 1
     booked = "FROM finance_journal_entry e JOIN finance_order o ON o.id = e.order_id"
     assert number(town, f"SELECT count(*) {booked} WHERE o.number = :n", n=order) == 1
@@ -128,7 +128,7 @@ def test_a_parent_signs_up_pays_once_and_sees_the_timetable(town: Town) -> None:
     assert number(town, f"{mine} AND guardian_id IS NOT NULL") == 1
     assert "周小满" in parent.says("课表")
     assert len(parent.received("已报名成功")) == 1
-    assert len(Phone(town, "advisor").received("周小满", "实付1680")) == 1
+    assert len(Phone(town, "advisor").received("周立", "硬笔书法周三班")) == 1
 
 
 def test_a_form_is_cancelled_and_another_is_picked_up_after_a_chat(town: Town) -> None:
