@@ -119,6 +119,7 @@ def answer(talk: Talk) -> Reply:
         case Kind.UNFOLLOW:
             security.unfollow(talk.session, talk.openid)
             attachments.withdraw(talk.session, openid=talk.openid, only_loose=True)
+            handoff.leave(talk)
             talk.state.leave()
             return SILENCE
         case Kind.MENU:

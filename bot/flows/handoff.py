@@ -96,6 +96,13 @@ def _fits(talk: Talk, form: Form) -> bool:
     return isinstance(form.step(talk.state.step).read(talk, talk.text), Value | Narrowed)
 
 
+def leave(talk: Talk) -> None:
+    """A customer has gone: nobody is kept waiting for them."""
+    view = takeovers.of_customer(talk.session, talk.openid)
+    if view is not None:
+        takeovers.end(talk.session, takeover_id=view.id, by=EndedBy.CUSTOMER)
+
+
 def said(talk: Talk) -> str:
     """A message in words: its text, or what it is and where it can be seen."""
     if talk.text:
