@@ -68,6 +68,10 @@ nlu-check: nlu/.venv/installed ## Whether intents, entities and examples agree
 nlu-test: nlu ## Measure the understanding on sentences it was not trained on (JSON)
 	@nlu/.venv/bin/python nlu/evaluate.py
 
+.PHONY: screenshots
+screenshots: install ## Take the README's pictures anew (needs Chromium)
+	@$(BIN)/python -m tests.e2e.pictures
+
 .PHONY: bench
 bench: install ## Measure the whole line against a bare echo bot on this machine (JSON)
 	@$(BIN)/python -m tests.bench

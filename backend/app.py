@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from flask import Blueprint, Flask
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import wiring
@@ -78,8 +79,11 @@ class _Unsent(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         gauge = GaugeMetricFamily("outbox_unsent", "Messages not sent.", labels=["status"])
-        with reading() as session:
-            counts = outbox.unsent_counts(session)
+        try:
+            with reading() as session:
+                counts = outbox.unsent_counts(session)
+        except SQLAlchemyError:  # The other figures are wanted most when the database is away.
+            return
         for status, count in counts.items():
             gauge.add_metric([status.value], count)
         yield gauge

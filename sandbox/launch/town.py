@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
@@ -73,6 +74,8 @@ class Town:
                 self._supervision.start(program)
             for program in self.programs:
                 self._await(program)
+            if {"web", "sandbox"} <= self.programs.keys():
+                self._hang_out_menu()
         except BaseException:
             self.stop()
             raise
@@ -158,6 +161,16 @@ class Town:
         if done.returncode:
             raise TownError(f"the database cannot be prepared:\n{_tail(log)}")
         self._tell(f"database migrated and filled ({time.monotonic() - began:.1f} s)")
+
+    def _hang_out_menu(self) -> None:
+        """Push the chat's menu to the platform, as whoever runs a real account does once. Without
+        it the chat still works, so that a failure is told and not more."""
+        log = self._supervision.log_of("prepare")
+        push = [sys.executable, "-m", "bot", "menu", "push"]
+        with log.open("ab") as out:
+            done = subprocess.run(push, cwd=ROOT, env=self.env, stdout=out, stderr=out)
+        if done.returncode:
+            self._tell(f"the chat's menu could not be pushed; see {log}")
 
     def _await(self, name: str) -> None:
         program = self.programs[name]
