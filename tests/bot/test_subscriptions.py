@@ -34,8 +34,8 @@ def test_each_yes_in_the_popup_is_good_for_one_notice(said: dict[str, str]) -> N
         turn.take(message_id)
     with reading() as session:
         held = session.scalars(select(NoticeConsent)).all()
+        agreed = {row.template_id: row.remaining for row in held if row.remaining}
         done = conversation.answered(session, message_id)
     assert done is not None
     assert not done.reply.bubbles
-    agreed = {row.template_id: row.remaining for row in held if row.remaining}
     assert agreed == {id_: 1 for id_, answer in said.items() if answer == "accept"}
