@@ -43,7 +43,7 @@ class Program:
     port: int | None = None
     setting: str = ""
     ready_path: str = ""
-    patience_seconds: float = 120.0
+    patience_seconds: float = 240.0
 
     @property
     def url(self) -> str:
