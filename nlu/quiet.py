@@ -9,6 +9,8 @@ HERE = Path(__file__).parent
 
 os.environ.update(
     RASA_TELEMETRY_ENABLED="false",
+    # Rasa keeps trained components by their data and config; it would not see changed code.
+    RASA_MAX_CACHE_SIZE="0",
     OMP_NUM_THREADS="1",
     OPENBLAS_NUM_THREADS="1",
     TF_CPP_MIN_LOG_LEVEL="3",

@@ -36,7 +36,7 @@ OUTSIDE = "out_of_scope"
 LEAN_OUTSIDE = 1.5
 # Sentences of each intent that are given to the second regression: the vectors need few.
 FIRST_OF_EACH = 40
-SPREAD_OF_EACH = 35
+SPREAD_OF_EACH = 40
 
 
 @dataclass
