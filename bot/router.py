@@ -178,6 +178,9 @@ def _to_text(talk: Talk) -> Reply:
     picked = sign_up.pick_shown(talk)
     if picked is not None:
         return picked
+    taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
+    if taken_back is not None:
+        return taken_back
     return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)
 
 

@@ -1,20 +1,25 @@
 """Consultation: what is on offer, when, where, by whom, for how much (A13, C2)."""
 
+import re
+
 from backend.admissions import service as admissions
 from backend.finance import queries as finance
 from backend.kit import clock
+from backend.kit.log import mask_phones
 from backend.logistics import queries as logistics
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as phrases
+from bot.phrases.general import WEEKDAYS
 from bot.replies import Reply, say
 from bot.times import Kind
 
 SHOWN = 3
 _INTEREST = "课程"  # Of somebody who tapped the menu and said nothing.
 _SHORT = 20  # Characters; longer ones carry more than a subject, a grade or a day.
+_DAY = re.compile(r"(?<![上下这本])(?:周|星期|礼拜)([一二三四五六日天])")
 _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
 
 
@@ -109,7 +114,9 @@ def list_classes(talk: Talk, found: list[ClassOffer], what: str) -> str:
 def describe(wish: dict[str, object]) -> str:
     """«三年级周末英语班»: what was looked for."""
     weekdays = wish["weekdays"]
-    days = next((name for name, days in _DAY_SETS if list(days) == weekdays), "")
+    wanted: list[int] = weekdays if isinstance(weekdays, list) else []
+    named = "".join(WEEKDAYS[day] for day in wanted)
+    days = next((name for name, days in _DAY_SETS if list(days) == wanted), named)
     return f"{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
 
 
@@ -152,7 +159,7 @@ def note_lead(talk: Talk) -> None:
     """Whoever asks about courses and is not staff becomes a lead with an advisor (A13, A17)."""
     if talk.speaker.account_id is None:
         admissions.open_lead(
-            talk.session, openid=talk.openid, interest=talk.text[:200] or _INTEREST
+            talk.session, openid=talk.openid, interest=mask_phones(talk.text[:200]) or _INTEREST
         )
 
 
@@ -163,4 +170,7 @@ def _weekdays(talk: Talk, text: str) -> tuple[int, ...]:
     for span in talk.meaning.times:
         if span.kind is Kind.RECURRENCE and span.weekdays:
             return tuple(span.weekdays)
-    return ()
+    # «周六有英语吗» asks for a class that meets on Saturdays, not for the coming one.
+    return tuple(
+        sorted({"一二三四五六日".index(d.replace("天", "日")) for d in _DAY.findall(text)})
+    )

@@ -17,7 +17,7 @@ from bot.phrases import handoff as phrases
 from bot.phrases import staff
 from bot.replies import Reply, say
 
-_TAKE = re.compile(r"^接管\s*(客户|线索)?\s*(T?\d{1,12})\s*号?$", re.IGNORECASE)
+_TAKE = re.compile(r"^接管\s*(客户|线索)?\s*(T\d{6,12}|\d{1,9})\s*号?$", re.IGNORECASE)
 _TO = re.compile(r"^回复\s*(\d{1,9})\s*号?[\s:：,，]+(.+)$", re.DOTALL)
 _FACE = re.compile(r"^切[到换]?\s*(\d{1,9})\s*号?$")
 _END = re.compile(r"^结束\s*(\d{1,9})?\s*号?$")

@@ -208,7 +208,9 @@ def _read_grade(talk: Talk, text: str) -> Read:
 def _ask_class(talk: Talk) -> Reply:
     grade = talk.state.slots.get("grade")
     found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
-    if not found:  # What was talked about does not fit the grade: show what does.
+    wish, instead = {**_NO_WISH, **talk.state.topic, "grade": grade}, ""
+    if not found:  # What was talked about does not fit the grade: say so, and show what does.
+        instead = phrases.INSTEAD.format(wish=courses.describe(wish))
         for key in ("subject", "course_id", "weekdays"):
             talk.state.topic.pop(key, None)
         found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
@@ -216,8 +218,9 @@ def _ask_class(talk: Talk) -> Reply:
         talk.state.slots.pop("grade", None)
         talk.asked(NAME, "grade")
         return say(phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
-    listed = courses.list_classes(talk, found, courses.describe({**_NO_WISH, **talk.state.topic}))
-    return say(phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
+    wish = {**_NO_WISH, **talk.state.topic, "grade": grade}
+    listed = courses.list_classes(talk, found, courses.describe(wish))
+    return say(instead + phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
 
 
 def _read_class(talk: Talk, text: str) -> Read:
@@ -228,6 +231,13 @@ def _read_class(talk: Talk, text: str) -> Read:
     chosen = _named_class(talk, text)
     if chosen is None and len(shown) == 1 and talk.plain.lower() in words.AGREED:
         chosen = shown[0]
+    grade = words.grade(text)
+    if (
+        chosen is None and grade is not None
+    ):  # «四年级» while the class is asked corrects the grade.
+        talk.state.slots["grade"] = grade
+        talk.remember(grade=grade)
+        return Narrowed()
     if chosen is None and courses.narrows(talk):
         return Narrowed()
     return Value(chosen) if chosen else Unfit(phrases.NOT_A_CLASS)
@@ -235,7 +245,7 @@ def _read_class(talk: Talk, text: str) -> Read:
 
 def _named_class(talk: Talk, text: str) -> int | None:
     """The one class among those shown (or else among all) that the words fit: 周六的那个."""
-    plain = words.simplified(text)
+    plain = re.sub("星期|礼拜", "周", words.simplified(text)).replace("周天", "周日")
     offers = teaching.offers(talk.session)
     shown = [offer for offer in offers if offer.id in talk.state.shown]
     named = [offer for offer in offers if offer.name in plain]

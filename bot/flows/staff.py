@@ -13,7 +13,7 @@ from bot.interpreter import words
 from bot.phrases import staff as phrases
 from bot.replies import Reply, say
 
-_CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d+)?$")
+_CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d{1,9})?$")
 _ANSWER = re.compile(r"^(?:回复|答复)\s*(T\d{6,12})[\s:：,，]+(.+)$", re.DOTALL | re.IGNORECASE)
 _ADVISING = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL})
 _FIGURES = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL, Role.ACCOUNTANT})

@@ -18,6 +18,9 @@ ASK_FEEDBACK = "谢谢您愿意告诉我们。请说说您的建议或感受，�
 NO_ORDERS = "没有查到您的订单。想报名请回复「报名」。"
 NOTHING_TO_PAY = "您目前没有待付款的订单。想报名请回复「报名」。"
 NO_BALANCE = "还没有查到剩余课时。报名付款后课时会自动到账，想报名请回复「报名」。"
+NOT_A_COMPLAINT = "好的，不登记投诉。您想了解课程、查课表，还是问地址？直接告诉我就行。"
+NOTHING_TAKEN_BACK = "您没有正在处理的投诉。有任何不满意，随时告诉我。"
+SUPPLEMENTED = "已经补充进去了，负责人马上能看到。还有别的情况，接着发给我就行。"
 COMPLAINT_CANCELLED = "好的，就不登记了。以后有任何不满意，随时告诉我。"
 _STATUS = {
     OrderStatus.PENDING: "待付款",
@@ -93,6 +96,11 @@ def ticket_opened(ticket: TicketView) -> str:
         f"谢谢您的反馈，已登记，编号{ticket.number}，{when_answered(ticket.respond_due_at)}。"
         "想补充的话直接发给我就行。"
     )
+
+
+def taken_back(number: str) -> str:
+    """Somebody does not want to complain any more."""
+    return f"好的，已告诉负责人您不再追究（{number}）。想重新提出，直接告诉我就行。"
 
 
 def tickets(found: list[TicketView]) -> str:
