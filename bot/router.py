@@ -191,6 +191,8 @@ def _by_meaning(talk: Talk) -> Reply | None:
         return None
     if wishes != ["out_of_scope"]:
         talk.state.misunderstood = 0
+    if "complain" in wishes:
+        wishes = ["complain"]  # Whoever complains wants to be heard, not sold something.
     if any(name in CONSULTING for name in wishes):
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]

@@ -66,7 +66,9 @@ def supplement(talk: Talk) -> Reply | None:
     if said_at is None or clock.now() - datetime.fromisoformat(said_at) > BELONGS_WITHIN:
         return None
     wishes = set(talk.meaning.wishes)
-    if _QUESTION.search(talk.plain) or len(talk.plain) < _SHORTEST or wishes - _ABOUT_A_TICKET:
+    if _QUESTION.search(talk.plain) or len(talk.plain) < _SHORTEST:
+        return None
+    if "complain" not in wishes and wishes - _ABOUT_A_TICKET:
         return None
     desk.add_note(talk.session, ticket_id=talk.state.topic["ticket_id"], text=talk.text)
     return say(phrases.SUPPLEMENTED)
