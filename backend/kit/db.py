@@ -104,9 +104,11 @@ def make_engine(database_url: str) -> Engine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    pool: dict[str, Any] = {}  # A database in memory has one connection and no pool to size.
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, connect_args={"timeout": 20}, pool_size=20, max_overflow=20)
+        pool = {"pool_size": 20, "max_overflow": 20}
+    made = create_engine(url, connect_args={"timeout": 20}, **pool)
     event.listen(made, "connect", _set_up_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made
