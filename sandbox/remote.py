@@ -43,6 +43,9 @@ class Remote:
         self._url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
+        # Somebody who thinks between two sentences would else meet a connection that the server
+        # is just closing, and a text must not be sent a second time to find out.
+        self._session.headers["Connection"] = "close"
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """GET JSON; raises Unreachable."""
