@@ -57,18 +57,6 @@ def recipient_of(session: Session, account_id: int) -> Recipient:
     return Recipient(openid=openid, phone=account.phone, name=account.name)
 
 
-def openids_of_guardian(session: Session, guardian_id: int) -> list[str]:
-    """Every WeChat that proved to be this guardian's."""
-    query = select(WechatIdentity.openid).where(WechatIdentity.guardian_id == guardian_id)
-    return list(session.scalars(query.order_by(WechatIdentity.openid)))
-
-
-def code_of(session: Session, scene: str) -> CodeView | None:
-    """What a scene stands for; None for one that is not ours."""
-    row = session.scalars(select(Code).where(Code.scene == scene)).one_or_none()
-    return CodeView.model_validate(row) if row else None
-
-
 def codes(session: Session) -> list[CodeView]:
     """All codes, by kind and subject."""
     rows = session.scalars(select(Code).order_by(Code.kind, Code.subject))

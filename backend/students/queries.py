@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.kit.log import mask_phones
 from backend.security import queries as security
 from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
 from backend.students.schemas import Child, TicketKind, TicketStatus, TicketView
@@ -27,22 +26,10 @@ def student(session: Session, student_id: int) -> Child:
     return Child.model_validate(session.get_one(Student, student_id))
 
 
-def guardian_ids_of(session: Session, student_id: int) -> list[int]:
-    """Everybody who answers for a learner."""
-    query = select(Guardianship.guardian_id).where(Guardianship.student_id == student_id)
-    return list(session.scalars(query.order_by(Guardianship.guardian_id)))
-
-
 def guardian_for_contract(session: Session, guardian_id: int) -> tuple[str, str]:
     """A guardian's name and full phone, for their own contracts only."""
     guardian = session.get_one(Guardian, guardian_id)
     return guardian.name, guardian.phone
-
-
-def guardian_contact(session: Session, guardian_id: int) -> tuple[str, str]:
-    """A guardian's name and masked phone (138****5678)."""
-    guardian = session.get_one(Guardian, guardian_id)
-    return guardian.name, mask_phones(guardian.phone)
 
 
 def has_consented(session: Session, openid: str, *, purpose: str, version: str) -> bool:
