@@ -1,12 +1,26 @@
-"""Commands of the front door: `python -m bot menu check|push`. Each may be repeated at any time."""
+"""Commands of the front door: `python -m bot menu check|push`, `python -m bot understand`. Each may
+be repeated at any time."""
+
+import json
+import sys
+from datetime import datetime
+from typing import TextIO
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend import wiring
 from backend.gateways import ports
+from backend.kit import clock, log
+from backend.kit.config import settings
+from backend.kit.db import reading
 from backend.kit.errors import GatewayError
 from backend.security import followers
+from backend.teaching import queries as teaching
 from bot import menu as menus
+from bot import understand as understanding
+from bot.flows.talk import known_names
+from bot.interpreter import Vocabulary, rasa
 
 
 @click.group()
@@ -43,3 +57,37 @@ def push() -> None:
     except GatewayError as error:
         raise click.ClickException(f"WeChat refused the menu: {error}") from error
     click.echo(f"The menu is published; {sorted_} people have another one than before.")
+
+
+@main.command()
+@click.argument("source", type=click.File(encoding="utf-8", errors="replace"), default="-")
+@click.option("--now", default="", help="When the texts were written, as ISO; without it, now.")
+def understand(source: TextIO, now: str) -> None:
+    """Say what each line of SOURCE (standard input) means, as one JSON object a line.
+
+    The model is asked where NLU_URLS says, the institution's names are read from DATABASE_URL.
+    """
+    log.set_up("WARNING")
+    try:
+        written_at = datetime.fromisoformat(now) if now else clock.now()
+    except ValueError as error:
+        raise click.ClickException(f"--now wants 2026-11-24T09:30, and got {now}") from error
+    if written_at.tzinfo is None:
+        written_at = written_at.replace(tzinfo=clock.SHANGHAI)
+    if not rasa.is_awake():
+        addresses = ", ".join(settings().nlu_addresses)
+        raise click.ClickException(
+            f"nobody understands at {addresses}: `make run` starts it, NLU_URLS says where it is"
+        )
+    for read in understanding.read(source, _known(), written_at):
+        sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
+
+
+def _known() -> Vocabulary:
+    """The live catalogue; without a database nothing but the model's own knowledge."""
+    try:
+        with reading() as session:
+            return known_names(session, teaching.catalogue(session))
+    except SQLAlchemyError as error:
+        click.echo(f"no catalogue ({type(error).__name__}): names are guessed", err=True)
+        return Vocabulary({})

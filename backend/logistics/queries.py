@@ -31,6 +31,11 @@ def names(
     return campus_names, dict(session.execute(venues).all())
 
 
+def venue_names(session: Session) -> list[str]:
+    """What rooms are called, each name once: two campuses may both have a 301教室."""
+    return list(session.scalars(select(Venue.name).distinct().order_by(Venue.name)))
+
+
 def campuses_by_distance(
     session: Session, *, latitude: float, longitude: float
 ) -> list[tuple[CampusView, float]]:

@@ -135,16 +135,19 @@ def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bo
 
 
 def catalogue(session: Session) -> Catalogue:
-    """The names on offer: courses, subjects, teachers of open classes."""
+    """The names on offer: courses, open classes, subjects, teachers of open classes."""
     courses = session.execute(
         select(Course.name, Course.id, Course.subject).where(Course.is_active.is_(True))
     ).all()
-    teacher_ids = session.scalars(
-        select(ClassGroup.teacher_id).where(ClassGroup.is_open.is_(True)).distinct()
-    )
-    teachers = security.staff_members(session, set(teacher_ids))
+    classes = session.execute(
+        select(ClassGroup.name, ClassGroup.id, ClassGroup.teacher_id).where(
+            ClassGroup.is_open.is_(True)
+        )
+    ).all()
+    teachers = security.staff_members(session, {teacher_id for *_, teacher_id in classes})
     return Catalogue(
         courses={name: course_id for name, course_id, _ in courses},
+        classes={name: class_id for name, class_id, _ in classes},
         subjects=sorted({subject for _, _, subject in courses}),
         teachers={teacher.name: teacher.id for teacher in teachers.values()},
     )

@@ -68,6 +68,7 @@ class Catalogue(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     courses: dict[str, int]
+    classes: dict[str, int]
     subjects: list[str]
     teachers: dict[str, int]
 

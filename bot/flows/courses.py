@@ -62,26 +62,30 @@ def narrows(talk: Talk) -> bool:
 
 def read_wish(talk: Talk) -> dict[str, object]:
     """What is wanted, from this message and, where it is silent, from the talk so far."""
-    text, meaning = words.simplified(talk.text), talk.meaning
+    text = words.simplified(talk.text)
     catalogue = talk.catalogue
-    course_id = next((id_ for name, id_ in catalogue.courses.items() if name in text), None)
-    said = words.subject(text) or next(
-        (subject for subject in catalogue.subjects if subject in text), None
-    )
-    named = meaning.value("subject")
-    subject = said or (words.subject(named) if named else None)
+    named = {each.name: each.value for each in reversed(talk.named)}
+    course_id = catalogue.courses.get(named.get("course", ""))
+    subject = words.subject(text) or _subject_on_offer(named.get("subject", ""), catalogue.subjects)
+    campus = named.get("campus") if named.get("campus") in talk.known.names["campus"] else None
     if subject and subject != talk.state.topic.get("subject"):
         talk.state.topic.pop("course_id", None)
         talk.state.topic.pop("weekdays", None)
+        talk.state.topic.pop("campus", None)
         talk.state.shown = []
     talk.remember(
         subject=subject,
         course_id=course_id,
         grade=words.grade(text),
         weekdays=list(_weekdays(talk, text)) or None,
+        campus=campus,
     )
     topic = talk.state.topic
-    return {key: topic.get(key) for key in ("subject", "course_id", "grade", "weekdays")}
+    return {key: topic.get(key) for key in ("subject", "course_id", "grade", "weekdays", "campus")}
+
+
+def _subject_on_offer(named: str, on_offer: list[str]) -> str | None:
+    return named if named in on_offer else words.subject(named)
 
 
 def find_classes(talk: Talk, *, grade: str | None = None) -> list[ClassOffer]:
@@ -95,6 +99,8 @@ def find_classes(talk: Talk, *, grade: str | None = None) -> list[ClassOffer]:
         grade=words.grade_number(grade) if grade else None,
         weekdays=topic.get("weekdays") or (),
     )
+    campus = topic.get("campus")
+    found = [offer for offer in found if campus in (None, offer.campus_name)]
     return sorted(found, key=lambda offer: offer.seats_left == 0)
 
 
@@ -117,7 +123,7 @@ def describe(wish: dict[str, object]) -> str:
     wanted: list[int] = weekdays if isinstance(weekdays, list) else []
     named = "".join(WEEKDAYS[day] for day in wanted)
     days = next((name for name, days in _DAY_SETS if list(days) == wanted), named)
-    return f"{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
+    return f"{wish['campus'] or ''}{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
 
 
 def campus(talk: Talk) -> Reply:

@@ -7,15 +7,29 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.logistics import queries as logistics
 from backend.security import queries as security
 from backend.security.schemas import Speaker
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import Catalogue
 from bot.conversation import State
 from bot.inbound import Incoming
-from bot.interpreter import Meaning, words
+from bot.interpreter import Entity, Meaning, Vocabulary, linked, words
 
 FORGET_TOPIC_AFTER = timedelta(hours=12)
+
+
+def known_names(session: Session, catalogue: Catalogue) -> Vocabulary:
+    """What a message may name of this institution, by entity."""
+    return Vocabulary(
+        {
+            "course": (*catalogue.courses, *catalogue.classes),
+            "subject": tuple(catalogue.subjects),
+            "teacher": tuple(catalogue.teachers),
+            "campus": tuple(campus.name for campus in logistics.campuses(session)),
+            "room": tuple(logistics.venue_names(session)),
+        }
+    )
 
 
 @dataclass
@@ -53,6 +67,16 @@ class Talk:
     def catalogue(self) -> Catalogue:
         """The names on offer, asked once a turn."""
         return teaching.catalogue(self.session)
+
+    @cached_property
+    def known(self) -> Vocabulary:
+        """The institution's own names, for finding them in a message, asked once a turn."""
+        return known_names(self.session, self.catalogue)
+
+    @cached_property
+    def named(self) -> tuple[Entity, ...]:
+        """What the message names, with the institution's own names among it."""
+        return linked(self.text, self.meaning.entities, self.known)
 
     @property
     def source_key(self) -> str:

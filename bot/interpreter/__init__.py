@@ -6,5 +6,6 @@ it can make the bot act for another person.
 
 from bot.interpreter.meaning import Entity, Intent, Meaning
 from bot.interpreter.reading import interpret
+from bot.interpreter.vocabulary import Vocabulary, linked
 
-__all__ = ["Entity", "Intent", "Meaning", "interpret"]
+__all__ = ["Entity", "Intent", "Meaning", "Vocabulary", "interpret", "linked"]

@@ -60,6 +60,17 @@ def parse(text: str) -> Unread:
     raise Unavailable(f"{tried} of {len(replicas)} replicas tried")
 
 
+def is_awake() -> bool:
+    """Whether at least one replica has its model loaded."""
+    for replica in _replicas():
+        try:
+            if replica.client.get("/ready").is_success:
+                return True
+        except httpx.HTTPError:
+            continue
+    return False
+
+
 def _unread(answer: dict[str, Any]) -> Unread:
     """Rasa's JSON → what we keep. Raises KeyError, TypeError, ValueError for anything else."""
     ranking = [

@@ -1,5 +1,6 @@
 """Puts a Meaning together, and remembers what Rasa said of texts seen before."""
 
+from datetime import datetime
 from functools import lru_cache
 
 import structlog
@@ -14,9 +15,9 @@ log = structlog.get_logger(__name__)
 LONGEST = 500  # Characters that are understood; a longer message is a letter for a person.
 
 
-def interpret(text: str) -> Meaning:
-    """What a message means. Never raises: with Rasa away the keywords answer, and say so nowhere
-    but in the log."""
+def interpret(text: str, *, now: datetime | None = None) -> Meaning:
+    """What a message means that was written `now`. Never raises: with Rasa away the keywords
+    answer, and say so nowhere but in the log."""
     text = text[:LONGEST]
     if not text.strip():
         return Meaning(text=text)
@@ -33,7 +34,7 @@ def interpret(text: str) -> Meaning:
         intents=tuple(unread.intents),
         wishes=tuple(wishes),
         entities=tuple(unread.entities),
-        times=tuple(times.find(text, clock.local(clock.now()))),
+        times=tuple(times.find(text, now or clock.local(clock.now()))),
         source=unread.source,
     )
 

@@ -1,12 +1,16 @@
 """The line of the house with real processes: from a follower's first question to a lesson."""
 
+import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 import requests
 
 from backend.kit import clock
+from sandbox.launch.plan import ROOT
 from sandbox.launch.town import Town
 from tests.e2e.browsers import needs_chromium, opened
 from tests.e2e.phones import Phone, command, eventually, number, rows
@@ -176,3 +180,25 @@ def test_a_complaint_reaches_its_owner_and_the_answer_comes_back(town: Town) -> 
     eventually(
         lambda: number(town, "SELECT count(*) FROM outbox_message WHERE status != 'sent'") == 0
     )
+
+
+def test_c2_texts_are_understood_from_outside(town: Town) -> None:
+    """The model, the town's own names and the times together, on thousands of lines if need be."""
+    texts = ["英语3级周六班多少錢", "海定校区的硬比书法下周三几点上课", "娃明天发烧去不了"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "understand", "--now", "2026-11-24T10:00"],
+        cwd=ROOT,
+        env=town.env,
+        input="\n".join(texts * 200),
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    read = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["text"] for each in read] == texts * 200
+    price, schedule, leave = read[:3]
+    assert [each["intents"][0]["name"] for each in (price, leave)] == ["ask_price", "request_leave"]
+    named = {(each["entity"], each["value"]) for each in price["entities"] + schedule["entities"]}
+    assert {("course", "英语三级周六班"), ("campus", "海淀校区"), ("course", "硬笔书法")} <= named
+    assert schedule["times"][0]["start"] == "2026-12-02T00:00:00+08:00"
+    assert leave["times"][0]["start"] == "2026-11-25T00:00:00+08:00"
