@@ -15,6 +15,7 @@ from bot.flows import (
     handoff,
     leading,
     people,
+    shown,
     sign_up,
     small_talk,
     staff,
@@ -23,7 +24,7 @@ from bot.flows import (
 )
 from bot.flows.talk import Talk
 from bot.inbound import Kind
-from bot.interpreter import mood, words
+from bot.interpreter import in_context, mood, words
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -39,7 +40,7 @@ INTENTS: dict[str, Flow] = {
     "greet": small_talk.greet,
     "thank": small_talk.thank,
     "goodbye": small_talk.goodbye,
-    "affirm": small_talk.affirm,
+    "affirm": sign_up.agree,
     "deny": small_talk.cancel,
     "cancel": sign_up.cancel,
     "ask_capability": small_talk.capability,
@@ -165,6 +166,12 @@ def _to_text(talk: Talk) -> Reply:
         return carried
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):
         return people.soothe(talk)
+    talk.meaning = in_context(
+        talk.meaning,
+        is_staff=talk.speaker.account_id is not None,
+        is_ours=bool(talk.speaker.guardian_id or talk.speaker.student_id),
+        last=talk.state.topic.get("asked", ""),
+    )
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
         reply = form.resume(talk, waiting, _aside, people.beside)
@@ -178,6 +185,9 @@ def _to_text(talk: Talk) -> Reply:
     picked = sign_up.pick_shown(talk)
     if picked is not None:
         return picked
+    followed = study.follow_up(talk)
+    if followed is not None:
+        return followed
     taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
@@ -186,6 +196,9 @@ def _to_text(talk: Talk) -> Reply:
 
 def _by_meaning(talk: Talk) -> Reply | None:
     """Answer each wish of the message; None when nothing was understood well enough."""
+    told = shown.about(talk)
+    if told is not None:
+        return told
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
     if not wishes:
         return None

@@ -9,6 +9,7 @@ from backend.kit.log import mask_phones
 from backend.logistics import queries as logistics
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
+from bot.flows import study
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as phrases
@@ -19,6 +20,9 @@ from bot.times import Kind
 SHOWN = 3
 _INTEREST = "课程"  # Of somebody who tapped the menu and said nothing.
 _SHORT = 20  # Characters; longer ones carry more than a subject, a grade or a day.
+_PLACE = re.compile(
+    r"在哪|哪里|哪儿|地址|位置|怎么[走去到]|电话|停车|几点|[地公][铁交]|路|联系|营业|开门|多远|[远近]"
+)
 _DAY = re.compile(r"(?<![上下这本])(?:周|星期|礼拜)([一二三四五六日天])")
 _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
 
@@ -26,6 +30,7 @@ _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 
 def consult(talk: Talk) -> Reply:
     """List the classes that fit what was said now and before, with price and seats left."""
     wish = read_wish(talk)
+    talk.state.topic.pop("asked", None)
     note_lead(talk)
     subjects = talk.catalogue.subjects
     if not subjects:
@@ -123,12 +128,16 @@ def describe(wish: dict[str, object]) -> str:
     wanted: list[int] = weekdays if isinstance(weekdays, list) else []
     named = "".join(WEEKDAYS[day] for day in wanted)
     days = next((name for name, days in _DAY_SETS if list(days) == wanted), named)
-    return f"{wish['campus'] or ''}{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
+    return f"{wish.get('campus') or ''}{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
 
 
 def campus(talk: Talk) -> Reply:
-    """Where we are and when we are open."""
-    return say(phrases.campuses(logistics.campuses(talk.session)))
+    """Where we are and when we are open; «海淀校区的呢» in a consultation asks for its classes."""
+    named = {each.value for each in talk.named if each.name == "campus"}
+    if named and talk.state.topic.get("subject") and not _PLACE.search(words.simplified(talk.text)):
+        return consult(talk)
+    found = logistics.campuses(talk.session)
+    return say(phrases.campuses([each for each in found if each.name in named] or found))
 
 
 def nearest_campus(talk: Talk) -> Reply:
@@ -143,7 +152,10 @@ def nearest_campus(talk: Talk) -> Reply:
 
 
 def teachers(talk: Talk) -> Reply:
-    """Who teaches what, for the subject in question."""
+    """Who teaches what, for the subject in question; a family of ours asks for its own teachers."""
+    asks_own = talk.speaker.is_known and talk.state.topic.get("asked")
+    if asks_own and words.subject(talk.text) is None:
+        return study.teachers(talk)
     read_wish(talk)
     note_lead(talk)
     found = teaching.offers(talk.session, subject=talk.state.topic.get("subject"))

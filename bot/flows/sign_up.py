@@ -15,7 +15,7 @@ from backend.students.schemas import PRIVACY_NOTICE_VERSION, Child
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import ClassOffer
-from bot.flows import courses, form, people
+from bot.flows import courses, form, people, small_talk
 from bot.flows.form import Form, Narrowed, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -69,6 +69,15 @@ def pick_shown(talk: Talk) -> Reply | None:
         return None
     talk.state.shown = [chosen]
     return begin(talk)
+
+
+def agree(talk: Talk) -> Reply:
+    """«可以», «好的» after a list of classes: ask for the one that is meant, sign nobody up yet."""
+    if not talk.state.shown:
+        return small_talk.affirm(talk)
+    offers = teaching.offers(talk.session, class_group_ids=talk.state.shown)
+    listed = sorted(offers, key=lambda offer: talk.state.shown.index(offer.id))
+    return say(course_phrases.which_one(listed)) if listed else small_talk.affirm(talk)
 
 
 def correct_finished(talk: Talk) -> Reply | None:
@@ -211,7 +220,7 @@ def _ask_class(talk: Talk) -> Reply:
     wish, instead = {**_NO_WISH, **talk.state.topic, "grade": grade}, ""
     if not found:  # What was talked about does not fit the grade: say so, and show what does.
         instead = phrases.INSTEAD.format(wish=courses.describe(wish))
-        for key in ("subject", "course_id", "weekdays"):
+        for key in ("subject", "course_id", "weekdays", "campus"):
             talk.state.topic.pop(key, None)
         found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
     if not found:

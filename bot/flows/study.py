@@ -4,6 +4,8 @@ Only ever about the speaker's own children, themselves, or the lessons they teac
 the speaker's identity, never from the message.
 """
 
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from backend.finance import queries as finance
@@ -14,16 +16,28 @@ from backend.students import queries as students
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
 from bot.flows.talk import Talk
+from bot.interpreter import words
 from bot.phrases import sign_up as pay_phrases
 from bot.phrases import students as phrases
 from bot.replies import Reply, say, show
 from bot.times import Kind
 
 AHEAD = timedelta(days=7)
+TERM = timedelta(days=120)
+_SHORT = 14  # Characters of «那就再帮我查一下哥哥的呗»; longer ones ask something of their own.
+_OLDER = re.compile(r"哥哥?|姐姐?|老大|大的|大宝|大儿子|大女儿|大娃")
+_YOUNGER = re.compile(r"弟弟?|妹妹?|老[二三幺]|小的|[二小]宝|小儿子|小女儿|[二小]娃")
+_WHOSE = re.compile(
+    rf"{_OLDER.pattern}|{_YOUNGER.pattern}|另[外]?一个|两个孩子|两个都?|我女儿|我儿子"
+)
+_ELSE = re.compile(
+    r"(那|还有|再|也|帮我|请|麻烦|查|看|一下|下|呢|的|课|有|吗|怎么样|多少|[?？,，。!！呗吧啊])*"
+)
 
 
 def timetable(talk: Talk) -> Reply:
     """Lessons of the speaker's children, of the speaker, or those the speaker teaches."""
+    talk.remember(asked="my_schedule")
     from_at, to_at, when = _window(talk)
     children = _learners(talk)
     if children:
@@ -43,6 +57,7 @@ def timetable(talk: Talk) -> Reply:
 
 def balance(talk: Talk) -> Reply:
     """Lessons left of the speaker's children."""
+    talk.remember(asked="my_balance")
     children = _learners(talk)
     if not children:
         return say(phrases.NOT_BOUND)
@@ -52,6 +67,38 @@ def balance(talk: Talk) -> Reply:
         return say(phrases.NO_BALANCE)
     by_id = {id_: name for name, id_ in talk.catalogue.courses.items()}
     return say(phrases.balances(names, found, by_id))
+
+
+def follow_up(talk: Talk) -> Reply | None:
+    """«小雨的呢», «哥哥的也查一下», «那下周呢» after a question about the own children: the same
+    question again, for somebody else or another time; None when it is something of its own."""
+    again = _AGAIN.get(talk.state.topic.get("asked", ""))
+    text = talk.plain
+    if again is None or len(text) > _SHORT or not _learners(talk):
+        return None
+    for span in talk.meaning.times:
+        text = text.replace(words.simplified(span.text), "")
+    for child in _children(talk):
+        text = text.replace(child.name, "").replace(child.name[1:], "")
+    rest = _WHOSE.sub("", text)
+    if rest == talk.plain or not _ELSE.fullmatch(rest):
+        return None
+    talk.state.misunderstood = 0
+    return again(talk)
+
+
+def teachers(talk: Talk) -> Reply:
+    """Who teaches the speaker's children."""
+    children = {child.id: child.name for child in _learners(talk)}
+    lessons = teaching.lessons_of_students(
+        talk.session, list(children), from_at=clock.now(), to_at=clock.now() + TERM, limit=60
+    )
+    taught = {
+        (children[lesson.student_id], lesson.course_name, lesson.teacher_name): None
+        for lesson in lessons
+        if lesson.student_id is not None
+    }
+    return say(phrases.own_teachers(list(taught)) if taught else phrases.NO_OWN_TEACHERS)
 
 
 def orders(talk: Talk) -> Reply:
@@ -100,13 +147,26 @@ def _children_timetable(
 
 def _learners(talk: Talk) -> list[Child]:
     """The speaker's children; a child named in the message narrows the choice to it."""
+    children = _children(talk)
+    named = [child for child in children if child.is_named_in(talk.plain)]
+    if not named and len(children) > 1 and _OLDER.search(talk.plain):
+        named = [max(children, key=_years)]
+    elif not named and len(children) > 1 and _YOUNGER.search(talk.plain):
+        named = [min(children, key=_years)]
+    return named or children
+
+
+def _children(talk: Talk) -> list[Child]:
     if talk.speaker.guardian_id is not None:
-        children = students.children_of(talk.session, talk.speaker.guardian_id)
-        named = [child for child in children if child.is_named_in(talk.plain)]
-        return named or children
+        return students.children_of(talk.session, talk.speaker.guardian_id)
     if talk.speaker.student_id is not None:
         return [students.student(talk.session, talk.speaker.student_id)]
     return []
+
+
+def _years(child: Child) -> int:
+    """How far a child is in school; who is not in school yet comes first."""
+    return words.grade_number(child.grade or "") or 0
 
 
 def _window(talk: Talk) -> tuple[datetime, datetime, str]:
@@ -121,3 +181,6 @@ def _window(talk: Talk) -> tuple[datetime, datetime, str]:
         end_at = span.end_at or span.start_at + AHEAD
         return span.start_at.astimezone(clock.UTC), end_at.astimezone(clock.UTC), span.text
     return now, now + AHEAD, "最近一周"
+
+
+_AGAIN: dict[str, Callable[[Talk], Reply]] = {"my_schedule": timetable, "my_balance": balance}

@@ -1,6 +1,6 @@
 """Sentences about what is on offer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backend.finance.schemas import PriceQuote
 from backend.kit.money import yuan
@@ -54,6 +54,57 @@ def offers(what: str, found: list[tuple[ClassOffer, PriceQuote | None]], *, more
     rest = f"\n\n另有{more}个班，告诉我年级或时间我帮您挑。" if more else ""
     head = f"有{len(found) + more}个{what}在招："
     return f"{head}\n\n{listed}{rest}\n\n{NEXT}"
+
+
+def facts(
+    found: ClassOffer, facets: Sequence[str], *, price: PriceQuote | None, campus: CampusView | None
+) -> str:
+    """The facts of a class that were asked for, each in a clause of its own, without its name."""
+    begins = f"{found.starts_on.month}月{found.starts_on.day}日"
+    said = {
+        "teacher": f"{found.teacher_name}老师授课",
+        "place": f"在{found.campus_name}上课" + (f"，{campus.address}" if campus else ""),
+        "when": f"{slots(found.weekly)}上课",
+        "start": f"{begins}开课",
+        "count": f"一期共{found.lesson_count}次课，每次{found.weekly[0].minutes}分钟"
+        if found.weekly
+        else f"一期共{found.lesson_count}次课",
+        "price": _cost(price),
+        "seats": f"还剩{found.seats_left}个名额" if found.seats_left else "已经报满，可以登记候补",
+        "fit": "，".join(each for each in (grades(found), found.summary) if each),
+    }
+    return "；".join(said[facet] for facet in facets)
+
+
+def of_classes(named: Mapping[str, Sequence[str]]) -> str:
+    """Facts, each with the names of the classes that have it in common."""
+    return "\n".join(
+        f"{''.join(f'「{name}」' for name in names)}{told}。" for told, names in named.items()
+    )
+
+
+def _cost(price: PriceQuote | None) -> str:
+    if price is None:
+        return "价格请咨询顾问"
+    material = f"（含材料费{yuan(price.material_fee_fen)}）" if price.material_fee_fen else ""
+    return f"一期{yuan(price.total_fen)}{material}，共{price.lesson_count}课时"
+
+
+def after_facts(found: Sequence[ClassOffer]) -> str:
+    """What one can do next about the classes just asked about."""
+    if len(found) == 1:
+        return "想报这个班请回复「报名」，想先听一节请回复「试听」。"
+    return "想报哪个班，告诉我班名或第几个就行；想先听一节请回复「试听」。"
+
+
+def which_one(found: Sequence[ClassOffer]) -> str:
+    """Somebody said yes to a list of classes."""
+    if len(found) == 1:
+        return (
+            f"好的，要报「{found[0].name}」吗？回复「报名」我马上为您办，想先听一节请回复「试听」。"
+        )
+    listed = "\n".join(f"{number}. {each.name}" for number, each in enumerate(found, 1))
+    return f"好的，您想报哪一个？回复数字就行：\n{listed}"
 
 
 def nothing_fits(what: str, subjects: list[str]) -> str:

@@ -18,6 +18,7 @@ ASK_FEEDBACK = "谢谢您愿意告诉我们。请说说您的建议或感受，�
 NO_ORDERS = "没有查到您的订单。想报名请回复「报名」。"
 NOTHING_TO_PAY = "您目前没有待付款的订单。想报名请回复「报名」。"
 NO_BALANCE = "还没有查到剩余课时。报名付款后课时会自动到账，想报名请回复「报名」。"
+NO_OWN_TEACHERS = "目前没有排好的课，所以还看不到任课老师。回复「转人工」可以请教务老师确认。"
 NOT_A_COMPLAINT = "好的，不登记投诉。您想了解课程、查课表，还是问地址？直接告诉我就行。"
 NOTHING_TAKEN_BACK = "您没有正在处理的投诉。有任何不满意，随时告诉我。"
 SUPPLEMENTED = "已经补充进去了，负责人马上能看到。还有别的情况，接着发给我就行。"
@@ -63,6 +64,12 @@ def no_lessons(who: str, when: str, upcoming: LessonView | None) -> str:
 
 def after_timetable() -> str:
     return "临时来不了，直接跟我说「请假」就行。"
+
+
+def own_teachers(taught: list[tuple[str, str, str]]) -> str:
+    """Who teaches whom what: (child, course, teacher)."""
+    lines = [f"{child} · {course}：{teacher}老师" for child, course, teacher in taught]
+    return "\n".join(lines) + "\n有话想带给老师，直接告诉我，我来转告。"
 
 
 def balances(who: dict[int, str], found: list[LessonBalance], courses: dict[int, str]) -> str:
