@@ -30,6 +30,7 @@ _YOUNGER = re.compile(r"弟弟?|妹妹?|老[二三幺]|小的|[二小]宝|小儿
 _WHOSE = re.compile(
     rf"{_OLDER.pattern}|{_YOUNGER.pattern}|另[外]?一个|两个孩子|两个都?|我女儿|我儿子"
 )
+_WHO_TEACHES = re.compile(r"老师(是|叫|姓)?(谁|哪[位个]|什么)|[是由]?谁[教上带]")
 _ELSE = re.compile(
     r"(那|还有|再|也|帮我|请|麻烦|查|看|一下|下|呢|的|课|有|吗|怎么样|多少|[?？,，。!！呗吧啊])*"
 )
@@ -76,6 +77,8 @@ def follow_up(talk: Talk) -> Reply | None:
     text = talk.plain
     if again is None or len(text) > _SHORT or not _learners(talk):
         return None
+    if _WHO_TEACHES.search(text):
+        return teachers(talk)
     for span in talk.meaning.times:
         text = text.replace(words.simplified(span.text), "")
     for child in _children(talk):
