@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import JSON, Index, String, select, text, update
+from sqlalchemy import JSON, Index, String, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from backend.kit import clock
@@ -142,8 +142,15 @@ def receive(session: Session, incoming: Incoming) -> int:
 
 
 def _write_down(session: Session, incoming: Incoming, *, leased: bool) -> int | None:
-    """The id of a new message; None when a delivery of it is known, perhaps to another worker."""
+    """The id of a new message; None when a delivery of it is known, perhaps to another worker.
+
+    The interaction goes first: its row is the person's own, so that messages of theirs are written
+    one after the other, and whoever sees a number sees all smaller ones. Repeats change nothing.
+    """
     now = clock.now()
+    did = _INTERACTIONS.get(incoming.kind)
+    if did is not None:
+        outbox.note_interaction(session, openid=incoming.openid, kind=did, at=incoming.sent_at)
     values = {
         "dedupe_key": incoming.dedupe_key,
         "openid": incoming.openid,
@@ -154,13 +161,9 @@ def _write_down(session: Session, incoming: Incoming, *, leased: bool) -> int | 
         "attempts": int(leased),
     }
     made = upsert(session, Message).values(values)
-    message_id = session.scalar(
+    return session.scalar(
         made.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message.id)
     )
-    did = _INTERACTIONS.get(incoming.kind)
-    if message_id is not None and did is not None:
-        outbox.note_interaction(session, openid=incoming.openid, kind=did, at=incoming.sent_at)
-    return message_id
 
 
 def _find(session: Session, incoming: Incoming) -> int:
@@ -284,14 +287,13 @@ def unanswered(session: Session, *, before: datetime, limit: int = 200) -> list[
     """Messages received before a moment that nobody is at: the oldest of each person, since the
     later ones have to wait for it anyway."""
     now = clock.now()
-    earlier = (
-        select(Message.openid, Message.id)
+    first = func.min(Message.id)
+    waiting = (
+        select(first)
         .where(Message.answered_at.is_(None), Message.received_at <= before)
         .where((Message.leased_until.is_(None)) | (Message.leased_until <= now))
-        .order_by(Message.id)
+        .group_by(Message.openid)
+        .order_by(first)
         .limit(limit)
     )
-    first: dict[str, int] = {}
-    for openid, message_id in session.execute(earlier):
-        first.setdefault(openid, message_id)
-    return list(first.values())
+    return list(session.scalars(waiting))
