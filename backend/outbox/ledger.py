@@ -1,7 +1,8 @@
 """What people allow us to say: reply windows, consents to notices, and kinds they opted out of.
 
 A person's row is locked while something is sent to them, so that two workers never spend the same
-message of the budget. Lock it last: after outbox rows, before nothing but identities.
+message of the budget. Lock it last: after outbox rows, before nothing but identities. Only the unit
+that writes an inbound message down locks it first, and nothing after it.
 """
 
 from collections.abc import Iterable
