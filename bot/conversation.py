@@ -5,16 +5,16 @@ A Message is answered exactly once. Its `via` says how: `passive` (in the answer
 turn when it is done, or the webhook when it runs out of time.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import JSON, Index, String, select, text, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, Index, String, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from backend.kit import clock
-from backend.kit.db import Base, UtcDateTime
+from backend.kit.db import Base, UtcDateTime, upsert
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Interaction
 from bot.inbound import Incoming, Kind
@@ -116,28 +116,60 @@ class Answered(BaseModel):
     reply: Reply
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery once it is written down: `leased` to the caller, who is to answer it now, or
+    `done` already, or neither while somebody else is at it."""
+
+    message_id: int
+    leased: Incoming | None = None
+    done: Answered | None = None
+
+
+def deliver(session: Session, incoming: Incoming) -> Delivered:
+    """Write a message down and take it up; a repeat finds what has become of it."""
+    message_id = _write_down(session, incoming, leased=True)
+    if message_id is not None:
+        return Delivered(message_id, leased=incoming)
+    message_id = _find(session, incoming)
+    done = answered(session, message_id)
+    return Delivered(message_id, None if done else lease(session, message_id), done)
+
+
 def receive(session: Session, incoming: Incoming) -> int:
     """Write a message down, or find it again: its id either way."""
-    known = select(Message.id).where(Message.dedupe_key == incoming.dedupe_key)
-    found = session.scalar(known)
-    if found is not None:
-        return found
-    try:
-        with session.begin_nested():
-            message = Message(
-                dedupe_key=incoming.dedupe_key,
-                openid=incoming.openid,
-                kind=incoming.kind,
-                incoming=incoming.model_dump(mode="json"),
-                received_at=clock.now(),
-            )
-            session.add(message)
-    except IntegrityError:  # A repeated delivery was faster, on another worker.
-        return session.scalars(known).one()
+    return _write_down(session, incoming, leased=False) or _find(session, incoming)
+
+
+def _write_down(session: Session, incoming: Incoming, *, leased: bool) -> int | None:
+    """The id of a new message; None when a delivery of it is known, perhaps to another worker.
+
+    The interaction goes first: its row is the person's own, so that messages of theirs are written
+    one after the other, and whoever sees a number sees all smaller ones. Repeats change nothing.
+    """
+    now = clock.now()
     did = _INTERACTIONS.get(incoming.kind)
     if did is not None:
         outbox.note_interaction(session, openid=incoming.openid, kind=did, at=incoming.sent_at)
-    return message.id
+    values = {
+        "dedupe_key": incoming.dedupe_key,
+        "openid": incoming.openid,
+        "kind": incoming.kind,
+        "incoming": incoming.model_dump(mode="json"),
+        "received_at": now,
+        "leased_until": now + LEASE if leased else None,
+        "attempts": int(leased),
+    }
+    made = upsert(session, Message).values(values)
+    return session.scalar(
+        made.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message.id)
+    )
+
+
+def _find(session: Session, incoming: Incoming) -> int:
+    return session.scalars(
+        select(Message.id).where(Message.dedupe_key == incoming.dedupe_key)
+    ).one()
 
 
 def answered(session: Session, message_id: int) -> Answered | None:
@@ -171,20 +203,26 @@ def let_go(session: Session, message_id: int) -> None:
     session.execute(update(Message).where(Message.id == message_id).values(leased_until=None))
 
 
-def is_next(session: Session, message: Message) -> bool:
-    """Whether all earlier messages of this person are answered: order is kept per person."""
-    earlier = select(Message.id).where(
-        Message.openid == message.openid,
-        Message.id < message.id,
-        Message.answered_at.is_(None),
-    )
-    return session.scalar(earlier.limit(1)) is None
-
-
 def lock_message(session: Session, message_id: int) -> Message:
     """The message's row, locked until the unit ends."""
-    query = select(Message).where(Message.id == message_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return _locked(session, message_id)[0]
+
+
+def lock_turn(session: Session, message_id: int, openid: str) -> tuple[Conversation, Message, bool]:
+    """The talk and the message, locked in this order until the unit ends, and whether all earlier
+    messages of this person are answered: order is kept per person."""
+    return lock_talk(session, openid), *_locked(session, message_id)
+
+
+def _locked(session: Session, message_id: int) -> tuple[Message, bool]:
+    before = aliased(Message)
+    earlier = select(before.id).where(
+        before.openid == Message.openid, before.id < Message.id, before.answered_at.is_(None)
+    )
+    query = select(Message, ~earlier.exists()).where(Message.id == message_id)
+    locked = query.with_for_update(of=Message).execution_options(populate_existing=True)
+    message, is_next = session.execute(locked).one()
+    return message, is_next
 
 
 def lock_talk(session: Session, openid: str) -> Conversation:
@@ -193,22 +231,20 @@ def lock_talk(session: Session, openid: str) -> Conversation:
     talk = session.scalars(query).one_or_none()
     if talk is not None:
         return talk
-    try:
-        with session.begin_nested():
-            session.add(Conversation(openid=openid, state={}, updated_at=clock.now()))
-    except IntegrityError:
-        pass
+    values = {"openid": openid, "state": {}, "updated_at": clock.now()}
+    session.execute(upsert(session, Conversation).values(values).on_conflict_do_nothing())
     return session.scalars(query).one()
 
 
 def finish(session: Session, message: Message, reply: Reply) -> str:
-    """Store the answer; returns how it goes out: passive, unless the webhook has given up waiting
-    or the platform has hung up for good."""
+    """Store the answer; returns how it goes out: passive, unless the webhook has given up waiting,
+    the platform has hung up for good, or it would overtake an earlier answer in the outbox."""
+    if message.via is None:
+        is_free = _may_be_heard(message) and not outbox.is_speaking(session, message.openid)
+        message.via = PASSIVE if is_free else CUSTOMER
     message.reply = reply.model_dump(mode="json")
     message.answered_at = clock.now()
     message.leased_until = None
-    message.via = message.via or (PASSIVE if _may_be_heard(message) else CUSTOMER)
-    session.flush()
     return message.via
 
 
@@ -251,14 +287,13 @@ def unanswered(session: Session, *, before: datetime, limit: int = 200) -> list[
     """Messages received before a moment that nobody is at: the oldest of each person, since the
     later ones have to wait for it anyway."""
     now = clock.now()
-    earlier = (
-        select(Message.openid, Message.id)
+    first = func.min(Message.id)
+    waiting = (
+        select(first)
         .where(Message.answered_at.is_(None), Message.received_at <= before)
         .where((Message.leased_until.is_(None)) | (Message.leased_until <= now))
-        .order_by(Message.id)
+        .group_by(Message.openid)
+        .order_by(first)
         .limit(limit)
     )
-    first: dict[str, int] = {}
-    for openid, message_id in session.execute(earlier):
-        first.setdefault(openid, message_id)
-    return list(first.values())
+    return list(session.scalars(waiting))

@@ -127,7 +127,7 @@ def answer(talk: Talk) -> Reply:
             flow = MENU.get(talk.incoming.key)
             return flow(talk) if flow else small_talk.capability(talk)
         case Kind.IMAGE | Kind.VOICE | Kind.VIDEO | Kind.FILE:
-            security.meet(talk.session, talk.openid)
+            talk.meet()
             kept = files.received(talk, FORMS.get(talk.state.flow or ""))
             heard = handoff.hear(talk, FORMS)
             return kept if heard is None else heard
@@ -156,7 +156,7 @@ def answer(talk: Talk) -> Reply:
 
 
 def _to_text(talk: Talk) -> Reply:
-    security.meet(talk.session, talk.openid)
+    talk.meet()
     if staff.is_claim(talk):
         return staff.claim(talk)
     if staff.is_answer(talk):

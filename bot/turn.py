@@ -16,7 +16,7 @@ from backend.kit.errors import DomainError
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Recipient
 from bot import conversation, phrases, router
-from bot.conversation import CUSTOMER, Conversation, Message, State
+from bot.conversation import CUSTOMER, Answered, Conversation, Message, State
 from bot.flows.talk import Talk
 from bot.inbound import Incoming, Kind
 from bot.interpreter import Meaning, interpret
@@ -33,26 +33,25 @@ class NotYet(Exception):
     """An earlier message of the same person is still being answered."""
 
 
-def take(message_id: int, leased: Incoming | None = None, *, late: bool = False) -> None:
-    """Answer a message unless that is done or being done. `leased` is the message when the caller
-    has leased it already; `late` says that nobody waits for a passive reply any more.
+def take(message_id: int, leased: Incoming | None = None, *, late: bool = False) -> Answered | None:
+    """Answer a message unless that is done or being done (then None). `leased` is the message when
+    the caller has leased it already; `late` says that nobody waits for a passive reply any more.
 
     Never raises for what a person said; raises for broken machinery.
     """
     incoming = leased or _lease(message_id, late=late)
     if incoming is None:
-        return
+        return None
     meaning = interpret(incoming.text) if incoming.kind in (Kind.TEXT, Kind.VOICE) else Meaning()
     give_up_at = time.monotonic() + WAIT_FOR_TURN_SECONDS
     while True:
         try:
-            _answer(message_id, incoming, meaning)
-            return
+            return _answer(message_id, incoming, meaning)
         except NotYet:
             if time.monotonic() >= give_up_at:
                 with unit_of_work() as session:
                     conversation.let_go(session, message_id)
-                return
+                return None
             time.sleep(0.05)
 
 
@@ -64,14 +63,14 @@ def _lease(message_id: int, *, late: bool) -> Incoming | None:
     return incoming
 
 
-def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> None:
+def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> Answered | None:
     """Unit 2. A broken rule leaves the unit first and only then becomes a sentence; so does a
     mistake of ours, after which the talk goes on instead of hanging for ever."""
     try:
         with unit_of_work() as session:
             talk, message = _lock(session, message_id, incoming)
             if message.answered_at is not None:
-                return
+                return None
             state = State.model_validate(talk.state)
             turn = Talk(
                 session=session,
@@ -80,12 +79,11 @@ def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> None:
                 meaning=meaning,
                 state=state,
             )
-            reply = router.answer(turn)
+            answered = _store(session, message, router.answer(turn))
             talk.state = state.model_dump(mode="json")
             talk.updated_at = clock.now()
             message.meaning = meaning.for_the_record()
-            _store(session, message, reply)
-            return
+            return answered
     except NotYet:
         raise
     except DomainError as error:
@@ -101,24 +99,23 @@ def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> None:
         reply = say(phrases.OUR_MISTAKE)
     with unit_of_work() as session:
         _, message = _lock(session, message_id, incoming)
-        if message.answered_at is None:
-            _store(session, message, reply)
+        return None if message.answered_at else _store(session, message, reply)
 
 
 def _lock(session: Session, message_id: int, incoming: Incoming) -> tuple[Conversation, Message]:
-    """The talk and the message, locked in this order. Raises NotYet out of turn."""
-    talk = conversation.lock_talk(session, incoming.openid)
-    message = conversation.lock_message(session, message_id)
-    if not conversation.is_next(session, message):
+    """The talk and the message. Raises NotYet out of turn."""
+    talk, message, is_next = conversation.lock_turn(session, message_id, incoming.openid)
+    if not is_next:
         raise NotYet()
     return talk, message
 
 
-def _store(session: Session, message: Message, reply: Reply) -> None:
+def _store(session: Session, message: Message, reply: Reply) -> Answered:
     """Store the answer. What does not fit into a passive reply goes through the outbox: everything
     when nobody waits any more, else all bubbles after the first."""
     bubbles = pieces(reply)
-    via = conversation.finish(session, message, Reply(bubbles=tuple(bubbles)))
+    stored = Reply(bubbles=tuple(bubbles))
+    via = conversation.finish(session, message, stored)
     first = 0 if via == CUSTOMER else 1
     for number, bubble in enumerate(bubbles[first:], first):
         outbox.say(
@@ -128,3 +125,4 @@ def _store(session: Session, message: Message, reply: Reply) -> None:
             dedupe_key=f"reply:{message.id}:{number}",
             due_at=clock.now() + LATER if first else None,
         )
+    return Answered(via=via, reply=stored)

@@ -19,7 +19,7 @@ from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.outbox import service as outbox
 from bot import conversation, envelope, inbound, replies, turn
-from bot.conversation import PASSIVE, Answered
+from bot.conversation import PASSIVE, Answered, Delivered
 from bot.inbound import Kind
 
 log = structlog.get_logger(__name__)
@@ -64,32 +64,28 @@ def receive() -> Response:
     if delivery.incoming.kind is Kind.OTHER:
         return Response(SUCCESS)
     with unit_of_work() as session:
-        message_id = conversation.receive(session, delivery.incoming)
-        done = conversation.answered(session, message_id)
-        leased = None if done else conversation.lease(session, message_id)
-    if done is None:
-        done = _answer_in_time(
-            message_id, leased, arrived + ANSWER_WITHIN_SECONDS, delivery.incoming.openid
-        )
+        delivered = conversation.deliver(session, delivery.incoming)
+    until = arrived + ANSWER_WITHIN_SECONDS
+    done = delivered.done or _answer_in_time(delivered, until, delivery.incoming.openid)
     return _respond(delivery, done)
 
 
-def _answer_in_time(
-    message_id: int, leased: inbound.Incoming | None, until: float, who: str
-) -> Answered | None:
+def _answer_in_time(delivered: Delivered, until: float, who: str) -> Answered | None:
     """Run the turn, or wait for whoever runs it; None when time is up and the answer will go out
     by itself."""
+    message_id, leased = delivered.message_id, delivered.leased
     while (left := until - time.monotonic()) > 0:
         future = _turns.submit(turn.take, message_id, leased)
         try:
-            _wait(future, left, who)
+            done = _wait(future, left, who)
         except TooSlow:
             break
         except Exception as error:
             log.warning("turn_broke", message_id=message_id, error=str(error))
             break
-        with reading() as session:
-            done = conversation.answered(session, message_id)
+        if done is None:
+            with reading() as session:
+                done = conversation.answered(session, message_id)
         if done is not None:
             return done
         leased = None
@@ -98,15 +94,15 @@ def _answer_in_time(
         return conversation.give_up_waiting(session, message_id)
 
 
-def _wait(future: Future[None], seconds: float, who: str) -> None:
-    """Wait for a turn; who waits long sees «typing». Raises what the turn raises, and TooSlow."""
+def _wait(future: Future[Answered | None], seconds: float, who: str) -> Answered | None:
+    """What a turn gives; who waits long sees «typing». Raises what the turn raises, and TooSlow."""
     try:
-        future.result(timeout=min(TYPING_AFTER_SECONDS, seconds))
+        return future.result(timeout=min(TYPING_AFTER_SECONDS, seconds))
     except TooSlow:
         if future.done() or seconds <= TYPING_AFTER_SECONDS:
             raise
         outbox.announce_typing(who)
-        future.result(timeout=seconds - TYPING_AFTER_SECONDS)
+        return future.result(timeout=seconds - TYPING_AFTER_SECONDS)
 
 
 def _respond(delivery: Delivery, done: Answered | None) -> Response:

@@ -39,7 +39,8 @@ def make_world(settings: Settings) -> World:
     """Open the file, seat the cast and start the threads."""
     store, bell = Store(settings.database), Bell()
     clock = Clock(store)
-    world = World(settings, store, clock, bell, Traffic(store, clock, bell), Faults(store))
+    traffic = Traffic(store, clock, bell, settings.traffic_kept)
+    world = World(settings, store, clock, bell, traffic, Faults(store))
     world.courier, world.notary = Courier(world), Notary(world)
     with store.unit():
         phones.seat_cast(world)

@@ -43,6 +43,8 @@ def call(
             if len(received) > _LARGEST_ANSWER:
                 raise NoAnswer("the answer is larger than 1 MB")
             _tighten(connection, deadline)
+        if response.length:  # `read1` says nothing of an answer whose writer died over it.
+            raise NoAnswer("the answer was cut off")
         return Answer(response.status, bytes(received))
     except TimeoutError as late:
         raise NoAnswer(f"no answer within {seconds:g} s") from late

@@ -41,6 +41,7 @@ class Settings:
     alipay_app_public_key_file: Path = Path()
     patience: float = 5.0
     delivery_threads: int = 64
+    traffic_kept: int = 4000
 
     @property
     def webhook_url(self) -> str:
@@ -117,4 +118,5 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         patience=float(text("SANDBOX_PATIENCE", "5")),
         delivery_threads=int(text("SANDBOX_DELIVERY_THREADS", "64")),
+        traffic_kept=int(text("SANDBOX_TRAFFIC_KEPT", "4000")),
     )

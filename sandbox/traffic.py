@@ -9,15 +9,14 @@ from sandbox.bell import Bell
 from sandbox.clock import Clock
 from sandbox.store import Store
 
-_KEPT = 4000
 _SHOWN_CHARACTERS = 20_000
 
 
 class Traffic:
-    """Keeps the newest few thousand exchanges."""
+    """Keeps the newest exchanges, by default a few thousand."""
 
-    def __init__(self, store: Store, clock: Clock, bell: Bell) -> None:
-        self._store, self._clock, self._bell = store, clock, bell
+    def __init__(self, store: Store, clock: Clock, bell: Bell, kept: int) -> None:
+        self._store, self._clock, self._bell, self._kept = store, clock, bell, kept
 
     def note(
         self, direction: str, title: str, *, openid: str, status: int, ms: int, **body: Any
@@ -34,7 +33,7 @@ class Traffic:
             json.dumps(shortened, ensure_ascii=False),
         )  # fmt: skip
         if number % 200 == 0:
-            self._store.run("DELETE FROM traffic WHERE id < ?", number - _KEPT)
+            self._store.run("DELETE FROM traffic WHERE id < ?", number - self._kept)
         self._bell.ring({"hint": "traffic", "id": number})
 
     def after(self, number: int, *, openid: str = "", limit: int = 100) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@
 `session`      an open writing unit on it, rolled back afterwards
 `redis_server` a real, empty Redis with REDIS_URL set
 `town`         all real processes on free ports, once per run, for end-to-end tests
+`second_town`  the same on PostgreSQL, with several web processes and workers
 """
 
 import pytest
@@ -18,7 +19,7 @@ from tests.fixtures.databases import (
 )
 from tests.fixtures.doorbell import redis_process, redis_server
 from tests.fixtures.surroundings import forbid_outside_world, seal_environment
-from tests.fixtures.towns import town
+from tests.fixtures.towns import second_town, slow_nlu, town
 
 __all__ = [
     "blank_database",
@@ -27,7 +28,9 @@ __all__ = [
     "postgresql_template",
     "redis_process",
     "redis_server",
+    "second_town",
     "session",
+    "slow_nlu",
     "sqlite_template",
     "town",
 ]
@@ -43,5 +46,5 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of the town in one worker process, so that one town is enough."""
     for item in items:
-        if "town" in getattr(item, "fixturenames", ()):
+        if {"town", "second_town"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("town"))

@@ -1,17 +1,18 @@
 """What people allow us to say: reply windows, consents to notices, and kinds they opted out of.
 
 A person's row is locked while something is sent to them, so that two workers never spend the same
-message of the budget. Lock it last: after outbox rows, before nothing but identities.
+message of the budget. Lock it last: after outbox rows, before nothing but identities. Only the unit
+that writes an inbound message down locks it first, and nothing after it.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, delete, literal, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
+from backend.kit.db import UtcDateTime, upsert
 from backend.outbox.models import NoticeConsent, OptOut, ReplyLedger
 from backend.outbox.pacing import Standing, with_send, without_send
 from backend.outbox.schemas import Interaction, NoticeKind, Recipient
@@ -30,10 +31,10 @@ def note_interaction(session: Session, openid: str, kind: Interaction, at: datet
     One statement, because it belongs to the unit that writes the inbound message down.
     """
     column = getattr(ReplyLedger, _COLUMN[kind])
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"openid": openid, "sends": [], _COLUMN[kind]: min(at, clock.now())}
-    statement = dialect.insert(ReplyLedger).values(values)
-    newest = statement.excluded[_COLUMN[kind]]
+    at = min(at, clock.now())
+    values = {"openid": openid, "sends": [], _COLUMN[kind]: at}
+    statement = upsert(session, ReplyLedger).values(values)
+    newest = literal(at, UtcDateTime)
     latest = case((column.is_(None), newest), (column < newest, newest), else_=column)
     session.execute(
         statement.on_conflict_do_update(index_elements=["openid"], set_={column.name: latest})
@@ -87,10 +88,9 @@ def change_consent(
     session: Session, openid: str, template_id: str, *, by: int | None, at: datetime
 ) -> None:
     """Add to what a person agreed to, take from it, or (None) withdraw all of it."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     key = {"openid": openid, "template_id": template_id}
     remaining = max(0, by or 0)
-    made = dialect.insert(NoticeConsent).values({**key, "remaining": remaining, "changed_at": at})
+    made = upsert(session, NoticeConsent).values({**key, "remaining": remaining, "changed_at": at})
     changed = NoticeConsent.remaining + (by or 0)
     new = case((changed < 0, 0), else_=changed) if by is not None else 0
     session.execute(
@@ -102,11 +102,10 @@ def change_consent(
 
 def opt(session: Session, to: Recipient, kind: NoticeKind, *, out: bool) -> None:
     """Stop or resume one kind of notice at every address of a person. A repeat changes nothing."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for address in _addresses(to):
         if out:
             values = {"address": address, "kind": kind, "since_at": clock.now()}
-            session.execute(dialect.insert(OptOut).values(values).on_conflict_do_nothing())
+            session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
         else:
             session.execute(delete(OptOut).where(OptOut.address == address, OptOut.kind == kind))
 

@@ -1,15 +1,14 @@
 """What the outbox does for rooms: say something once, after the transaction that decided it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, queue
 from backend.kit.config import settings
-from backend.kit.db import ring_after_commit
+from backend.kit.db import ring_after_commit, upsert
 from backend.kit.events import publish
 from backend.outbox import ledger, pacing, results, rules
 from backend.outbox.models import OutboxAttempt, OutboxMessage
@@ -28,6 +27,8 @@ from backend.outbox.templates import CHANNEL_NAMES
 
 DELIVER = "backend.outbox.jobs.deliver"
 SHOW_TYPING = "backend.outbox.jobs.show_typing"
+WAITED_FOR = timedelta(seconds=60)
+"""Longer than the lease of a worker that was killed in the act (`delivery.LEASE`)."""
 
 
 def post(
@@ -65,6 +66,19 @@ def say(
     _insert(session, to, message, dedupe_key, due_at)
 
 
+def is_speaking(session: Session, openid: str) -> bool:
+    """Whether words of the bot's own are still on their way into this chat, so that whatever is
+    said beside the outbox would overtake them. What hangs for longer is waited for no more: with
+    all workers dead, an answer out of order is better than none."""
+    waiting = select(OutboxMessage.id).where(
+        OutboxMessage.openid == openid,
+        OutboxMessage.status == Status.PENDING,
+        OutboxMessage.template.is_(None),
+        OutboxMessage.created_at > clock.now() - WAITED_FOR,
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
 def _insert(
     session: Session,
     to: Recipient,
@@ -96,8 +110,7 @@ def _insert(
         "due_at": due_at,
         "next_try_at": due_at,
     }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(OutboxMessage).values(row)
+    statement = upsert(session, OutboxMessage).values(row)
     message_id = session.scalar(
         statement.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMessage.id)
     )

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.kit.db import upsert
 from backend.kit.events import publish
 from backend.outbox.models import ChannelStop
 from backend.outbox.schemas import Channel, ChannelStopped, Outcome
@@ -46,11 +46,10 @@ def begin(session: Session, channel: Channel, outcome: Outcome, *, is_probe: boo
     """
     now = clock.now()
     stopped = WECHAT if outcome.code in ACCOUNT_CODES else (channel,)
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     facts = {"code": outcome.code, "error": (outcome.error or "")[:300]}
     for each in sorted(stopped):
         new = {"channel": each, **facts, "failures": 0, "since_at": now, "probe_at": now}
-        session.execute(dialect.insert(ChannelStop).values(new).on_conflict_do_nothing())
+        session.execute(upsert(session, ChannelStop).values(new).on_conflict_do_nothing())
     rows = _locked(session, stopped)
     for each, row in rows.items():
         if row.failures and not (is_probe and each == channel):

@@ -11,14 +11,11 @@ from backend.security.schemas import Audience, CodeView, Role, Speaker, StaffMem
 
 def speaker(session: Session, openid: str) -> Speaker:
     """Who speaks from an openid. An account that is no longer active speaks for nobody (X2)."""
-    row = session.execute(
-        select(WechatIdentity, Account)
-        .outerjoin(Account, (Account.id == WechatIdentity.account_id) & Account.is_active.is_(True))
-        .where(WechatIdentity.openid == openid)
-    ).one_or_none()
-    if row is None:
+    identity = session.get(WechatIdentity, openid)
+    if identity is None:
         return Speaker(openid=openid)
-    identity, account = row
+    account = session.get(Account, identity.account_id) if identity.account_id else None
+    account = account if account and account.is_active else None
     return Speaker(
         openid=openid,
         account_id=account.id if account else None,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto, events
 from backend.kit.config import settings
+from backend.kit.db import upsert
 from backend.kit.errors import DomainError, NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
@@ -48,13 +49,9 @@ def meet(session: Session, openid: str) -> WechatIdentity:
         if identity.menu_tag == rules.ABSENT:
             identity.menu_tag = None
         return identity
-    try:
-        with session.begin_nested():
-            identity = WechatIdentity(openid=openid, created_at=clock.now())
-            session.add(identity)
-    except IntegrityError:
-        identity = session.get_one(WechatIdentity, openid)
-    return identity
+    values = {"openid": openid, "created_at": clock.now()}
+    session.execute(upsert(session, WechatIdentity).values(values).on_conflict_do_nothing())
+    return session.get_one(WechatIdentity, openid)
 
 
 def follow(session: Session, openid: str, *, scene: str | None = None) -> None:

@@ -1,6 +1,6 @@
 """One turn of a talk, as flows see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from backend.kit import clock
 from backend.logistics import queries as logistics
 from backend.security import queries as security
+from backend.security import service as identities
 from backend.security.schemas import Speaker
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import Catalogue
@@ -44,6 +45,7 @@ class Talk:
     incoming: Incoming
     meaning: Meaning
     state: State
+    _identity: object = field(default=None, init=False, repr=False)
 
     @property
     def openid(self) -> str:
@@ -77,6 +79,11 @@ class Talk:
     def named(self) -> tuple[Entity, ...]:
         """What the message names, with the institution's own names among it."""
         return linked(self.text, self.meaning.entities, self.known)
+
+    def meet(self) -> None:
+        """Who writes has an identity from now on. The row is kept at hand: a session forgets what
+        nobody holds, and would ask the database again."""
+        self._identity = identities.meet(self.session, self.openid)
 
     @property
     def source_key(self) -> str:

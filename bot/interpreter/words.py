@@ -79,6 +79,7 @@ def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
+@lru_cache(maxsize=1024)  # One message is read by many patterns.
 def simplified(text: str) -> str:
     """Simplified, half-width; same length as the input, character for character."""
     folded = "".join(

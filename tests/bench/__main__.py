@@ -54,13 +54,14 @@ def _measure(town: Town, messages: int) -> Figures:
     )
     web = town.addresses["web"]
     crowd(web, account, distinct_texts(), 8, 40)  # Pools fill, templates compile.
-    before = _statements(web)
+    before, cpu_before = _statements(web), _cpu(town)
     line = {
         "distinct": _rounds(web, account, distinct_texts, messages),
         "repeated": _rounds(web, account, repeated_texts, messages),
     }
     sent = sum(run["messages"] for runs in line.values() for run in runs.values())
     statements = _statements(web) - before
+    cpu = {name: seconds - cpu_before.get(name, 0.0) for name, seconds in _cpu(town).items()}
     rss = _rss(town)
     with _echo(env) as address:
         crowd(address, account, repeated_texts(), 8, 40)
@@ -74,6 +75,9 @@ def _measure(town: Town, messages: int) -> Figures:
             for kind, runs in line.items()
         },
         "queries_per_message": round(statements / sent, 1),
+        "cpu_ms_per_message": {
+            name: round(seconds / sent * 1000, 1) for name, seconds in cpu.items()
+        },
         "rss_mb": rss,
     }
 
@@ -95,6 +99,17 @@ def _statements(web: str) -> float:
     with urllib.request.urlopen(f"{web}/metrics", timeout=5) as page:
         lines = page.read().decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith("db_statements_total"))
+
+
+def _cpu(town: Town) -> dict[str, float]:
+    """Seconds of processor time that each program has used, with its workers: what a message costs
+    whoever else is busy on this machine. A database server of its own is not among them."""
+    used: dict[str, float] = {}
+    for name, pid in town.pids.items():
+        master = psutil.Process(pid)
+        times = [one.cpu_times() for one in (master, *master.children(recursive=True))]
+        used[name] = sum(each.user + each.system for each in times)
+    return used
 
 
 def _rss(town: Town) -> dict[str, list[float]]:

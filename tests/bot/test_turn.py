@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError
+from backend.outbox import service as outbox
 from backend.outbox.models import OutboxMessage
 from backend.security.models import AuditEntry
 from backend.security.service import audit
@@ -126,6 +127,34 @@ def test_a_later_message_waits_for_the_earlier_one(
     turn.take(first)
     turn.take(second)
     assert _answer(second) is not None
+
+
+def test_whoever_sees_a_message_sees_all_earlier_ones_of_the_same_person(database: str) -> None:
+    """Else the later of two that come at once could be answered before the other is to be seen."""
+    second: list[int] = []
+    writing = threading.Thread(target=lambda: second.append(_stored(2)))
+    with unit_of_work() as session:
+        first = conversation.receive(session, _spoken(1))
+        writing.start()
+        writing.join(0.3)
+        assert second == []
+    writing.join(30)
+    assert second > [first]
+
+
+def test_an_answer_does_not_overtake_one_that_waits_in_the_outbox(database: str) -> None:
+    first, second, other = _stored(1), _stored(2), _stored(3, who="o_two")
+    turn.take(first, late=True)
+    turn.take(second)
+    turn.take(other)
+    ways = [done.via for each in (first, second, other) if (done := _answer(each))]
+    assert ways == [CUSTOMER, CUSTOMER, PASSIVE]
+    with clock.frozen(clock.now() + outbox.WAITED_FOR):  # All workers are dead.
+        third = _stored(4)
+        turn.take(third)
+    done = _answer(third)
+    assert done is not None
+    assert done.via == PASSIVE
 
 
 def test_other_people_do_not_wait(database: str) -> None:

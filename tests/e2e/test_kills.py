@@ -3,51 +3,19 @@
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import closing
 
-import psycopg
 import pytest
 
 from sandbox.launch.town import Town
 from tests.e2e.crowds import Killer, Parent, parents, walk_together
 from tests.e2e.phones import Phone, command, eventually, number, rows
 from tests.e2e.slow_nlu import SlowNlu
-from tests.fixtures.towns import free_ports
 
 # One process for all towns: more of them at once would only wait for each other.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420), pytest.mark.xdist_group("town")]
 CLASSES = ("英语三级周六班", "创意美术周日班", "硬笔书法周三班", "少儿编程周六班")
 UNSENT = "SELECT count(*) FROM outbox_message WHERE status = 'pending'"
 UNANSWERED = "SELECT count(*) FROM bot_message WHERE answered_at IS NULL"
-
-
-@pytest.fixture(scope="module")
-def slow_nlu() -> Iterator[SlowNlu]:
-    """A server that understands nothing, as slowly as it is told to."""
-    with closing(SlowNlu()) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def second_town(
-    postgresql_server: str,
-    slow_nlu: SlowNlu,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Town]:
-    """A town on PostgreSQL with two workers, whose understanding may be slow."""
-    with psycopg.connect(postgresql_server.format("postgres"), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE second_town")
-    given = {
-        "DATABASE_URL": postgresql_server.format("second_town"),
-        "NLU_URLS": slow_nlu.address,
-        "NLU_TIMEOUT_SECONDS": "9",
-        "WORKERS": "2",
-    }
-    raised = Town(tmp_path_factory.mktemp("second"), free_ports(), given, tell=print)
-    raised.start()
-    yield raised
-    raised.stop()
 
 
 def settle(town: Town) -> None:
