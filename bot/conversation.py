@@ -140,6 +140,11 @@ def receive(session: Session, incoming: Incoming) -> int:
     return message.id
 
 
+def source_key(message_id: int) -> str:
+    """Names a message wherever something must happen once per message."""
+    return f"wechat:{message_id}"
+
+
 def answered(session: Session, message_id: int) -> Answered | None:
     """How a message was answered, None while it is not."""
     row = session.execute(

@@ -94,8 +94,11 @@ def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
 
 def chat_body_of(notice: Notice) -> dict[str, Any]:
     """A customer-service message: a card where a tap leads somewhere, else text."""
-    if not notice.url:
+    link = template_of(notice).chat_link
+    if not notice.url or link:
         content = sentence_of(notice, value_limit=LONG_VALUE)
+        if notice.url:
+            content += f'\n<a href="{notice.url}">{link}</a>'
         return {"msgtype": "text", "text": {"content": content}}
     card = {
         "title": template_of(notice).title,

@@ -17,7 +17,8 @@ from backend.outbox.schemas import NoticeKind
 
 @dataclass(frozen=True)
 class Template:
-    """The wording of one notice. Placeholders are the keys of `Notice.values`."""
+    """The wording of one notice. Placeholders are the keys of `Notice.values`. With `chat_link`
+    the chat shows the whole sentence and the link under this name, instead of a card."""
 
     title: str
     text: str
@@ -25,6 +26,7 @@ class Template:
     fields: Mapping[str, str] = field(default_factory=dict)
     kind: NoticeKind = NoticeKind.SERVICE
     urgent: bool = False
+    chat_link: str = ""
 
 
 def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
@@ -110,6 +112,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="接待客户：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_message": Template(
         title="客户发来消息",
@@ -118,6 +121,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="{words}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_waiting": Template(
         title="客户在等您回复",
@@ -126,6 +130,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="客户在等：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_moved": Template(
         title="客户已转给同事",
