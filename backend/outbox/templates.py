@@ -204,6 +204,19 @@ TEMPLATES: Mapping[str, Template] = {
     ),
 }
 
+SUBSCRIPTIONS: Mapping[str, tuple[str, str]] = {
+    "progress": ("进度通知", "报名、付款、投诉答复有进展时告诉您"),
+    "task": ("待办提醒", "新客户、工单和对话请您处理时告诉您"),
+}
+"""What people are asked to agree to, by the name in WECHAT_SUBSCRIPTIONS: title, purpose."""
+
+KIND_NAMES: Mapping[NoticeKind, tuple[str, str]] = {
+    NoticeKind.SERVICE: ("服务通知", "报名、座位、材料等事项的进展"),
+    NoticeKind.REMINDER: ("上课提醒", "上课、续费、活动开始前的提醒"),
+    NoticeKind.MARKETING: ("优惠活动", "新课、优惠和校园活动"),
+}
+"""The kinds of notices that people may decline: name, what belongs to it."""
+
 CHANNEL_NAMES: Mapping[str, str] = {
     "chat": "微信客服消息",
     "subscribe": "微信订阅通知",
