@@ -34,9 +34,13 @@ ROOMS = (
 
 
 def create_app(
-    wire: Callable[[], None] = wiring.connect, *, doors: Sequence[Blueprint] = ()
+    wire: Callable[[], None] = wiring.connect,
+    *,
+    doors: Sequence[Blueprint] = (),
+    pages: Sequence[Blueprint] = (),
 ) -> Flask:
-    """A WSGI application. `doors` are further blueprints that prove their callers themselves."""
+    """A WSGI application. `doors` are further blueprints that prove their callers themselves,
+    `pages` such that browsers open."""
     wire()
     app = Flask("backend", static_folder=None)
     journal.install(app)
@@ -53,6 +57,8 @@ def create_app(
             if door == "routes":
                 shield.exempt(blueprint)
             app.register_blueprint(blueprint)
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
     for blueprint in doors:
         shield.exempt(blueprint)
         app.register_blueprint(blueprint)

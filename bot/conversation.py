@@ -172,6 +172,11 @@ def _find(session: Session, incoming: Incoming) -> int:
     ).one()
 
 
+def source_key(message_id: int) -> str:
+    """Names a message wherever something must happen once per message."""
+    return f"wechat:{message_id}"
+
+
 def answered(session: Session, message_id: int) -> Answered | None:
     """How a message was answered, None while it is not."""
     row = session.execute(

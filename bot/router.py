@@ -21,6 +21,7 @@ from bot.flows import (
     staff,
     study,
     tickets,
+    wishes,
 )
 from bot.flows.talk import Talk
 from bot.inbound import Kind
@@ -107,6 +108,7 @@ MENU: dict[str, Flow] = {
     "repair": codes.repair,
     "leads": staff.leads,
     "report": staff.report,
+    "messages": wishes.settings,
 }
 
 
@@ -161,7 +163,14 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
-    carried = leading.lead(talk) or handoff.hear(talk, FORMS)
+    carried = leading.lead(talk)
+    if carried is not None:
+        return carried
+    wished = wishes.heard(talk)
+    if wished is not None:
+        held = FORMS.get(talk.state.flow or "")
+        return wished.then(form.advance(talk, held)) if held else wished
+    carried = handoff.hear(talk, FORMS)
     if carried is not None:
         return carried
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):

@@ -1,35 +1,43 @@
-"""The browser's door of the admissions room: the page behind an advisor's one-tap claim."""
+"""The browser's door of the admissions room: the page behind an advisor's one-tap claim.
 
-from typing import Any
+The platform says who opens it, so that a link that is passed on claims nothing for anybody.
+"""
 
 from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from backend.admissions import queries, service
-from backend.kit import crypto
 from backend.kit.db import reading, unit_of_work
+from backend.security import gate
+from backend.security.schemas import StaffMember
+from backend.web import errors
 
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
 
+errors.apologise(
+    service.ClaimedByOther,
+    "这条咨询由同事跟进",
+    "认领链接只对收到它的顾问本人有效。回到公众号发送「我的客户」，可以查看您手头的咨询；"
+    "需要接手请联系校区主管。",
+)
 
-@blueprint.get("/leads/claim/<token>")
-def claim_page(token: str) -> str:
+
+@blueprint.get("/leads/<int:lead_id>/claim")
+@gate.staff_only()
+def claim_page(member: StaffMember, lead_id: int) -> ResponseReturnValue:
     """Shows what is asked and claims by a POST as soon as it is open in a browser: robots that
     only fetch links (previews, virus scanners) claim nothing."""
-    claims = _claims(token)
     with reading() as session:
-        leads = queries.leads_of_advisor(session, claims["account"], limit=100)
-    lead = next((lead for lead in leads if lead.id == claims["lead"]), None)
+        lead = queries.lead(session, lead_id)
+    if lead is not None and lead.advisor_id != member.id:
+        raise service.ClaimedByOther()
     return render_template("admissions/claim.html", lead=lead, claimed=False)
 
 
-@blueprint.post("/leads/claim/<token>")
-def claim(token: str) -> str:
-    """Claims the lead for the advisor the link was made for, and nobody else."""
-    claims = _claims(token)
+@blueprint.post("/leads/<int:lead_id>/claim")
+@gate.staff_only()
+def claim(member: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Claims the lead for the advisor it was given to, and nobody else."""
     with unit_of_work() as session:
-        lead = service.claim(session, lead_id=claims["lead"], account_id=claims["account"])
+        lead = service.claim(session, lead_id=lead_id, account_id=member.id)
     return render_template("admissions/claim.html", lead=lead, claimed=True)
-
-
-def _claims(token: str) -> dict[str, Any]:
-    return crypto.unsign(service.CLAIM_PURPOSE, token, max_age_seconds=service.CLAIM_LINK_SECONDS)

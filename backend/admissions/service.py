@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import queries, rules
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadView, Stage
-from backend.kit import clock, crypto
+from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotFound
 from backend.outbox import service as outbox
@@ -16,8 +16,6 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import CodeKind, CodeScanned, Role
 
-CLAIM_PURPOSE = "claim"
-CLAIM_LINK_SECONDS = 3 * 24 * 3600
 BY_THEMSELVES = "wechat"
 
 
@@ -118,10 +116,9 @@ def move(session: Session, *, lead_id: int, stage: Stage) -> None:
     session.flush()
 
 
-def claim_link(lead_id: int, account_id: int) -> str:
-    """The address behind an advisor's one tap, theirs alone."""
-    token = crypto.sign(CLAIM_PURPOSE, {"lead": lead_id, "account": account_id})
-    return f"{settings().public_url}/leads/claim/{token}"
+def claim_link(lead_id: int) -> str:
+    """The address behind an advisor's one tap: WeChat says whether it is the advisor who opens."""
+    return f"{settings().public_url}/oauth/start?next=/leads/{lead_id}/claim"
 
 
 def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
@@ -144,7 +141,7 @@ def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },
-            url=claim_link(lead.id, chosen),
+            url=claim_link(lead.id),
         ),
         dedupe_key=f"new-lead:{lead.id}:{chosen}",
     )

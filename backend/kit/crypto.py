@@ -75,7 +75,7 @@ def equal(left: str, right: str) -> bool:
 
 
 def sign(purpose: str, claims: dict[str, Any]) -> str:
-    """A URL-safe token for one purpose (`pay`, `claim`), readable by anybody, forgeable by none."""
+    """A URL-safe token for one purpose (`pay`, `go`), readable by anybody, forgeable by none."""
     return _serializer(purpose).dumps(claims)
 
 

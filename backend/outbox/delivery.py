@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=45)
 """Longer than the slowest attempt (two calls and two waits for a token, some 30 s); a chat whose
 sender was killed in the act is silent for as long."""
 RING_AGAIN_AFTER = timedelta(seconds=30)
+AT_ONCE = timedelta(seconds=1)  # Nobody changes their mind in the time that a bell takes.
 
 
 def take(session: Session, message_id: int) -> Letter | None:
@@ -92,7 +93,7 @@ def _allowed(
             session,
             letter,
             now_is,
-            was_scheduled=row.due_at > row.created_at,
+            has_waited=now_is.now - row.created_at > AT_ONCE,
             may_probe=not chat_is_busy,
         )
         if verdict.is_declined:

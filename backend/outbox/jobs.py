@@ -16,8 +16,8 @@ from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import unit_of_work
 from backend.kit.errors import GatewayError
-from backend.outbox import delivery, permission, results, retention, rules
-from backend.outbox.schemas import Channel, ChatMessage, Letter, Notice, Outcome
+from backend.outbox import delivery, permission, results, retention, rules, service
+from backend.outbox.schemas import Channel, ChatMessage, Letter, Notice, NoticeKind, Outcome
 from backend.outbox.service import DELIVER
 
 log = structlog.get_logger(__name__)
@@ -103,12 +103,23 @@ def _hand_over(letter: Letter) -> str:
             card = _card(letter, content, template_id, setting="WECHAT_TEMPLATES")
             return ports.chat().send_template(to.openid or "", card)
         case Channel.SMS:
-            ports.sms().send(to.phone or "", rules.letter_text_of(content))
+            ports.sms().send(to.phone or "", rules.letter_text_of(content) + _way_out(letter))
         case Channel.MAIL:
             title = rules.template_of(content).title
             text = rules.letter_text_of(content, value_limit=rules.LONG_VALUE)
-            ports.mail().send(to.email or "", title, text)
+            ports.mail().send(to.email or "", title, text + _way_out(letter))
     return ""
+
+
+def _way_out(letter: Letter) -> str:
+    """How advertising by letter ends: with a way to have no more of it (广告法 §43)."""
+    content = letter.content
+    if isinstance(content, ChatMessage):
+        return ""
+    kind = rules.template_of(content).kind
+    if kind is not NoticeKind.MARKETING:
+        return ""
+    return f" 退订请点 {service.stop_link(letter.recipient, kind)}"
 
 
 def _card(

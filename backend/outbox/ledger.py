@@ -100,9 +100,10 @@ def change_consent(
     )
 
 
-def opt(session: Session, to: Recipient, kind: NoticeKind, *, out: bool) -> None:
-    """Stop or resume one kind of notice at every address of a person. A repeat changes nothing."""
-    for address in _addresses(to):
+def opt(session: Session, addresses: Iterable[str], kind: NoticeKind, *, out: bool) -> None:
+    """Stop or resume one kind of notice at these addresses (see `addresses_of`). A repeat changes
+    nothing."""
+    for address in addresses:
         if out:
             values = {"address": address, "kind": kind, "since_at": clock.now()}
             session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
@@ -111,14 +112,24 @@ def opt(session: Session, to: Recipient, kind: NoticeKind, *, out: bool) -> None
 
 
 def is_declined(session: Session, to: Recipient, kind: NoticeKind) -> bool:
-    """Whether the recipient opted out of this kind at any address; the work of staff cannot be."""
-    if kind == NoticeKind.TASK:
-        return False
-    query = select(OptOut.kind).where(OptOut.address.in_(_addresses(to)), OptOut.kind == kind)
-    return session.scalar(query.limit(1)) is not None
+    """Whether the recipient opted out of this kind at any address."""
+    return kind in declined_kinds(session, to)
 
 
-def _addresses(to: Recipient) -> list[str]:
+def declined_kinds(session: Session, to: Recipient) -> set[NoticeKind]:
+    """What the recipient opted out of at any address."""
+    query = select(OptOut.kind).where(OptOut.address.in_(addresses_of(to)))
+    return {NoticeKind(kind) for kind in session.scalars(query)}
+
+
+def consents(session: Session, openid: str) -> dict[str, int]:
+    """How many notices of each subscription template a person may still get, by its id."""
+    query = select(NoticeConsent.template_id, NoticeConsent.remaining)
+    return dict(session.execute(query.where(NoticeConsent.openid == openid)).all())
+
+
+def addresses_of(to: Recipient) -> list[str]:
+    """A person's addresses as blind indexes."""
     known: Iterable[str | None] = (to.openid, to.phone, to.email)
     return [crypto.blind_index(address, context="outbox_address") for address in known if address]
 

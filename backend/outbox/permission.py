@@ -43,14 +43,15 @@ def situation(session: Session, openid: str | None) -> Situation:
 
 
 def ask(
-    session: Session, letter: Letter, now_is: Situation, *, was_scheduled: bool, may_probe: bool
+    session: Session, letter: Letter, now_is: Situation, *, has_waited: bool, may_probe: bool
 ) -> Verdict:
     """May this letter go out over its channel? An open verdict has to be followed by sending: it
-    may have claimed the one trial of a stopped channel, unless not `may_probe`."""
+    may have claimed the one trial of a stopped channel, unless not `may_probe`. What `has_waited`
+    since it was posted may have been declined meanwhile."""
     content = letter.content
     if not isinstance(content, ChatMessage):
-        kind = rules.template_of(content).kind
-        if was_scheduled and ledger.is_declined(session, letter.recipient, kind):
+        kind = rules.declinable_kind(content)
+        if has_waited and kind and ledger.is_declined(session, letter.recipient, kind):
             return Verdict(is_declined=True)
     wakes_at = pacing.waking_after(now_is.now, settings().quiet_hours)
     if wakes_at is not None and rules.is_held_at_night(content):

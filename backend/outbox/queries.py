@@ -3,18 +3,22 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.outbox import rules, stops
+from backend.outbox import ledger, permission, rules, stops
 from backend.outbox.models import ChannelStop, OutboxAttempt, OutboxMessage
 from backend.outbox.schemas import (
     Channel,
     ChannelStopped,
     ChatMessage,
+    KindWish,
     Letter,
     Notice,
+    NoticeKind,
     Recipient,
     Status,
     StuckMessage,
+    SubscriptionView,
 )
+from backend.outbox.templates import KIND_NAMES, SUBSCRIPTIONS, TEMPLATES
 
 
 def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
@@ -76,6 +80,34 @@ def stopped_channels(session: Session) -> list[ChannelStopped]:
         )
         for row in rows
     ]
+
+
+def wishes(session: Session, to: Recipient) -> list[KindWish]:
+    """Each kind of notice that may be declined, and whether this person wants it."""
+    declined = ledger.declined_kinds(session, to)
+    return [
+        KindWish(kind=kind, name=name, purpose=purpose, is_wanted=kind not in declined)
+        for kind, (name, purpose) in KIND_NAMES.items()
+    ]
+
+
+def subscriptions(session: Session, openid: str, *, is_staff: bool) -> list[SubscriptionView]:
+    """The subscription templates that concern a person, and how many notices they agreed to."""
+    left = ledger.consents(session, openid)
+    found = []
+    for name, (title, purpose) in SUBSCRIPTIONS.items():
+        kinds = {each.kind for each in TEMPLATES.values() if each.wechat == name}
+        template_id = permission.subscription_id(name)
+        if template_id and kinds and (is_staff or kinds != {NoticeKind.TASK}):
+            found.append(
+                SubscriptionView(
+                    template_id=template_id,
+                    title=title,
+                    purpose=purpose,
+                    left=left.get(template_id, 0),
+                )
+            )
+    return found
 
 
 def letter_of(row: OutboxMessage) -> Letter:

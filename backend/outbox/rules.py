@@ -11,7 +11,15 @@ from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any
 
-from backend.outbox.schemas import Channel, ChatMessage, Notice, Outcome, Recipient, Status
+from backend.outbox.schemas import (
+    Channel,
+    ChatMessage,
+    Notice,
+    NoticeKind,
+    Outcome,
+    Recipient,
+    Status,
+)
 from backend.outbox.templates import TEMPLATES, Template
 
 FIELD_LIMITS = {
@@ -94,8 +102,11 @@ def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
 
 def chat_body_of(notice: Notice) -> dict[str, Any]:
     """A customer-service message: a card where a tap leads somewhere, else text."""
-    if not notice.url:
+    link = template_of(notice).chat_link
+    if not notice.url or link:
         content = sentence_of(notice, value_limit=LONG_VALUE)
+        if notice.url:
+            content += f'\n<a href="{notice.url}">{link}</a>'
         return {"msgtype": "text", "text": {"content": content}}
     card = {
         "title": template_of(notice).title,
@@ -158,6 +169,15 @@ def is_held_at_night(content: Notice | ChatMessage) -> bool:
     if isinstance(content, ChatMessage):
         return False
     return not (content.urgent or template_of(content).urgent)
+
+
+def declinable_kind(notice: Notice) -> NoticeKind | None:
+    """The kind by which people may decline a notice (S6); None for what reaches them in any case:
+    the work of staff, and what is urgent (payments, answers they wait for, today's lesson)."""
+    template = template_of(notice)
+    if template.kind is NoticeKind.TASK or template.urgent or notice.urgent:
+        return None
+    return template.kind
 
 
 def _type_of(field_name: str) -> str:

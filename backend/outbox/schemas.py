@@ -156,3 +156,25 @@ class StuckMessage(BaseModel):
     phone: str | None
     text: str
     error: str
+
+
+class KindWish(BaseModel):
+    """A kind of notice, and whether somebody wants it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: NoticeKind
+    name: str
+    purpose: str
+    is_wanted: bool
+
+
+class SubscriptionView(BaseModel):
+    """A subscription template, and how many notices of it somebody has agreed to and not got."""
+
+    model_config = ConfigDict(frozen=True)
+
+    template_id: str
+    title: str
+    purpose: str
+    left: int

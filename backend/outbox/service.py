@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.kit import clock, queue
+from backend.kit import clock, crypto, queue
 from backend.kit.config import settings
 from backend.kit.db import ring_after_commit, upsert
 from backend.kit.events import publish
@@ -29,6 +29,8 @@ DELIVER = "backend.outbox.jobs.deliver"
 SHOW_TYPING = "backend.outbox.jobs.show_typing"
 WAITED_FOR = timedelta(seconds=60)
 """Longer than the lease of a worker that was killed in the act (`delivery.LEASE`)."""
+STOP_PURPOSE = "stop"
+STOP_SECONDS = 5 * 365 * 24 * 3600  # Old letters must still be good for this.
 
 
 def post(
@@ -45,12 +47,13 @@ def post(
     the morning unless it is urgent; who opted out of its kind is not told. Raises
     rules.NoticeIncomplete when the notice's template or one of its values is missing.
     """
-    template = rules.template_of(notice)
+    rules.template_of(notice)
     due_at = due_at or clock.now()
     wakes_at = pacing.waking_after(due_at, settings().quiet_hours)
     if wakes_at is not None and rules.is_held_at_night(notice):
         due_at = wakes_at
-    declined = ledger.is_declined(session, to, template.kind)
+    kind = rules.declinable_kind(notice)
+    declined = kind is not None and ledger.is_declined(session, to, kind)
     _insert(session, to, notice, dedupe_key, due_at, is_declined=declined)
 
 
@@ -173,12 +176,31 @@ def note_subscriptions(
 
 def opt_out(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
     """A person wants no more notices of a kind, at any of these addresses."""
-    ledger.opt(session, to, kind, out=True)
+    ledger.opt(session, ledger.addresses_of(to), kind, out=True)
 
 
 def opt_in(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
     """A person wants notices of a kind again."""
-    ledger.opt(session, to, kind, out=False)
+    ledger.opt(session, ledger.addresses_of(to), kind, out=False)
+
+
+def stop_link(to: Recipient, kind: NoticeKind) -> str:
+    """An address at which whoever reads a letter ends its kind, at all addresses it could go to."""
+    token = crypto.sign(STOP_PURPOSE, {"addresses": ledger.addresses_of(to), "kind": kind})
+    return f"{settings().public_url}/stop/{token}"
+
+
+def kind_of_stop(token: str) -> NoticeKind:
+    """What a stop link would end. Raises LinkInvalid."""
+    return NoticeKind(crypto.unsign(STOP_PURPOSE, token, max_age_seconds=STOP_SECONDS)["kind"])
+
+
+def follow_stop(session: Session, token: str) -> NoticeKind:
+    """End what a stop link is for; again changes nothing. Raises LinkInvalid."""
+    claims = crypto.unsign(STOP_PURPOSE, token, max_age_seconds=STOP_SECONDS)
+    kind = NoticeKind(claims["kind"])
+    ledger.opt(session, claims["addresses"], kind, out=True)
+    return kind
 
 
 def announce_typing(openid: str) -> None:

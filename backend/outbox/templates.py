@@ -17,7 +17,8 @@ from backend.outbox.schemas import NoticeKind
 
 @dataclass(frozen=True)
 class Template:
-    """The wording of one notice. Placeholders are the keys of `Notice.values`."""
+    """The wording of one notice. Placeholders are the keys of `Notice.values`. With `chat_link`
+    the chat shows the whole sentence and the link under this name, instead of a card."""
 
     title: str
     text: str
@@ -25,6 +26,7 @@ class Template:
     fields: Mapping[str, str] = field(default_factory=dict)
     kind: NoticeKind = NoticeKind.SERVICE
     urgent: bool = False
+    chat_link: str = ""
 
 
 def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
@@ -110,6 +112,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="接待客户：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_message": Template(
         title="客户发来消息",
@@ -118,6 +121,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="{words}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_waiting": Template(
         title="客户在等您回复",
@@ -126,6 +130,7 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_task(what="客户在等：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开对话",
     ),
     "talk_moved": Template(
         title="客户已转给同事",
@@ -198,6 +203,19 @@ TEMPLATES: Mapping[str, Template] = {
         urgent=True,
     ),
 }
+
+SUBSCRIPTIONS: Mapping[str, tuple[str, str]] = {
+    "progress": ("进度通知", "报名、付款、投诉答复有进展时告诉您"),
+    "task": ("待办提醒", "新客户、工单和对话请您处理时告诉您"),
+}
+"""What people are asked to agree to, by the name in WECHAT_SUBSCRIPTIONS: title, purpose."""
+
+KIND_NAMES: Mapping[NoticeKind, tuple[str, str]] = {
+    NoticeKind.SERVICE: ("服务通知", "报名、座位、材料等事项的进展"),
+    NoticeKind.REMINDER: ("上课提醒", "上课、续费、活动开始前的提醒"),
+    NoticeKind.MARKETING: ("优惠活动", "新课、优惠和校园活动"),
+}
+"""The kinds of notices that people may decline: name, what belongs to it."""
 
 CHANNEL_NAMES: Mapping[str, str] = {
     "chat": "微信客服消息",

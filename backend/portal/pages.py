@@ -1,10 +1,14 @@
-"""The browser's door: 「我的」, opened from the chat's menu."""
+"""The browser's door: 「我的」 and 「消息设置」, opened from the chat, and the way out that letters
+of advertising carry."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backend.kit.db import reading
-from backend.portal import queries
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import NotFound
+from backend.outbox import service as outbox
+from backend.outbox.schemas import NoticeKind
+from backend.portal import queries, service
 from backend.web.sign_in import wechat_only
 
 blueprint = Blueprint(
@@ -23,3 +27,38 @@ def me(openid: str) -> ResponseReturnValue:
     with reading() as session:
         mine = queries.mine(session, openid)
     return render_template("portal/me.html", mine=mine)
+
+
+@blueprint.get("/me/messages")
+@wechat_only
+def messages(openid: str) -> ResponseReturnValue:
+    """What the signed-in person is told, by kind, and what they agreed to get in WeChat."""
+    with reading() as session:
+        mine = queries.messages(session, openid)
+    return render_template("portal/messages.html", mine=mine)
+
+
+@blueprint.post("/me/messages/<kind>")
+@wechat_only
+def wish(openid: str, kind: str) -> ResponseReturnValue:
+    """Switch one kind on or off."""
+    if kind not in service.DECLINABLE:
+        raise NotFound()
+    wanted = request.form.get("wanted") == "yes"
+    with unit_of_work() as session:
+        service.wish(session, openid=openid, kinds=[NoticeKind(kind)], wanted=wanted)
+    return redirect(url_for("portal_pages.messages"), code=303)
+
+
+@blueprint.get("/stop/<token>")
+def stop_page(token: str) -> str:
+    """Asks first: robots open links too."""
+    return render_template("portal/stop.html", kind=outbox.kind_of_stop(token), done=False)
+
+
+@blueprint.post("/stop/<token>")
+def stop(token: str) -> str:
+    """Whoever holds the letter may end its kind; nothing else follows from it."""
+    with unit_of_work() as session:
+        kind = outbox.follow_stop(session, token)
+    return render_template("portal/stop.html", kind=kind, done=True)

@@ -9,6 +9,8 @@ from backend.finance import queries as finance
 from backend.finance import service as payments
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
+from backend.outbox import queries as outbox
+from backend.outbox.schemas import KindWish, Recipient, SubscriptionView
 from backend.security import queries as security
 from backend.security.schemas import Speaker
 from backend.students import queries as students
@@ -84,6 +86,36 @@ def mine(session: Session, openid: str) -> Mine:
         taught=taught,
         orders=[OrderPart(order=order, pay_url=_pay_url(order, openid)) for order in orders],
     )
+
+
+class Messages(BaseModel):
+    """「消息设置」 of one person."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wishes: list[KindWish]
+    subscriptions: list[SubscriptionView]
+
+
+def messages(session: Session, openid: str) -> Messages:
+    """What somebody wants to be told, and what they agreed to in WeChat."""
+    speaker = security.speaker(session, openid)
+    return Messages(
+        wishes=outbox.wishes(session, recipient(session, speaker)),
+        subscriptions=outbox.subscriptions(
+            session, openid, is_staff=speaker.account_id is not None
+        ),
+    )
+
+
+def recipient(session: Session, speaker: Speaker) -> Recipient:
+    """Every address of a person that we have on file."""
+    phone = None
+    if speaker.guardian_id is not None:
+        phone = students.guardian_for_contract(session, speaker.guardian_id)[1]
+    elif speaker.account_id is not None:
+        phone = security.recipient_of(session, speaker.account_id).phone
+    return Recipient(openid=speaker.openid, phone=phone)
 
 
 def _learners(session: Session, speaker: Speaker) -> list[Child]:

@@ -1,5 +1,7 @@
 """Reads of the security room."""
 
+from collections.abc import Collection
+
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,11 @@ def staff_with_role(
         return found
     here = [member for member in found if member.campus_id == campus_id]
     return here + [member for member in found if member.campus_id is None]
+
+
+def staff_with_roles(session: Session, roles: Collection[Role]) -> list[StaffMember]:
+    """Active staff of any of these roles, by id."""
+    return _staff(session, Account.role.in_(roles), Account.is_active.is_(True))
 
 
 def staff_members(session: Session, account_ids: set[int]) -> dict[int, StaffMember]:

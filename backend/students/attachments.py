@@ -4,6 +4,7 @@ Out of order is usual: the picture may come before the complaint («图片» fir
 ticket takes along what its author has just sent; or after it, then it joins the open ticket.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
@@ -17,7 +18,7 @@ from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
-from backend.students import rules
+from backend.students import queries, rules
 from backend.students.models import Attachment, Ticket, TicketNote
 from backend.students.schemas import (
     AttachmentKind,
@@ -95,6 +96,12 @@ def take_along(session: Session, *, ticket_id: int, openid: str) -> int:
     return len(rows)
 
 
+def of_messages(session: Session, source_keys: Collection[str]) -> dict[str, AttachmentView]:
+    """What came with these messages, by their source keys."""
+    query = select(Attachment).where(Attachment.source_key.in_(source_keys))
+    return {row.source_key: AttachmentView.model_validate(row) for row in session.scalars(query)}
+
+
 def readable_of_ticket(session: Session, number: str, *, openid: str) -> list[AttachmentView]:
     """What belongs to a ticket, oldest first, for its author, its owner and managers. Raises
     NotFound for everybody else, as for a ticket that does not exist."""
@@ -126,7 +133,9 @@ def _may_read(session: Session, openid: str, author: str, ticket: Ticket | None)
     reader = staff.speaker(session, openid)
     if ticket is None or reader.account_id is None:
         return False
-    return reader.account_id == ticket.owner_id or reader.role in rules.MAY_ANSWER_ANY
+    if reader.account_id == ticket.owner_id or reader.role in rules.MAY_ANSWER_ANY:
+        return True
+    return queries.may_read_talk_of(session, ticket.id, reader.account_id)
 
 
 def withdraw(session: Session, *, openid: str, only_loose: bool = False) -> int:

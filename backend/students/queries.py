@@ -2,12 +2,30 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from backend.kit.errors import NotAllowed, NotFound
 from backend.security import queries as security
-from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
-from backend.students.schemas import Child, TicketKind, TicketStatus, TicketView
+from backend.security.schemas import Role, StaffMember
+from backend.students import rules
+from backend.students.models import (
+    Consent,
+    Guardian,
+    Guardianship,
+    Student,
+    Takeover,
+    Ticket,
+    TicketNote,
+)
+from backend.students.schemas import (
+    Child,
+    StaffWords,
+    TakeoverView,
+    TicketKind,
+    TicketStatus,
+    TicketView,
+)
 
 
 def children_of(session: Session, guardian_id: int) -> list[Child]:
@@ -71,15 +89,60 @@ def ticket_by_number(session: Session, number: str) -> TicketView | None:
     return _views(session, [found])[0] if found else None
 
 
-def answers_to(session: Session, openid: str, *, limit: int) -> list[tuple[datetime, str]]:
-    """What staff last answered a person, oldest first: when, and the words."""
+def answers_to(session: Session, openid: str, *, limit: int) -> list[StaffWords]:
+    """What staff last answered a person, oldest first."""
     query = (
-        select(TicketNote.at, TicketNote.text)
+        select(TicketNote.at, TicketNote.text, TicketNote.account_id)
         .join(Ticket, Ticket.id == TicketNote.ticket_id)
         .where(Ticket.openid == openid, TicketNote.account_id.is_not(None))
     )
     rows = session.execute(query.order_by(TicketNote.id.desc()).limit(limit)).all()
-    return [(at, said) for at, said in reversed(rows)]
+    return [StaffWords.model_validate(row) for row in reversed(rows)]
+
+
+def talks_for(session: Session, member: StaffMember, *, limit: int = 200) -> list[TakeoverView]:
+    """The talks that people lead or will lead and that this one may lead too: their own first, each
+    part by how soon somebody has to look."""
+    query = select(Takeover).where(Takeover.ended_at.is_(None))
+    if member.role not in rules.MAY_ANSWER_ANY:
+        query = query.where(or_(Takeover.role == member.role, Takeover.owner_id == member.id))
+    rows = list(session.scalars(query.order_by(Takeover.due_at, Takeover.id).limit(limit)))
+    owners = security.staff_members(session, {row.owner_id for row in rows})
+    views = [
+        TakeoverView.model_validate(row)
+        for row in rows
+        if rules.may_lead(member, owner=owners[row.owner_id], role=Role(row.role), had=row.tried)
+    ]
+    return sorted(views, key=lambda view: view.owner_id != member.id)
+
+
+def talk_for(session: Session, takeover_id: int, member: StaffMember) -> TakeoverView:
+    """One talk, also an ended one. Raises NotFound, and NotAllowed for whoever may not lead it."""
+    row = session.get(Takeover, takeover_id)
+    if row is None:
+        raise NotFound()
+    owner = security.staff_members(session, {row.owner_id})[row.owner_id]
+    if not rules.may_lead(member, owner=owner, role=Role(row.role), had=row.tried):
+        raise NotAllowed()
+    return TakeoverView.model_validate(row)
+
+
+def open_talks(session: Session) -> dict[int, int]:
+    """How many talks each member of staff has now; who has none is not in it."""
+    query = select(Takeover.owner_id, func.count(Takeover.id)).where(Takeover.ended_at.is_(None))
+    return dict(session.execute(query.group_by(Takeover.owner_id)).all())
+
+
+def may_read_talk_of(session: Session, ticket_id: int, account_id: int) -> bool:
+    """Whether somebody may read the talk that a ticket belongs to, and so what was sent in it."""
+    query = select(Takeover).where(Takeover.ticket_id == ticket_id).order_by(Takeover.id.desc())
+    row = session.scalars(query.limit(1)).one_or_none()
+    if row is None:
+        return False
+    people = security.staff_members(session, {account_id, row.owner_id})
+    return rules.may_lead(
+        people[account_id], owner=people[row.owner_id], role=Role(row.role), had=row.tried
+    )
 
 
 def overdue_tickets(session: Session, *, at: datetime, limit: int = 100) -> list[int]:

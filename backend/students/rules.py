@@ -1,10 +1,11 @@
 """Pure decisions of the students room: what a ticket is about and until when it is answered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from backend.kit import clock
-from backend.security.schemas import Role
+from backend.security.schemas import Role, StaffMember
 from backend.students.schemas import AttachmentKind, TakeoverStep, TicketCategory, TicketKind
 
 _WORDS: dict[TicketCategory, str] = {
@@ -35,6 +36,8 @@ REASSIGN_AFTER = timedelta(minutes=10)  # Of office time, then somebody else get
 RESUME_AFTER = timedelta(minutes=30)  # Of silence after the owner's last answer.
 BUSY = 5  # So many talks at once; a customer's usual advisor is passed over then.
 MAY_ANSWER_ANY = frozenset({Role.PRINCIPAL, Role.CAMPUS_MANAGER})
+TALKING = frozenset({Role.ADVISOR, Role.ACADEMIC, Role.ACCOUNTANT, Role.OFFICE, *MAY_ANSWER_ANY})
+"""Roles whose people may be handed a talk."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,17 @@ def choose_owner(loads: dict[int, int], preferred_id: int | None) -> int | None:
     if preferred_id is not None and loads.get(preferred_id, BUSY) < BUSY:
         return preferred_id
     return min(loads, key=lambda account_id: (loads[account_id], account_id), default=None)
+
+
+def may_lead(
+    member: StaffMember, *, owner: StaffMember, role: Role, had: Collection[int] = ()
+) -> bool:
+    """Who may read and take a talk: whoever has or had it, a colleague of its role, a manager; the
+    latter two at the owner's campus, where both have one (G1)."""
+    if member.id == owner.id or member.id in had:
+        return True
+    is_here = member.campus_id is None or owner.campus_id in (None, member.campus_id)
+    return is_here and (member.role == role or member.role in MAY_ANSWER_ANY)
 
 
 def next_takeover_step(*, has_begun: bool, is_waiting: bool, was_nudged: bool) -> TakeoverStep:

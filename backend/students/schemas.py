@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from backend.security.schemas import Role
+
 PRIVACY_NOTICE_VERSION = "2026-11"
 PRIVACY_NOTICE = "privacy_notice"  # The purpose under which its consent is filed.
 
@@ -132,19 +134,55 @@ class EndedBy(StrEnum):
     NOBODY = "nobody"
 
 
+class TalkState(StrEnum):
+    """How a talk that a person leads stands with its deadline."""
+
+    SCHEDULED = "scheduled"  # 上班后接待
+    WAITING = "waiting"  # 等老师回复
+    LATE = "late"  # 已超时，催过了
+    ANSWERED = "answered"  # 已回复，等客户
+    ENDED = "ended"
+
+
+class StaffWords(BaseModel):
+    """What a member of staff answered a customer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    at: datetime
+    text: str
+    account_id: int
+
+
 class TakeoverView(BaseModel):
-    """A talk that a person leads. `id` is its number in the owner's chat."""
+    """A talk that a person leads. `id` is its number in the owner's chat; `tried` are the accounts
+    that had it before."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: int
     openid: str
     customer: str
+    role: Role
     owner_id: int
     ticket_id: int
     begins_at: datetime
     begun_at: datetime | None
     waiting_since: datetime | None
+    nudged_at: datetime | None
     due_at: datetime
     last_said: str
     suggestions: list[str]
+    tried: list[int]
+    ended_at: datetime | None
+
+    @property
+    def state(self) -> TalkState:
+        """Where it stands now."""
+        if self.ended_at is not None:
+            return TalkState.ENDED
+        if self.begun_at is None:
+            return TalkState.SCHEDULED
+        if self.waiting_since is None:
+            return TalkState.ANSWERED
+        return TalkState.LATE if self.nudged_at is not None else TalkState.WAITING

@@ -7,18 +7,19 @@ just gone to somebody else.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.kit.config import settings
 from backend.kit.errors import NotAllowed, NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import Role
-from backend.students import rules
+from backend.security.schemas import Role, StaffMember
+from backend.students import queries, rules
 from backend.students.models import Takeover, Ticket, TicketNote
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketStatus
 
@@ -161,19 +162,42 @@ def answer(
 
 
 def take(session: Session, *, takeover_id: int, account_id: int) -> TakeoverView:
-    """A colleague of the same role, or a manager, takes a talk over.
+    """Somebody who may lead the talk takes it over. Taking one's own changes nothing.
 
     Raises NotFound when it is over, NotAllowed for anybody else.
     """
+    return _give(session, takeover_id, to_id=account_id, by_id=account_id)
+
+
+def hand(session: Session, *, takeover_id: int, to_id: int, by_id: int) -> TakeoverView:
+    """Somebody who may lead the talk gives it to a colleague. Again changes nothing.
+
+    Raises NotFound when it is over or there is no such colleague, NotAllowed for anybody else.
+    """
+    if to_id not in {member.id for member, _ in colleagues(session)}:
+        raise NotFound()
+    return _give(session, takeover_id, to_id=to_id, by_id=by_id)
+
+
+def owner_of(session: Session, takeover_id: int) -> int:
+    """Who leads a talk, locked until the unit ends. Raises NotFound when it is over."""
+    return _open_row(session, takeover_id).owner_id
+
+
+def colleagues(session: Session) -> list[tuple[StaffMember, int]]:
+    """Who may be handed a talk, with how many they have now: the least busy first."""
+    counts = queries.open_talks(session)
+    members = [(m, counts.get(m.id, 0)) for m in staff.staff_with_roles(session, rules.TALKING)]
+    return sorted(members, key=lambda each: (each[1], each[0].id))
+
+
+def _give(session: Session, takeover_id: int, *, to_id: int, by_id: int) -> TakeoverView:
     row = _open_row(session, takeover_id)
-    if row.owner_id == account_id:
-        return TakeoverView.model_validate(row)
-    member = staff.staff_members(session, {account_id})[account_id]
-    if member.role not in (row.role, *MANAGERS):
-        raise NotAllowed()
-    _move(session, row, account_id)
-    row.begun_at = row.begun_at or clock.now()
-    session.flush()
+    queries.talk_for(session, takeover_id, staff.staff_members(session, {by_id})[by_id])
+    if row.owner_id != to_id:
+        _move(session, row, to_id, by_id=by_id)
+        row.begun_at = row.begun_at or clock.now()
+        session.flush()
     return TakeoverView.model_validate(row)
 
 
@@ -183,9 +207,16 @@ def suggest(session: Session, *, takeover_id: int, suggestions: list[str]) -> No
     session.flush()
 
 
-def end(session: Session, *, takeover_id: int, by: EndedBy) -> TakeoverView:
-    """The bot leads again. Raises NotFound when it does so already."""
+def end(
+    session: Session, *, takeover_id: int, by: EndedBy, account_id: int | None = None
+) -> TakeoverView:
+    """The bot leads again; where the owner says so, `account_id` is who says it.
+
+    Raises NotFound when it does so already, NotAllowed for anybody but the owner.
+    """
     row = _open_row(session, takeover_id)
+    if by is EndedBy.OWNER and row.owner_id != account_id:
+        raise NotAllowed()
     _end(session, row, by)
     if by is EndedBy.CUSTOMER:
         _tell(session, row, "talk_ended", key="ended")
@@ -241,10 +272,7 @@ def _choose(
     session: Session, roles: tuple[Role, ...], preferred_id: int | None, *, tried: tuple[int, ...]
 ) -> int | None:
     """Down the list of roles, the first with somebody who has not had it yet."""
-    open_talks = select(Takeover.owner_id, func.count(Takeover.id)).where(
-        Takeover.ended_at.is_(None)
-    )
-    counts = dict(session.execute(open_talks.group_by(Takeover.owner_id)).all())
+    counts = queries.open_talks(session)
     for role in roles:
         members = {m.id for m in staff.staff_with_role(session, role)} - set(tried)
         loads = {account_id: counts.get(account_id, 0) for account_id in members}
@@ -266,8 +294,8 @@ def _wait(row: Takeover) -> None:
     row.due_at = rules.OfficeHours().after(row.waiting_since, rules.ANSWER_WITHIN)
 
 
-def _move(session: Session, row: Takeover, account_id: int) -> None:
-    """Somebody else leads; both are told."""
+def _move(session: Session, row: Takeover, account_id: int, by_id: int | None = None) -> None:
+    """Somebody else leads; both are told. `by_id` is who wanted it, None for the clock."""
     name = staff.staff_members(session, {account_id})[account_id].name
     at = f"{clock.now().timestamp():.0f}"
     _tell(session, row, "talk_moved", key=f"moved:{at}", name=name)
@@ -276,7 +304,7 @@ def _move(session: Session, row: Takeover, account_id: int) -> None:
     _own_ticket(session, row)
     _wait(row)
     _tell(session, row, "talk_begun", key=f"begun:{account_id}:{at}")
-    _audit(session, row, "moved")
+    _audit(session, row, "moved", by_id)
 
 
 def _own_ticket(session: Session, row: Takeover) -> None:
@@ -297,15 +325,19 @@ def _tell(session: Session, row: Takeover, template: str, *, key: str, **values:
     outbox.post(
         session,
         to=staff.recipient_of(session, row.owner_id),
-        notice=Notice(template=template, values={**known, **values}),
+        notice=Notice(
+            template=template,
+            values={**known, **values},
+            url=f"{settings().public_url}/oauth/start?next=/talks/{row.id}",
+        ),
         dedupe_key=f"talk:{row.id}:{key}",
     )
 
 
-def _audit(session: Session, row: Takeover, action: str) -> None:
+def _audit(session: Session, row: Takeover, action: str, by_id: int | None = None) -> None:
     security.audit(
         session,
-        actor=f"account:{row.owner_id}",
+        actor=f"account:{by_id or row.owner_id}",
         action=f"takeover.{action}",
         subject=f"takeover:{row.id}",
     )

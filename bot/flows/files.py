@@ -4,7 +4,8 @@ probably for. Nothing is kept that nobody could use (a voice message out of nowh
 from backend.finance import queries as finance
 from backend.finance.schemas import OrderStatus
 from backend.kit import clock
-from backend.students import attachments
+from backend.students import attachments, takeovers
+from backend.students import queries as students
 from backend.students.schemas import AttachmentKind, Purpose
 from bot.flows.form import Form
 from bot.flows.talk import Talk
@@ -22,6 +23,10 @@ def received(talk: Talk, waiting: Form | None) -> Reply:
     if waiting is not None and waiting.name in TAKING_EVIDENCE:
         _keep(talk, kind, Purpose.EVIDENCE)
         return say(phrases.waits_for_complaint(kind))
+    led = takeovers.of_customer(talk.session, talk.openid)
+    if led is not None:
+        _keep(talk, kind, Purpose.EVIDENCE, led.ticket_id)
+        return say(phrases.attached(kind, students.ticket(talk.session, led.ticket_id).number))
     ticket = attachments.open_ticket_number(talk.session, talk.openid)
     if ticket is not None:
         ticket_id, number = ticket

@@ -15,15 +15,14 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Recipient
 from backend.security import queries as security
 from backend.security.schemas import Role
-from backend.students import queries as students
 from backend.students import takeovers
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketView
 from bot import conversation
-from bot.flows import courses, study
+from bot.flows import courses, study, transcript
 from bot.flows.form import Form, Narrowed, Value, advance
 from bot.flows.talk import Talk
 from bot.inbound import Incoming, Kind
-from bot.interpreter import Meaning, keywords, words
+from bot.interpreter import Meaning, keywords
 from bot.phrases import handoff as phrases
 from bot.replies import SILENCE, Card, Reply, Text, pieces, say, to_customer_message
 
@@ -61,7 +60,7 @@ def begin(
         customer=customer,
         role=role,
         ticket_id=ticket.id,
-        said=masked(talk.text) or "（发来一条非文字消息）",
+        said=transcript.masked(talk.text) or "（发来一条非文字消息）",
         preferred_id=preferred_id,
     )
     if view is not None and view.begun_at is not None:
@@ -84,7 +83,10 @@ def hear(talk: Talk, forms: dict[str, Form]) -> Reply | None:
         return back.then(say(form.back)).then(advance(talk, form)) if form else back
     was_waiting = view.waiting_since is not None
     takeovers.hear(
-        talk.session, takeover_id=view.id, words=masked(said(talk)), source_key=talk.source_key
+        talk.session,
+        takeover_id=view.id,
+        words=transcript.masked(said(talk)),
+        source_key=talk.source_key,
     )
     if _DONE.match(talk.plain):
         return say(phrases.ASK_END)
@@ -112,11 +114,6 @@ def said(talk: Talk) -> str:
     return f"[{_PICTURES.get(talk.incoming.kind, '消息')}] {where}".strip()
 
 
-def masked(text: str) -> str:
-    """The text with every phone number, however it is written, as 138****5678."""
-    return words.PHONE.sub(lambda found: f"{found.group(1)[:3]}****{found.group()[-4:]}", text)
-
-
 def brief(session: Session, view: TakeoverView) -> None:
     """Show the owner what was said so far and what could be answered, in their own chat."""
     suggestions = suggested(session, view)
@@ -134,25 +131,15 @@ def brief(session: Session, view: TakeoverView) -> None:
 
 def briefing(session: Session, view: TakeoverView) -> str:
     """The last lines of the talk, phones masked, and the suggestions at hand."""
-    lines = []
-    for message in conversation.lately(session, view.openid, limit=LINES):
-        incoming = Incoming.model_validate(message.incoming)
-        words_said = incoming.text or f"[{_PICTURES.get(incoming.kind, '消息')}]"
-        lines.append((message.received_at, "customer", words_said))
-        if message.answered_at and message.reply:
-            answered = text_of(Reply.model_validate(message.reply))
-            if answered:
-                lines.append((message.answered_at, "bot", answered))
-    for at, answer in students.answers_to(session, view.openid, limit=LINES):
-        lines.append((at, "staff", answer))
-    lines.sort(key=lambda line: line[0])
-    return phrases.briefing(view, [(who, masked(words)) for _, who, words in lines[-LINES:]])
+    said_so_far = transcript.lines(session, view.openid, limit=LINES)
+    return phrases.briefing(view, [(line.who, line.text) for line in said_so_far])
 
 
-def suggested(session: Session, view: TakeoverView) -> list[str]:
-    """A greeting, and what the bot would have said to the latest questions it knows about: its
-    flows are run and everything they did is undone."""
-    owner = security.staff_members(session, {view.owner_id})[view.owner_id]
+def suggested(session: Session, view: TakeoverView, *, owner_id: int | None = None) -> list[str]:
+    """A greeting of whoever leads or (`owner_id`) looks, and what the bot would have said to the
+    latest questions it knows about: its flows are run and everything they did is undone."""
+    owner_id = owner_id or view.owner_id
+    owner = security.staff_members(session, {owner_id})[owner_id]
     found = [phrases.GREETING.format(name=owner.name)]
     for message in reversed(conversation.lately(session, view.openid, limit=LINES)):
         incoming = Incoming.model_validate(message.incoming)
@@ -164,13 +151,6 @@ def suggested(session: Session, view: TakeoverView) -> list[str]:
                 found.append(answer)
                 break
     return found[:SUGGESTIONS]
-
-
-def text_of(reply: Reply) -> str:
-    """A reply as words; a card by its title."""
-    return "\n".join(
-        bubble.text if isinstance(bubble, Text) else f"[{bubble.title}]" for bubble in reply.bubbles
-    )
 
 
 def _rehearsed(session: Session, message_id: int, incoming: Incoming, intent: str) -> str:
@@ -187,7 +167,7 @@ def _rehearsed(session: Session, message_id: int, incoming: Incoming, intent: st
                 state=conversation.state_of(session, incoming.openid),
             )
         )
-    return "" if any(isinstance(b, Card) for b in reply.bubbles) else text_of(reply)
+    return "" if any(isinstance(b, Card) for b in reply.bubbles) else transcript.text_of(reply)
 
 
 def tend(session: Session, takeover_id: int) -> None:
@@ -207,9 +187,26 @@ def tend(session: Session, takeover_id: int) -> None:
         _tell_customer(session, view, sentence, key=f"{step}:{view.owner_id}")
 
 
-def say_back(session: Session, view: TakeoverView) -> None:
-    """The owner has ended the talk: the customer hears who answers from now on."""
+def finish(session: Session, takeover_id: int, *, account_id: int) -> TakeoverView:
+    """The owner ends the talk, and the customer hears who answers from now on.
+
+    Raises NotFound when it is over, NotAllowed for anybody but the owner.
+    """
+    view = takeovers.end(session, takeover_id=takeover_id, by=EndedBy.OWNER, account_id=account_id)
     _tell_customer(session, view, phrases.BACK_AFTER_SILENCE, key="ended")
+    return view
+
+
+def give(session: Session, takeover_id: int, *, to_id: int, by_id: int) -> TakeoverView:
+    """The talk goes to a colleague, who is shown it in their own chat. Again changes nothing.
+
+    Raises NotFound, NotAllowed.
+    """
+    before = takeovers.owner_of(session, takeover_id)
+    view = takeovers.hand(session, takeover_id=takeover_id, to_id=to_id, by_id=by_id)
+    if before != to_id:
+        brief(session, view)
+    return view
 
 
 def _tell_customer(session: Session, view: TakeoverView, sentence: str, *, key: str) -> None:

@@ -9,8 +9,8 @@ from backend.security.schemas import Role
 from backend.students import queries as students
 from backend.students import service as desk
 from backend.students import takeovers
-from backend.students.schemas import EndedBy, TakeoverView, TicketKind, TicketView
-from bot.flows import handoff
+from backend.students.schemas import TakeoverView, TicketKind, TicketView
+from bot.flows import handoff, transcript
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import handoff as phrases
@@ -142,7 +142,7 @@ def _take_up(talk: Talk, ticket: TicketView, *, openid: str, customer: str) -> T
         customer=customer,
         role=talk.speaker.role or Role.OFFICE,
         ticket_id=ticket.id,
-        said=handoff.masked(ticket.text),
+        said=transcript.masked(ticket.text),
         taken_by=talk.speaker.account_id,
     )
     if view is None:
@@ -171,8 +171,7 @@ def _end(talk: Talk, number: str | None) -> Reply:
     view = _named(talk, number)
     if view is None:
         return _no_talk(talk, number)
-    takeovers.end(talk.session, takeover_id=view.id, by=EndedBy.OWNER)
-    handoff.say_back(talk.session, view)
+    handoff.finish(talk.session, view.id, account_id=talk.speaker.account_id or 0)
     if talk.state.facing == view.id:
         talk.state.facing = None
     return say(phrases.ENDED.format(number=view.id))

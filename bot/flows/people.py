@@ -12,7 +12,7 @@ from backend.students import queries as students
 from backend.students import service as desk
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView, TicketKind, TicketView
-from bot.flows import handoff
+from bot.flows import handoff, transcript
 from bot.flows.talk import Talk
 from bot.interpreter.reading import LONGEST
 from bot.phrases import general as phrases
@@ -86,7 +86,7 @@ def soothe(talk: Talk) -> Reply:
 
 def _noted(talk: Talk, view: TakeoverView) -> str:
     """Something more for whoever leads the talk from the next opening on."""
-    takeovers.note(talk.session, takeover_id=view.id, words=handoff.masked(talk.text))
+    takeovers.note(talk.session, takeover_id=view.id, words=transcript.masked(talk.text))
     return handoff_phrases.noted(view.begins_at)
 
 

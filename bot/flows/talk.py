@@ -13,6 +13,7 @@ from backend.security import service as identities
 from backend.security.schemas import Speaker
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import Catalogue
+from bot import conversation
 from bot.conversation import State
 from bot.inbound import Incoming
 from bot.interpreter import Entity, Meaning, Vocabulary, linked, words
@@ -88,7 +89,7 @@ class Talk:
     @property
     def source_key(self) -> str:
         """Names this message wherever something must happen once per message."""
-        return f"wechat:{self.message_id}"
+        return conversation.source_key(self.message_id)
 
     def asked(self, flow: str, step: str) -> None:
         """The bot now waits for the answer to a step."""

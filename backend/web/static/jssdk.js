@@ -6,6 +6,7 @@
   const answer = await fetch("/jssdk?" + new URLSearchParams({ url: address }));
   if (!answer.ok) return;
   const jsApiList = ["hideAllNonBaseMenuItem", "scanQRCode", "chooseImage", "uploadImage"];
-  wx.config({ ...(await answer.json()), debug: false, jsApiList });
+  const openTagList = ["wx-open-subscribe"];
+  wx.config({ ...(await answer.json()), debug: false, jsApiList, openTagList });
   if (script.hasAttribute("data-own-page")) wx.ready(() => wx.hideAllNonBaseMenuItem());
 })(document.currentScript);

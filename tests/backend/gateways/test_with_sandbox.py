@@ -22,7 +22,7 @@ from backend.outbox.schemas import Interaction, Notice, Recipient
 from sandbox.remote import Remote
 from tests.backend.gateways.payments.till import opened
 
-CLAIM = "http://127.0.0.1:8000/leads/claim/x"
+CLAIM = "http://127.0.0.1:8000/oauth/start?next=/leads/1/claim"
 LEAD = Notice(
     template="new_lead",
     values={"customer": "林女士", "interest": "周末英语班", "time": "今天 14:00"},

@@ -13,7 +13,7 @@ from backend.kit.errors import NotAllowed, NotFound
 from backend.outbox.models import OutboxMessage
 from backend.security import service as staff
 from backend.security.models import Account
-from backend.security.schemas import Role
+from backend.security.schemas import Role, StaffMember
 from backend.students import rules, service, takeovers
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketKind
 
@@ -131,9 +131,9 @@ def test_only_the_owner_speaks_and_only_once_per_message(session: Session) -> No
             session, takeover_id=view.id, account_id=owner.id, words="您好", source_key="m:10"
         )
     assert _pushes(session) == before + 1
-    takeovers.end(session, takeover_id=view.id, by=EndedBy.OWNER)
+    takeovers.end(session, takeover_id=view.id, by=EndedBy.OWNER, account_id=view.owner_id)
     with pytest.raises(NotFound):
-        takeovers.end(session, takeover_id=view.id, by=EndedBy.OWNER)
+        takeovers.end(session, takeover_id=view.id, by=EndedBy.OWNER, account_id=view.owner_id)
     with pytest.raises(NotFound):
         takeovers.answer(
             session, takeover_id=view.id, account_id=owner.id, words="还在", source_key="m:11"
@@ -188,3 +188,45 @@ def test_a_rehearsal_leaves_nothing_behind(session: Session) -> None:
     assert _pushes(session) == 0
     assert session.info.get("doorbells", {}) == bells
     assert takeovers.of_customer(session, "o_one") is None
+
+
+def _member(id_: int, role: Role, campus_id: int | None = None) -> StaffMember:
+    return StaffMember(id=id_, name="某", role=role, campus_id=campus_id)
+
+
+@pytest.mark.parametrize(
+    ("member", "may"),
+    [
+        (_member(1, Role.ADVISOR, 1), True),
+        (_member(2, Role.ADVISOR, 1), True),
+        (_member(2, Role.ADVISOR), True),
+        (_member(2, Role.ADVISOR, 2), False),
+        (_member(9, Role.ADVISOR, 2), True),
+        (_member(2, Role.CAMPUS_MANAGER, 1), True),
+        (_member(2, Role.CAMPUS_MANAGER, 2), False),
+        (_member(2, Role.PRINCIPAL), True),
+        (_member(2, Role.ACCOUNTANT, 1), False),
+    ],
+    ids=[
+        *("owner", "colleague", "of no campus", "of another", "had it"),
+        *("manager", "manager elsewhere", "head", "other role"),
+    ],
+)
+def test_who_may_lead_a_talk(member: StaffMember, may: bool) -> None:
+    owner = _member(1, Role.ADVISOR, 1)
+    assert rules.may_lead(member, owner=owner, role=Role.ADVISOR, had=[9]) is may
+
+
+def test_a_talk_is_handed_on_by_those_who_may_lead_it(session: Session) -> None:
+    owner, colleague = _hire(session, "周婷"), _hire(session, "钱进")
+    accountant = _hire(session, "财务", Role.ACCOUNTANT)
+    teacher = _hire(session, "教师", Role.TEACHER)
+    view = _begin(session, "o_one", owner.id)
+    with pytest.raises(NotAllowed):
+        takeovers.hand(session, takeover_id=view.id, to_id=colleague.id, by_id=accountant.id)
+    with pytest.raises(NotFound):
+        takeovers.hand(session, takeover_id=view.id, to_id=teacher.id, by_id=owner.id)
+    for _click in range(2):
+        given = takeovers.hand(session, takeover_id=view.id, to_id=accountant.id, by_id=owner.id)
+        assert given.owner_id == accountant.id
+    assert takeovers.take(session, takeover_id=view.id, account_id=owner.id).owner_id == owner.id
