@@ -97,6 +97,9 @@ def _hand_over(letter: Letter) -> str:
         case Channel.SUBSCRIPTION:
             template_id = permission.subscription_id_of(letter)
             card = _card(letter, content, template_id, setting="WECHAT_SUBSCRIPTIONS")
+            if card.url is None:  # It has used a consent up: a tap on it may give the next one.
+                page = f"{settings().public_url}/oauth/start?next=/me/messages"
+                card = card.model_copy(update={"url": page})
             return ports.chat().send_subscription(to.openid or "", card)
         case Channel.TEMPLATE:
             template_id = _template_id(rules.template_of(content).wechat or "")

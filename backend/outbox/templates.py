@@ -51,7 +51,7 @@ TEMPLATES: Mapping[str, Template] = {
     "order_paid_guardian": Template(
         title="报名成功",
         text="{child}的{class_name}已报名成功，实付{amount}，首次课是{first_lesson}。"
-        "需要请假或改期，直接在这里告诉我就好。",
+        "需要请假或改期，直接在这里告诉我就好；想在微信里收到上课提醒，回复「接收通知」。",
         wechat="progress",
         fields=_progress(what="{class_name}", state="报名成功", note="首次课{first_lesson}"),
         urgent=True,

@@ -126,8 +126,10 @@ def unclear(talk: Talk) -> Reply:
     ]
     if len(near) >= 2:
         talk.state.topic["options"] = near
-        return say(phrases.choose_between([phrases.QUESTIONS[name] for name in near]))
-    return say(phrases.unclear(talk.state.misunderstood))
+        questions = [phrases.QUESTIONS[name] for name in near]
+        return say(phrases.choose_between(questions), tuple(questions))
+    talk.state.apologies += 1
+    return say(phrases.unclear(talk.state.apologies))
 
 
 def outside(talk: Talk) -> Reply:
@@ -135,7 +137,8 @@ def outside(talk: Talk) -> Reply:
     talk.state.misunderstood += 1
     is_first = talk.state.misunderstood < GIVE_UP_AFTER
     if is_first and takeovers.of_customer(talk.session, talk.openid) is None:
-        return say(phrases.OUT_OF_SCOPE)
+        talk.state.apologies += 1
+        return say(phrases.outside(talk.state.apologies))
     talk.state.misunderstood = 0
     return to_person(talk)
 
