@@ -34,9 +34,13 @@ ROOMS = (
 
 
 def create_app(
-    wire: Callable[[], None] = wiring.connect, *, doors: Sequence[Blueprint] = ()
+    wire: Callable[[], None] = wiring.connect,
+    *,
+    doors: Sequence[Blueprint] = (),
+    windows: Sequence[Blueprint] = (),
 ) -> Flask:
-    """A WSGI application. `doors` are further blueprints that prove their callers themselves."""
+    """A WSGI application. `doors` are further blueprints that prove their callers themselves,
+    `windows` such whose pages prove themselves by a header (`shield.without_tokens`)."""
     wire()
     app = Flask("backend", static_folder=None)
     journal.install(app)
@@ -55,6 +59,9 @@ def create_app(
             app.register_blueprint(blueprint)
     for blueprint in doors:
         shield.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    for blueprint in windows:
+        shield.without_tokens(blueprint)
         app.register_blueprint(blueprint)
     health.measure(_unsent)
     hops = settings().proxy_hops

@@ -1,6 +1,6 @@
-"""The WSGI application: the backend's app with the bot's door in it."""
+"""The WSGI application: the backend's app with the bot's doors in it."""
 
 from backend.app import create_app
-from bot import webhook
+from bot import web_chat, webhook
 
-application = create_app(doors=[webhook.blueprint])
+application = create_app(doors=[webhook.blueprint], windows=[web_chat.blueprint])

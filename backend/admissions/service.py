@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from backend.admissions import queries, rules
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadView, Stage
+from backend.gateways.visitors import is_visitor
+from backend.gateways.webchat import lines
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotFound
@@ -18,7 +20,7 @@ from backend.security.schemas import CodeKind, CodeScanned, Role
 
 CLAIM_PURPOSE = "claim"
 CLAIM_LINK_SECONDS = 3 * 24 * 3600
-BY_THEMSELVES = "wechat"
+BY_THEMSELVES, FROM_WEBSITE = "wechat", "website"
 
 
 class ClaimedByOther(DomainError):
@@ -33,7 +35,8 @@ def open_lead(
     campus_id: int | None = None,
 ) -> LeadView:
     """Open a lead for a person who asks, give it an advisor and push the advisor (A13, A14, A17).
-    It comes from the channel or campaign whose codes the person has scanned.
+    It comes from the channel or campaign whose codes the person has scanned or whose page they
+    wrote from.
 
     Somebody whose lead is open keeps it and its advisor: what they say now is noted on it.
     """
@@ -42,9 +45,10 @@ def open_lead(
         note(session, lead_id=known.id, text=interest)
         return known
     now, touches = clock.now(), staff.touches(session, openid)
+    by_themselves = FROM_WEBSITE if is_visitor(openid) else BY_THEMSELVES
     lead = Lead(
         openid=openid,
-        source=touches[0].source if touches else BY_THEMSELVES,
+        source=touches[0].source if touches else by_themselves,
         last_source=touches[1].source if touches else None,
         interest=interest,
         stage=Stage.NEW,
@@ -59,6 +63,9 @@ def open_lead(
         if found is None:
             raise
         return found
+    page = lines.came_from(session, openid) if is_visitor(openid) else None
+    if page:
+        note(session, lead_id=lead.id, text=f"来自网页 {page}")
     _assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
 
@@ -140,7 +147,7 @@ def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
         notice=Notice(
             template="new_lead",
             values={
-                "customer": f"微信客户{lead.id}",
+                "customer": f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}",
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },

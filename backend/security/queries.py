@@ -3,6 +3,7 @@
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from backend.gateways import visitors
 from backend.outbox.schemas import Recipient
 from backend.security import rules
 from backend.security.models import Account, Code, Scan, WechatIdentity
@@ -63,6 +64,20 @@ def codes(session: Session) -> list[CodeView]:
     return [CodeView.model_validate(row) for row in rows]
 
 
+def origin_named(session: Session, *names: str) -> CodeView | None:
+    """The channel or campaign that the first fitting name stands for, by its short name or by its
+    scene; None for names that nobody has made a code of."""
+    wanted = [name for name in names if rules.SCENE.fullmatch(name)]
+    if not wanted:
+        return None
+    query = select(Code).where(
+        Code.kind.in_(rules.ORIGINS), Code.subject.in_(wanted) | Code.scene.in_(wanted)
+    )
+    found = {name: row for row in session.scalars(query) for name in (row.subject, row.scene)}
+    named = next((found[name] for name in wanted if name in found), None)
+    return CodeView.model_validate(named) if named else None
+
+
 def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
     """The first and the last code that told where somebody came from; None without any."""
     query = (
@@ -78,7 +93,8 @@ def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
 
 
 def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str | None]]:
-    """Openids whose menu is not that of their audience: (openid, audience, what it is now)."""
+    """Openids whose menu is not that of their audience: (openid, audience, what it is now). The
+    website's visitors have no menu."""
     audience = case(
         (Account.role == Role.TEACHER, Audience.TEACHER.value),
         (Account.id.is_not(None), Audience.STAFF.value),
@@ -93,6 +109,7 @@ def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str
         .outerjoin(Account, (Account.id == WechatIdentity.account_id) & Account.is_active.is_(True))
         .where(
             WechatIdentity.unfollowed_at.is_(None),
+            ~WechatIdentity.openid.startswith(visitors.PREFIX),
             audience.is_distinct_from(WechatIdentity.menu_tag),
             WechatIdentity.menu_tag.is_distinct_from(rules.ABSENT),
         )
