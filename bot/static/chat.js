@@ -178,7 +178,8 @@
     window.addEventListener("message", (event) => {
       if (event.source !== window.parent || typeof event.data?.chatOpen !== "boolean") return;
       isOpen = event.data.chatOpen;
-      if (isOpen) { settleDown(); area.focus({ preventScroll: true }); }
+      if (isOpen) settleDown();
+      if (isOpen && event.data.byHand) area.focus({ preventScroll: true });
       looked();
     });
     tellParent({ ready: true });

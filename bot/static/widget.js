@@ -42,7 +42,7 @@
   body.append(button);
   root.append(body);
 
-  let frame = null, isOpen = false, unread = 0;
+  let frame = null, isReady = false, isOpen = false, byHand = false, unread = 0;
 
   function address() {
     const here = new URLSearchParams(location.search);
@@ -64,7 +64,9 @@
     body.append(frame);
   }
 
-  function tell() { frame.contentWindow.postMessage({ chatOpen: isOpen }, origin); }
+  function tell() {
+    if (isReady) frame.contentWindow.postMessage({ chatOpen: isOpen, byHand }, origin);
+  }
 
   function label() {
     button.setAttribute("aria-label", isOpen ? "收起在线咨询" : unread ? `在线咨询，${unread}条未读` : "在线咨询");
@@ -73,22 +75,24 @@
     badge.textContent = unread > 9 ? "9+" : String(unread);
   }
 
-  function turn(open) {
+  /* Only what the visitor did by hand may move the keyboard's focus. */
+  function turn(open, hand) {
     load();
     isOpen = open;
+    byHand = hand;
     frame.hidden = !open;
     body.className = open ? "open" : "";
-    if (open) note(OPENED); else button.focus({ preventScroll: true });
+    if (open) note(OPENED); else if (hand) button.focus({ preventScroll: true });
     tell();
     label();
   }
 
-  button.addEventListener("click", () => turn(!isOpen));
+  button.addEventListener("click", () => turn(!isOpen, true));
   window.addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin || !event.data?.chat) return;
-    if (event.data.ready) tell();
+    if (event.data.ready) { isReady = true; tell(); }
     if (event.data.talked) note(TALKED);
-    if (event.data.close) turn(false);
+    if (event.data.close) turn(false, true);
     if (Number.isInteger(event.data.unread)) { unread = event.data.unread; label(); }
   });
 
@@ -97,8 +101,8 @@
     label();
     if (noted(TALKED)) load();
     const after = Number(chosen.openAfter ?? 8);
-    if ("open" in chosen) turn(true);
-    else if (!noted(OPENED) && after >= 0) setTimeout(() => { if (!isOpen && !noted(OPENED)) turn(true); }, 1000 * after);
+    if ("open" in chosen) turn(true, false);
+    else if (!noted(OPENED) && after >= 0) setTimeout(() => { if (!isOpen && !noted(OPENED)) turn(true, false); }, 1000 * after);
   }
   if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
 })();
