@@ -39,7 +39,12 @@
     }));
   }
 
-  function settleDown() { log.scrollTop = log.scrollHeight; }
+  /* To the end; an answer that is taller than the window is read from its beginning. */
+  function settleDown() {
+    const newest = list.lastElementChild;
+    const isTall = newest && !newest.classList.contains("own") && newest.offsetHeight > log.clientHeight - 40;
+    if (isTall) newest.scrollIntoView({ block: "start" }); else log.scrollTop = log.scrollHeight;
+  }
 
   function show(line) {
     if (shown.has(line.number)) return;

@@ -1,5 +1,7 @@
 """The chat window's door: once, in order, for nobody else, and never told to WeChat (A13)."""
 
+import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,9 +16,12 @@ from backend.gateways.webchat.models import Line, Visitor
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.db import STATEMENTS, reading, unit_of_work
-from bot import web_chat
+from bot import router, turn, web_chat, webhook
 from bot.conversation import Message
-from tests.bot.websites import PAGE, Browser, Tab
+from bot.interpreter import Meaning
+from bot.replies import say
+from tests.bot.deliveries import Platform, message
+from tests.bot.websites import PAGE, Browser, Tab, text_of
 
 QUESTION = "你好"
 
@@ -180,3 +185,78 @@ def test_long_histories_come_in_portions(app: Flask) -> None:
         assert (newest.lines[0].number, newest.has_more) == (131, False)
         first = lines.read(session, openid, after=1)
         assert (first.lines[-1].number, first.has_more) == (101, True)
+
+
+def test_only_the_named_websites_may_show_the_window(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "environment", "production")
+    named = "https://www.example.cn/path, http://b.cn:81,nonsense; script-src *"
+    monkeypatch.setattr(settings(), "website_origins", named)
+    client = app.test_client()
+
+    def ancestors(path: str) -> str:
+        policy = client.get(path).headers["Content-Security-Policy"]
+        return next(rule for rule in policy.split("; ") if rule.startswith("frame-ancestors"))
+
+    assert ancestors("/chat") == "frame-ancestors 'self' https://www.example.cn http://b.cn:81"
+    assert ancestors("/privacy") == "frame-ancestors 'self'"
+
+
+def test_over_https_the_cookie_works_inside_another_site_and_there_alone(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie = Browser(app).tab.post(QUESTION).headers["Set-Cookie"]
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+    monkeypatch.setattr(settings(), "public_url", "https://school.example.cn")
+    cookie = Browser(app).tab.post(QUESTION).headers["Set-Cookie"]
+    for word in ("HttpOnly", "Path=/chat", "Secure", "SameSite=None", "Partitioned"):
+        assert word in cookie
+
+
+def test_a_slow_answer_is_found_by_asking_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The response does not wait for ever; the window sees that somebody is at it, then the answer,
+    once, although the sweep looks at the message as well."""
+    slow = threading.Event()
+
+    def think(text: str) -> Meaning:
+        slow.wait(10)
+        return Meaning(text=text)
+
+    monkeypatch.setattr(turn, "interpret", think)
+    monkeypatch.setattr(router, "answer", lambda _talk: say("想好了"))
+    monkeypatch.setattr(web_chat, "ANSWER_WITHIN_SECONDS", 1.5)
+    browser = Browser(app)
+    first = browser.tab.post(QUESTION)
+    assert first.json is not None
+    assert [text_of(line) for line in first.json["lines"]] == [QUESTION]
+    assert first.json["typing"] is True
+    assert first.json["retry_after_ms"] <= 1000
+    slow.set()
+    with reading() as session:
+        message_id = session.scalars(select(Message.id)).one()
+    until = time.monotonic() + 10
+    while count(Line) < 2:
+        assert time.monotonic() < until, "the answer did not come"
+        time.sleep(0.05)
+    turn.take(message_id, late=True)
+    assert browser.tab.look() == [QUESTION, "想好了"]
+    news = browser.tab.get().json
+    assert news is not None
+    assert (news["lines"], news["typing"]) == ([], False)
+
+
+def test_wechats_door_takes_no_visitor(app: Flask) -> None:
+    door = Platform(create_app(lambda: None, doors=[webhook.blueprint]))
+    answer = door.post(message(openid=new_visitor(), Content=QUESTION))
+    assert answer.status_code == 403
+    assert count(Message) == 0
+
+
+def test_the_script_for_websites_is_kept_for_minutes_only(app: Flask) -> None:
+    answer = app.test_client().get("/chat/widget.js")
+    assert answer.status_code == 200
+    assert "javascript" in answer.headers["Content-Type"]
+    assert answer.cache_control.max_age == web_chat.WIDGET_KEPT_SECONDS
+    answer.close()

@@ -1,15 +1,11 @@
 """A website with our chat button, in a real browser: from the button to the list of courses, on a
 desk and on a phone (A13)."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from wsgiref.types import WSGIApplication
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
+from sqlalchemy import select
 
 from backend.app import create_app
 from backend.gateways import ports
@@ -22,7 +18,8 @@ from backend.outbox.models import OutboxMessage
 from bot import web_chat
 from tests.backend.outbox.outside import Outside, RecordingChat
 from tests.dialogues.stage import Stage
-from tests.e2e.browsers import Browser, needs_chromium, opened
+from tests.e2e.browsers import needs_chromium, opened
+from tests.e2e.websites import enter, is_shown, press, serving, website, write
 from tests.fixtures.doorbell import free_port
 
 pytestmark = [
@@ -30,7 +27,6 @@ pytestmark = [
     needs_chromium,
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
-BUTTON_JS = "return document.querySelector('body > div:last-of-type').shadowRoot.querySelector"
 
 
 @dataclass
@@ -42,82 +38,42 @@ class Site:
     stage: Stage
 
 
-@contextmanager
-def serving(app: WSGIApplication, port: int) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
 def site(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Two origins: what a browser tells apart, it tells apart here."""
-    house_port, site_port = free_port(), free_port()
-    house, url = f"http://127.0.0.1:{house_port}", f"http://127.0.0.1:{site_port}"
+    port = free_port()
+    house = f"http://127.0.0.1:{port}"
     monkeypatch.setattr(settings(), "redis_url", "memory://")
     monkeypatch.setattr(settings(), "public_url", house)
     monkeypatch.setattr(ports, "_chat", ByAddress(RecordingChat(Outside())))
     monkeypatch.setattr(queue, "defer", lambda *_: True)
-    website = Flask("website")
-    website.add_url_rule("/<how>", view_func=lambda how: page_with(house, how), endpoint="page")
     app = create_app(lambda: None, windows=[web_chat.blueprint])
-    with serving(website, site_port), serving(app, house_port):
+    with serving(app, port), website(house) as url:
         yield Site(url, house, stage)
-
-
-def page_with(house: str, how: str) -> str:
-    return (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-        f"<title>学校</title><h1>我们的课程</h1>"
-        f'<script src="{house}/chat/widget.js" {how.replace("_", " ")} defer></script></html>'
-    )
-
-
-def pressed(browser: Browser) -> None:
-    """The round button in the corner."""
-    browser.until(lambda: browser.driver.execute_script(f"{BUTTON_JS}('button')")).click()
-
-
-def entered(browser: Browser) -> None:
-    """Go into the window's frame, which a shadow root holds."""
-    frame = browser.until(lambda: browser.driver.execute_script(f"{BUTTON_JS}('iframe')"))
-    browser.until(frame.is_displayed)
-    browser.driver.switch_to.frame(frame)
-    browser.find("#words")
-
-
-def write(browser: Browser, words: str, answer: str) -> None:
-    """Say something, and wait for the answer below everything else."""
-    browser.find("#words").send_keys(words)
-    browser.tap(".send")
-    browser.find("#lines .row:last-child:not(.own)", answer)
 
 
 def test_from_the_button_to_the_courses_to_a_person_and_back(site: Site) -> None:
     with opened(1100, 800) as browser:
         browser.driver.get(f"{site.url}/data-open-after='off'")
-        pressed(browser)
-        entered(browser)
-        assert browser.driver.switch_to.active_element.get_attribute("id") == "words"
+        press(browser)
+        enter(browser)
+        browser.until(
+            lambda: browser.driver.switch_to.active_element.get_attribute("id") == "words"
+        )
         write(browser, "周末有英语班吗", "在招")
         assert browser.find("#lines .row.own .bubble").text == "周末有英语班吗"
         browser.tap("#options button", "转人工")
         browser.find("#lines .row:last-child:not(.own)", "老师")
         site.stage.say("o_demo_advisor", "您好，我是周老师")
         with reading() as session:
-            ids = [row for (row,) in session.query(OutboxMessage.id).order_by(OutboxMessage.id)]
+            ids = session.scalars(select(OutboxMessage.id).order_by(OutboxMessage.id)).all()
         for message_id in ids:
             outbox.deliver(message_id)
         browser.find("#lines .row:last-child", "我是周老师")  # By itself, without a reload.
         browser.driver.refresh()
         browser.driver.switch_to.default_content()
-        pressed(browser)
-        entered(browser)
+        press(browser)
+        enter(browser)
         browser.find("#history", "以下为历史消息")
         browser.find("#lines .row:last-child", "我是周老师")
         own = browser.driver.find_elements("css selector", "#lines .row.own")
@@ -128,7 +84,7 @@ def test_from_the_button_to_the_courses_to_a_person_and_back(site: Site) -> None
 def test_a_newcomers_window_opens_by_itself_once_and_fits_a_phone(site: Site) -> None:
     with opened(390, 844, phone=True) as browser:
         browser.driver.get(f"{site.url}/data-open-after='0.3'")
-        entered(browser)
+        enter(browser)
         size = "return [innerWidth, document.documentElement.scrollWidth]"
         assert browser.driver.execute_script(size) == [390, 390]
         browser.tap("#options button", "周末有哪些课")
@@ -137,11 +93,9 @@ def test_a_newcomers_window_opens_by_itself_once_and_fits_a_phone(site: Site) ->
         browser.tap("#close")
         browser.driver.switch_to.default_content()
         browser.driver.get(f"{site.url}/data-open-after='0.1'")
-        browser.until(lambda: browser.driver.execute_script(f"{BUTTON_JS}('iframe')"))
-        frame = browser.driver.execute_script(f"{BUTTON_JS}('iframe')")
-        browser.driver.switch_to.frame(frame)  # Loaded for its badge, and not shown.
+        enter(browser, is_open=False)  # Loaded for its badge, and not shown.
         browser.driver.switch_to.default_content()
-        assert not frame.is_displayed()
+        assert not is_shown(browser)
         assert browser.complaints() == []
 
 
