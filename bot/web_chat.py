@@ -8,9 +8,12 @@ page reads from any number on. The page proves itself by a header that no other 
 import hashlib
 import time
 import uuid
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
+import segno
+import structlog
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from flask_limiter.util import get_remote_address
 from pydantic import (
@@ -28,15 +31,18 @@ from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.crypto import LinkInvalid
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import NotAllowed
-from backend.security import queries as codes
+from backend.kit.errors import GatewayError, NotAllowed
+from backend.security import codes
+from backend.security import queries as origins
 from backend.security import service as security
+from backend.security.schemas import CodeKind
 from backend.web import shield
 from bot import conversation, window
 from bot.inbound import Incoming, Kind
 from bot.phrases import web_chat as phrases
 from bot.waiting import answer_in_time
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint(
     "web_chat",
     __name__,
@@ -48,6 +54,7 @@ blueprint = Blueprint(
 COOKIE, TOKEN_HEADER, PAGE_HEADER = "chat_visitor", "X-Chat-Visitor", "X-Chat-Page"
 PURPOSE = "chat"
 KNOWN_FOR_SECONDS = 180 * 24 * 3600
+CODE_LASTS = timedelta(days=2)
 ANSWER_WITHIN_SECONDS = 4.0
 LARGEST_BODY, LONGEST_TEXT = 16 * 1024, 1000
 WIDGET_KEPT_SECONDS = 600
@@ -59,7 +66,8 @@ def _address_of_visitor() -> str:
 
 per_visitor = shield.limiter.limit("20 per minute", key_func=_address_of_visitor)
 per_address = shield.limiter.limit("120 per minute")
-polls = shield.limiter.limit("120 per minute", key_func=_address_of_visitor)
+polls = shield.limiter.limit("240 per minute", key_func=_address_of_visitor)
+codes_asked = shield.limiter.limit("6 per minute", key_func=_address_of_visitor)
 
 
 def _printable(text: object) -> object:
@@ -156,6 +164,23 @@ def events() -> Response:
     return _news(_sender(), after=max(0, after))
 
 
+@blueprint.post("/chat/wechat")
+@codes_asked
+def go_on() -> tuple[Response, int] | Response:
+    """A QR code, for two days, whose scan takes this visitor's talk to WeChat. Asked for again it
+    is the same one."""
+    openid = _sender()
+    with unit_of_work() as session:
+        ticket = lines.ticket_of(session, openid)
+    try:
+        code = codes.make(CodeKind.WEB, ticket, label=phrases.VISITOR, lasts=CODE_LASTS)
+    except GatewayError as error:
+        log.warning("code_not_made", error=str(error))
+        return jsonify(error="unreachable", message=phrases.NO_CODE), 503
+    picture = segno.make(code.url or "", error="m", micro=False)
+    return jsonify(picture=picture.svg_data_uri(scale=5, border=3))
+
+
 def _store(openid: str, words: _Words) -> tuple[int, Incoming | None]:
     """Write the message down, once, with the visitor and where they come from; take it up."""
     name = f"{openid}\x1f{words.client_id}"
@@ -168,15 +193,12 @@ def _store(openid: str, words: _Words) -> tuple[int, Incoming | None]:
         dedupe_key=hashlib.sha256(name.encode()).hexdigest(),
     )
     with unit_of_work() as session:
-        code = codes.origin_named(session, words.source, words.campaign)
-        is_news = lines.arrive(
-            session,
-            openid,
-            source=code.source if code else None,
-            came_from=_place(words),
-        )
-        if code is not None and is_news:
+        code = origins.origin_named(session, words.source, words.campaign)
+        if code is not None and code.source != lines.source_of(session, openid):
+            # Leads before visitors: in this order turns lock them too.
             security.note_scan(session, openid, code.scene)
+        source = code.source if code else None
+        lines.arrive(session, openid, source=source, came_from=_place(words))
         message_id = conversation.receive(session, incoming)
         lines.hear(session, openid, key=f"{window.SAID_KEY}{words.client_id}", text=words.text)
         return message_id, conversation.lease(session, message_id)

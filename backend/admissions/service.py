@@ -82,6 +82,25 @@ def touched(session: Session, event: CodeScanned) -> None:
         session.flush()
 
 
+def go_on_in_wechat(session: Session, *, visitor: str, openid: str) -> bool:
+    """A visitor of the website goes on in WeChat, and their open lead with them; False when they
+    have none (any more). Where the follower has an open lead already, that one stays and says so,
+    and the visitor's is closed."""
+    query = select(Lead).where(Lead.openid == visitor, Lead.closed_at.is_(None))
+    lead = session.scalars(query.with_for_update()).one_or_none()
+    if lead is None:
+        return False
+    known = queries.open_lead_of(session, openid)
+    if known is None:
+        lead.openid = openid
+        note(session, lead_id=lead.id, text="已从网站换到微信里继续")
+        return True
+    note(session, lead_id=known.id, text=f"在网站上也问过：{lead.interest}")
+    note(session, lead_id=lead.id, text=f"已并入客户{known.id}")
+    move(session, lead_id=lead.id, stage=Stage.LOST)
+    return True
+
+
 def claim(session: Session, *, lead_id: int, account_id: int) -> LeadView:
     """An advisor takes a lead on. Taking one's own again changes nothing.
 

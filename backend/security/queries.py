@@ -7,7 +7,7 @@ from backend.gateways import visitors
 from backend.outbox.schemas import Recipient
 from backend.security import rules
 from backend.security.models import Account, Code, Scan, WechatIdentity
-from backend.security.schemas import Audience, CodeView, Role, Speaker, StaffMember
+from backend.security.schemas import Audience, CodeKind, CodeView, Role, Speaker, StaffMember
 
 
 def speaker(session: Session, openid: str) -> Speaker:
@@ -59,8 +59,9 @@ def recipient_of(session: Session, account_id: int) -> Recipient:
 
 
 def codes(session: Session) -> list[CodeView]:
-    """All codes, by kind and subject."""
-    rows = session.scalars(select(Code).order_by(Code.kind, Code.subject))
+    """All codes that hang somewhere, by kind and subject."""
+    printed = select(Code).where(Code.kind != CodeKind.WEB)
+    rows = session.scalars(printed.order_by(Code.kind, Code.subject))
     return [CodeView.model_validate(row) for row in rows]
 
 

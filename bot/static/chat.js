@@ -63,6 +63,7 @@
     const wasRead = isFirst ? stored() : last;
     for (const line of news.lines) show(line);
     last = Math.max(last, news.last);
+    at("wechat").hidden = last === 0;
     if (isFirst && news.lines.length) { at("history").hidden = false; at("greeting").hidden = true; }
     isFirst = false;
     typing.hidden = !news.typing;
@@ -108,7 +109,8 @@
         body: JSON.stringify({ client_id: id, text, after: last, ...came }),
       });
       const news = await answer.json();
-      if (!answer.ok) throw new Error(news.message || "没有发出去");
+      if (answer.status === 403) throw new Error("页面放得太久了，请刷新后再发一次。");
+      if (!answer.ok) throw new Error(news.message || "没有发出去，请稍后再试。");
       isKnown = true;
       trouble.hidden = true;
       tellParent({ talked: true });
@@ -148,6 +150,23 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
+  /* The code is made when it is wanted: it exists only for somebody who has written. */
+  async function toWechat() {
+    const button = at("wechat");
+    button.disabled = true;
+    try {
+      const answer = await fetch("/chat/wechat", { method: "POST", headers: headers() });
+      const made = await answer.json();
+      if (!answer.ok) throw new Error(made.message);
+      at("code").src = made.picture;
+      at("sheet").showModal();
+    } catch {
+      trouble.textContent = "二维码暂时打不开，请稍后再试，或继续在这里说。";
+      trouble.hidden = false;
+    }
+    button.disabled = false;
+  }
+
   function fit() {
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight + 2, 120)}px`;
@@ -161,6 +180,7 @@
     area.focus();
   }
 
+  at("wechat").addEventListener("click", toWechat);
   at("composer").addEventListener("submit", submit);
   area.addEventListener("input", fit);
   area.addEventListener("keydown", (event) => {

@@ -24,8 +24,10 @@ def upgrade() -> None:
         sa.Column("last_is_own", sa.Boolean(), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=True),
         sa.Column("came_from", sa.String(length=300), nullable=True),
+        sa.Column("ticket", sa.String(length=24), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("openid", name=op.f("pk_webchat_visitor")),
+        sa.UniqueConstraint("ticket", name=op.f("uq_webchat_visitor_ticket")),
     )
     op.create_table(
         "webchat_line",

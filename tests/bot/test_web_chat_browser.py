@@ -17,6 +17,7 @@ from backend.outbox import jobs as outbox
 from backend.outbox.models import OutboxMessage
 from bot import web_chat
 from tests.backend.outbox.outside import Outside, RecordingChat
+from tests.bot.websites import RecordingAccount
 from tests.dialogues.stage import Stage
 from tests.e2e.browsers import needs_chromium, opened
 from tests.e2e.websites import enter, is_shown, press, serving, website, write
@@ -46,6 +47,7 @@ def site(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(settings(), "redis_url", "memory://")
     monkeypatch.setattr(settings(), "public_url", house)
     monkeypatch.setattr(ports, "_chat", ByAddress(RecordingChat(Outside())))
+    monkeypatch.setattr(ports, "_account", RecordingAccount())
     monkeypatch.setattr(queue, "defer", lambda *_: True)
     app = create_app(lambda: None, windows=[web_chat.blueprint])
     with serving(app, port), website(house) as url:
@@ -62,6 +64,9 @@ def test_from_the_button_to_the_courses_to_a_person_and_back(site: Site) -> None
         )
         write(browser, "周末有英语班吗", "在招")
         assert browser.find("#lines .row.own .bubble").text == "周末有英语班吗"
+        browser.tap("#wechat")
+        browser.until(lambda: browser.find("#code").get_property("naturalWidth"))
+        browser.tap("#sheet button")
         browser.tap("#options button", "转人工")
         browser.find("#lines .row:last-child:not(.own)", "老师")
         site.stage.say("o_demo_advisor", "您好，我是周老师")

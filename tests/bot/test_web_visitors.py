@@ -26,7 +26,7 @@ from bot import web_chat
 from bot.phrases import handoff
 from tests.backend.outbox.outside import Outside, RecordingChat, RecordingSms
 from tests.bot.test_codes import printed
-from tests.bot.websites import Browser
+from tests.bot.websites import Browser, RecordingAccount
 from tests.dialogues.stage import Stage
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -164,3 +164,72 @@ def test_who_has_closed_the_window_hears_of_their_payment_by_sms(
     sms = [(address, text) for channel, address, text in outside.sent if channel == "sms"]
     assert [address for address, _ in sms] == ["13700007788"]
     assert "已报名成功" in sms[0][1]
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> RecordingAccount:
+    monkeypatch.setattr(ports, "_account", None)
+    recorded = RecordingAccount()
+    ports.use(account=recorded)
+    return recorded
+
+
+def code_of(browser: Browser) -> None:
+    answer = browser.client.post("/chat/wechat", headers=browser.tab.headers)
+    assert answer.json is not None
+    assert answer.json["picture"].startswith("data:image/svg+xml")
+
+
+def open_leads() -> list[tuple[str, str]]:
+    with reading() as session:
+        rows = session.execute(
+            select(Lead.openid, Lead.interest).where(Lead.closed_at.is_(None)).order_by(Lead.id)
+        )
+        return [(openid, interest) for openid, interest in rows]
+
+
+def test_a_talk_goes_on_in_wechat_by_a_scan(
+    browser: Browser, stage: Stage, account: RecordingAccount
+) -> None:
+    before = open_leads()
+    browser.tab.say("周末有英语班吗")
+    code_of(browser)
+    code_of(browser)
+    assert len(account.scenes) == 1  # The same code, and the visitor's address is not in it.
+    assert browser.openid.removeprefix("web:") not in account.scenes[0]
+    said = stage.do("o_new_follower", f"subscribe:qrscene_{account.scenes[0]}")
+    assert "接上" in said
+    assert open_leads() == [*before, ("o_new_follower", "周末有英语班吗")]
+    assert "在招" in stage.say("o_new_follower", "三年级的")  # The subject came along.
+    assert "接上" not in stage.do("o_new_follower", f"SCAN:{account.scenes[0]}")
+    assert "接上" not in stage.do("o_somebody_else", f"SCAN:{account.scenes[0]}")
+
+
+def test_who_is_a_lead_in_wechat_already_stays_one(
+    browser: Browser, stage: Stage, account: RecordingAccount
+) -> None:
+    stage.say("o_known", "书法课多少钱")
+    browser.tab.say("周末有英语班吗")
+    code_of(browser)
+    stage.do("o_known", f"SCAN:{account.scenes[0]}")
+    mine = [(openid, interest) for openid, interest in open_leads() if openid == "o_known"]
+    assert mine == [("o_known", "书法课多少钱")]
+    assert all(openid != browser.openid for openid, _ in open_leads())
+    with reading() as session:
+        notes = session.scalars(select(FollowUp.note)).all()
+    assert "在网站上也问过：周末有英语班吗" in notes
+
+
+def test_a_colleague_who_scans_takes_nothing_along(
+    browser: Browser, stage: Stage, account: RecordingAccount
+) -> None:
+    browser.tab.say("周末有英语班吗")
+    code_of(browser)
+    stage.do("advisor", f"SCAN:{account.scenes[0]}")
+    assert lead_of(browser.openid).closed_at is None
+
+
+def test_who_has_said_nothing_gets_no_code(browser: Browser, account: RecordingAccount) -> None:
+    answer = browser.client.post("/chat/wechat", headers=browser.tab.headers)
+    assert answer.status_code == 404
+    assert account.scenes == []

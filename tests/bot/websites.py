@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.gateways import ports
 from backend.kit import crypto
 from bot import web_chat
 
@@ -72,3 +73,21 @@ def text_of(line: dict[str, Any]) -> str:
     if card:
         return f"[{card['title']}] {card['url']}"
     return "".join(part["text"] for part in line["parts"])
+
+
+class RecordingAccount:
+    """Gives a code for every scene; knows no followers and no files."""
+
+    def __init__(self) -> None:
+        self.scenes: list[str] = []
+
+    def create_code(self, scene: str, *, expires_in_seconds: int | None = None) -> ports.SceneCode:
+        assert expires_in_seconds is not None
+        self.scenes.append(scene)
+        return ports.SceneCode(image_url="http://mp/x", url=f"http://weixin.qq.com/q/{scene}")
+
+    def user(self, openid: str) -> dict[str, Any]:
+        raise AssertionError(openid)
+
+    def download(self, media_id: str) -> ports.Media:
+        raise AssertionError(media_id)

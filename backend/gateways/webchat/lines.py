@@ -1,6 +1,7 @@
 """What a visitor's window shows: written once per key, read in order from any number on."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,19 +48,16 @@ class Window(BaseModel):
     must_note_seen: bool = False
 
 
-def arrive(session: Session, openid: str, *, source: str | None, came_from: str | None) -> bool:
-    """A visitor writes; True when they come by another way than the last time, or for the first
-    time. Where they first came from stays; a page without a code takes nothing away."""
+def arrive(session: Session, openid: str, *, source: str | None, came_from: str | None) -> None:
+    """A visitor writes, perhaps for the first time. The page they first came from stays; a page
+    without a code takes no source away. Holds the visitor's row, which is locked after all else."""
     now = clock.now()
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"openid": openid, "lines": 0, "last_is_own": False, "seen_at": now, "created_at": now}
     session.execute(dialect.insert(Visitor).values(values).on_conflict_do_nothing())
     visitor = _locked(session, openid)
-    is_other_way = source is not None and visitor.source != source
-    if is_other_way:
-        visitor.source = source
+    visitor.source = source or visitor.source
     visitor.came_from = visitor.came_from or came_from
-    return is_other_way
 
 
 def hear(session: Session, openid: str, *, key: str, text: str) -> None:
@@ -127,9 +125,27 @@ def is_away(session: Session, openid: str) -> bool:
     return seen_at is None or clock.now() - seen_at >= AWAY_AFTER
 
 
+def source_of(session: Session, openid: str) -> str | None:
+    """The channel or campaign by whose page a visitor came last."""
+    return session.scalar(select(Visitor.source).where(Visitor.openid == openid))
+
+
 def came_from(session: Session, openid: str) -> str | None:
     """The page from which a visitor first wrote, and by which advertisement, as far as known."""
     return session.scalar(select(Visitor.came_from).where(Visitor.openid == openid))
+
+
+def ticket_of(session: Session, openid: str) -> str:
+    """What names a visitor in the QR code that takes their talk to WeChat. Raises NotFound for
+    somebody who never wrote."""
+    visitor = _locked(session, openid)
+    visitor.ticket = visitor.ticket or secrets.token_hex(10)
+    return visitor.ticket
+
+
+def holder_of(session: Session, ticket: str) -> str | None:
+    """The visitor whom such a code names."""
+    return session.scalar(select(Visitor.openid).where(Visitor.ticket == ticket))
 
 
 def forget(session: Session, *, limit: int) -> int:

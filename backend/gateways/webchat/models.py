@@ -15,7 +15,8 @@ class Visitor(Base):
     so that no later number is ever seen before an earlier one. `seen_at` is when a window of theirs
     was last open (to half a minute), `typing_until` until when an answer may be on its way,
     `last_at` and `last_is_own` what the last line was.
-    `source` is the code of a channel or campaign, `came_from` the page they wrote from.
+    `source` is the code of a channel or campaign, `came_from` the page they wrote from. `ticket` is
+    what the QR code holds that takes their talk to WeChat: it names them and signs nobody in.
     """
 
     __tablename__ = "webchat_visitor"
@@ -28,6 +29,7 @@ class Visitor(Base):
     last_is_own: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str | None] = mapped_column(String(40))
     came_from: Mapped[str | None] = mapped_column(String(300))
+    ticket: Mapped[str | None] = mapped_column(String(24), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
