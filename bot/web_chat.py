@@ -1,8 +1,7 @@
 """The door of our own website: a chat window, behind which the same bot talks (A13).
 
-A visitor is a signed cookie, made at their first message and never before. What they say is stored
-and answered exactly like a message from WeChat; the answer is a line of their window, which the
-page reads from any number on. The page proves itself by a header that no other site can send.
+What a visitor says is stored and answered exactly like a message from WeChat; the answer is a line
+of their window, which the page reads from any number on. `browsers` knows who they are.
 """
 
 import hashlib
@@ -25,19 +24,17 @@ from pydantic import (
     ValidationError,
 )
 
-from backend.gateways import visitors
 from backend.gateways.webchat import lines
-from backend.kit import clock, crypto
+from backend.kit import clock
 from backend.kit.config import settings
-from backend.kit.crypto import LinkInvalid
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import GatewayError, NotAllowed
+from backend.kit.errors import GatewayError
 from backend.security import codes
 from backend.security import queries as origins
 from backend.security import service as security
 from backend.security.schemas import CodeKind
 from backend.web import shield
-from bot import conversation, window
+from bot import browsers, conversation, window
 from bot.inbound import Incoming, Kind
 from bot.phrases import web_chat as phrases
 from bot.waiting import answer_in_time
@@ -51,9 +48,6 @@ blueprint = Blueprint(
     static_url_path="/chat/static",
 )
 
-COOKIE, TOKEN_HEADER, PAGE_HEADER = "chat_visitor", "X-Chat-Visitor", "X-Chat-Page"
-PURPOSE = "chat"
-KNOWN_FOR_SECONDS = 180 * 24 * 3600
 CODE_LASTS = timedelta(days=2)
 ANSWER_WITHIN_SECONDS = 4.0
 LARGEST_BODY, LONGEST_TEXT = 16 * 1024, 1000
@@ -61,7 +55,7 @@ WIDGET_KEPT_SECONDS = 600
 
 
 def _address_of_visitor() -> str:
-    return _visitor() or get_remote_address() or ""
+    return browsers.visitor() or get_remote_address() or ""
 
 
 per_visitor = shield.limiter.limit("20 per minute", key_func=_address_of_visitor)
@@ -103,7 +97,7 @@ class _Words(BaseModel):
 def page() -> Response:
     """The window. Looking at it stores nothing, neither here nor in the browser: the token of a
     visitor to be lives in the page until they write."""
-    token = "" if _of_cookie() else crypto.sign(PURPOSE, {"visitor": visitors.new_visitor()})
+    token = browsers.token_for_page()
     answer = make_response(
         render_template("web_chat/window.html", token=token, phrases=phrases, version=_version)
     )
@@ -129,7 +123,7 @@ def hear() -> tuple[Response, int] | Response:
     """One message, however often it is sent; what is new in the window, with the answer if it is
     there within four seconds. Else the window finds it by asking on."""
     arrived = time.monotonic()
-    openid = _sender()
+    openid = browsers.sender()
     request.max_content_length = LARGEST_BODY
     try:
         words = _Words.model_validate_json(request.get_data(cache=False))
@@ -140,19 +134,7 @@ def hear() -> tuple[Response, int] | Response:
         message_id, leased, until=arrived + ANSWER_WITHIN_SECONDS, while_slow=lambda: None
     )
     answer = _news(openid, after=words.after)
-    token = crypto.sign(PURPOSE, {"visitor": openid})
-    # Inside a foreign site's page only a cookie kept apart for that site is let through.
-    is_https = settings().public_url.startswith("https://")
-    answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=KNOWN_FOR_SECONDS,
-        path="/chat",
-        httponly=True,
-        secure=is_https,
-        samesite="None" if is_https else "Lax",
-        partitioned=is_https,
-    )
+    browsers.remember(answer, openid)
     return answer
 
 
@@ -161,7 +143,7 @@ def hear() -> tuple[Response, int] | Response:
 def events() -> Response:
     """The lines after number `after`, and how soon to ask again."""
     after = request.args.get("after", 0, int)
-    return _news(_sender(), after=max(0, after))
+    return _news(browsers.sender(), after=max(0, after))
 
 
 @blueprint.post("/chat/wechat")
@@ -169,7 +151,7 @@ def events() -> Response:
 def go_on() -> tuple[Response, int] | Response:
     """A QR code, for two days, whose scan takes this visitor's talk to WeChat. Asked for again it
     is the same one."""
-    openid = _sender()
+    openid = browsers.sender()
     with unit_of_work() as session:
         ticket = lines.ticket_of(session, openid)
     try:
@@ -221,36 +203,6 @@ def _news(openid: str, *, after: int) -> Response:
             lines.note_seen(session, openid)
     body = window.as_json(found, after=after)
     return jsonify(**body, retry_after_ms=int(1000 * window.pause_seconds(found)))
-
-
-def _sender() -> str:
-    """The visitor behind a request of our own page. Raises NotAllowed for requests of other sites
-    and for whoever shows neither cookie nor token of ours."""
-    is_foreign = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-    openid = _visitor()
-    if PAGE_HEADER not in request.headers or is_foreign or openid is None:
-        raise NotAllowed()
-    return openid
-
-
-def _visitor() -> str | None:
-    return _of_cookie() or _read(request.headers.get(TOKEN_HEADER, ""))
-
-
-def _of_cookie() -> str | None:
-    return _read(request.cookies.get(COOKIE, ""))
-
-
-def _read(token: str) -> str | None:
-    """Whose token it is; None for one that is forged, for something else, or half a year old."""
-    if not token:
-        return None
-    try:
-        claims = crypto.unsign(PURPOSE, token, max_age_seconds=KNOWN_FOR_SECONDS)
-    except LinkInvalid:
-        return None
-    openid = str(claims.get("visitor", ""))
-    return openid if visitors.is_visitor(openid) else None
 
 
 def _version(name: str) -> str:

@@ -16,7 +16,7 @@ from backend.gateways.webchat.models import Line, Visitor
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.db import STATEMENTS, reading, unit_of_work
-from bot import router, turn, web_chat, webhook
+from bot import browsers, router, turn, web_chat, webhook
 from bot.conversation import Message
 from bot.interpreter import Meaning
 from bot.replies import say
@@ -39,7 +39,7 @@ def count(of: type) -> int:
 
 def test_looking_stores_nothing_here_or_there(app: Flask) -> None:
     browser = Browser(app)
-    assert browser.client.get_cookie(web_chat.COOKIE, path="/chat") is None
+    assert browser.client.get_cookie(browsers.COOKIE, path="/chat") is None
     assert browser.tab.look() == []
     assert count(Visitor) == count(Message) == count(Line) == 0
 
@@ -87,14 +87,14 @@ def test_a_forged_or_foreign_token_names_nobody(app: Flask, purpose: str) -> Non
     token = crypto.sign(purpose, {"visitor": victim.openid})
     forged = token[:-2] + ("aa" if token[-2:] != "aa" else "bb") if purpose == "chat" else token
     with app.test_client() as thief:
-        thief.set_cookie(web_chat.COOKIE, forged, path="/chat")
+        thief.set_cookie(browsers.COOKIE, forged, path="/chat")
         assert thief.get("/chat/events", headers=PAGE).status_code == 403
         assert 'data-token=""' not in thief.get("/chat").text  # They are offered to be new.
 
 
 def test_nobody_is_a_follower_by_a_token(app: Flask) -> None:
-    token = crypto.sign(web_chat.PURPOSE, {"visitor": "o_demo_guardian"})
-    headers = {**PAGE, web_chat.TOKEN_HEADER: token}
+    token = crypto.sign(browsers.PURPOSE, {"visitor": "o_demo_guardian"})
+    headers = {**PAGE, browsers.TOKEN_HEADER: token}
     assert app.test_client().get("/chat/events", headers=headers).status_code == 403
 
 

@@ -20,7 +20,7 @@ from tests.backend.outbox.outside import Outside, RecordingChat
 from tests.bot.websites import RecordingAccount
 from tests.dialogues.stage import Stage
 from tests.e2e.browsers import needs_chromium, opened
-from tests.e2e.websites import enter, is_shown, press, serving, website, write
+from tests.e2e.websites import badge, enter, is_shown, press, serving, website, write
 from tests.fixtures.doorbell import free_port
 
 pytestmark = [
@@ -37,6 +37,14 @@ class Site:
     url: str
     house: str
     stage: Stage
+
+    def answer(self, words: str) -> None:
+        """The advisor says something from their own WeChat, and the workers deliver it."""
+        self.stage.say("advisor", words)
+        with reading() as session:
+            ids = session.scalars(select(OutboxMessage.id).order_by(OutboxMessage.id)).all()
+        for message_id in ids:
+            outbox.deliver(message_id)
 
 
 @pytest.fixture
@@ -69,11 +77,7 @@ def test_from_the_button_to_the_courses_to_a_person_and_back(site: Site) -> None
         browser.tap("#sheet button")
         browser.tap("#options button", "转人工")
         browser.find("#lines .row:last-child:not(.own)", "老师")
-        site.stage.say("o_demo_advisor", "您好，我是周老师")
-        with reading() as session:
-            ids = session.scalars(select(OutboxMessage.id).order_by(OutboxMessage.id)).all()
-        for message_id in ids:
-            outbox.deliver(message_id)
+        site.answer("您好，我是周老师")
         browser.find("#lines .row:last-child", "我是周老师")  # By itself, without a reload.
         browser.driver.refresh()
         browser.driver.switch_to.default_content()
@@ -83,6 +87,13 @@ def test_from_the_button_to_the_courses_to_a_person_and_back(site: Site) -> None
         browser.find("#lines .row:last-child", "我是周老师")
         own = browser.driver.find_elements("css selector", "#lines .row.own")
         assert [row.text for row in own] == ["周末有英语班吗", "转人工"]
+        browser.tap("#close")
+        site.answer("名额给您留着")
+        browser.driver.execute_script("window.dispatchEvent(new Event('online'))")
+        browser.leave_frames()
+        browser.until(lambda: badge(browser) == "1")
+        press(browser)
+        browser.until(lambda: not badge(browser))
         assert browser.complaints() == []
 
 

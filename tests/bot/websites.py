@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from backend.gateways import ports
 from backend.kit import crypto
-from bot import web_chat
+from bot import browsers
 
 PAGE = {"X-Chat-Page": "1", "Accept": "application/json"}
 
@@ -25,9 +25,9 @@ class Browser:
     @property
     def openid(self) -> str:
         """Whom the house takes this browser for."""
-        cookie = self.client.get_cookie(web_chat.COOKIE, path="/chat")
+        cookie = self.client.get_cookie(browsers.COOKIE, path="/chat")
         assert cookie is not None, "this browser has no cookie yet"
-        claims = crypto.unsign(web_chat.PURPOSE, cookie.value, max_age_seconds=60)
+        claims = crypto.unsign(browsers.PURPOSE, cookie.value, max_age_seconds=60)
         return str(claims["visitor"])
 
 
@@ -40,7 +40,7 @@ class Tab:
         assert page.status_code == 200
         found = re.search(r'data-token="([^"]*)"', page.text)
         assert found is not None
-        self.headers = {**PAGE, web_chat.TOKEN_HEADER: found[1]}
+        self.headers = {**PAGE, browsers.TOKEN_HEADER: found[1]}
         self.after = 0
 
     def post(self, text: str, *, client_id: str = "", **more: object) -> TestResponse:

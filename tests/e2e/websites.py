@@ -67,6 +67,12 @@ def is_shown(browser: Browser) -> bool:
     return bool(browser.driver.execute_script(f"{_IN_CORNER}('iframe')").is_displayed())
 
 
+def badge(browser: Browser) -> str:
+    """How many lines are unread, as the button shows it; empty for none."""
+    button = browser.driver.execute_script(f"{_IN_CORNER}('.badge')")
+    return str(button.text) if button.is_displayed() else ""
+
+
 def write(browser: Browser, words: str, answer: str) -> None:
     """Say something, and wait for the answer below everything else."""
     browser.find("#words").send_keys(words)
