@@ -1,7 +1,8 @@
 """Who a browser is to us: a visitor by a signed cookie, made at their first message, not before.
 
 Until then the page itself holds the token of a visitor to be, so that a first message sent again is
-the same visitor's; where a browser keeps no cookie for a frame, the page goes on like that. proves itself by a header that no other site can make a browser send.
+the same visitor's; where a browser keeps no cookie for a frame, the page goes on like that.
+Our page proves itself by a header that no other site can make a browser send.
 """
 
 from flask import Response, request
