@@ -1,6 +1,8 @@
 """The WSGI application: the backend's app with the bot's doors in it."""
 
 from backend.app import create_app
-from bot import talk_pages, webhook
+from bot import talk_pages, web_chat, webhook
 
-application = create_app(doors=[webhook.blueprint], pages=[talk_pages.blueprint])
+application = create_app(
+    doors=[webhook.blueprint], pages=[talk_pages.blueprint], windows=[web_chat.blueprint]
+)

@@ -12,6 +12,7 @@ ABSENT = "absent"
 """A menu's tag of somebody whom the platform does not know (yet): until they show up."""
 LONGEST_CODE = timedelta(days=30)
 SUBJECT = re.compile(r"[A-Za-z0-9_.-]{1,24}")
+SCENE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def scene_of(kind: CodeKind, subject: str) -> str:

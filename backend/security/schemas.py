@@ -37,12 +37,14 @@ class CodeKind(StrEnum):
     CLASS = "class"  # 班级
     ROOM = "room"  # 教室
     ASSET = "asset"  # 设备
+    WEB = "web"  # 网站访客，换到微信里继续
 
 
 class CodeView(BaseModel):
     """A code 二维码: `scene` is what a scan reports, `image_url` a picture to print.
 
-    `subject` is the id of a class, a room or an asset, or the short name of a channel or campaign;
+    `subject` is the id of a class, a room or an asset, the short name of a channel or campaign, or
+    a website visitor's ticket;
     `label` what people call it. Without `expires_at` it is permanent.
     """
 

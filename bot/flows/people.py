@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from backend.admissions import queries as leads
 from backend.admissions import service as admissions
+from backend.gateways.visitors import is_visitor
 from backend.security import queries as security
 from backend.security.schemas import Role
 from backend.students import queries as students
@@ -171,7 +172,9 @@ def _customer(talk: Talk) -> str:
     if speaker.student_id is not None:
         return f"{students.student(talk.session, speaker.student_id).name}同学"
     lead = leads.open_lead_of(talk.session, talk.openid)
-    return f"客户{lead.id}" if lead else "微信客户"
+    if lead is not None:
+        return f"客户{lead.id}"
+    return "网站访客" if is_visitor(talk.openid) else "微信客户"
 
 
 def _open(talk: Talk, role: Role, *, tells_owner: bool = True) -> TicketView:
