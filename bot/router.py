@@ -196,6 +196,9 @@ def _to_text(talk: Talk) -> Reply:
 def _by_meaning(talk: Talk) -> Reply | None:
     """Answer each wish of the message; None when nothing was understood well enough."""
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
+    if "complain" not in wishes and people.haggles(talk):
+        talk.state.misunderstood = 0
+        return people.haggle(talk)
     if not wishes:
         return None
     if wishes != ["out_of_scope"]:
