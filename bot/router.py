@@ -209,6 +209,9 @@ def _by_meaning(talk: Talk) -> Reply | None:
     if told is not None:
         return told
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
+    if "complain" not in wishes and people.haggles(talk):
+        talk.state.misunderstood = 0
+        return people.haggle(talk)
     if not wishes:
         return None
     if wishes != ["out_of_scope"]:

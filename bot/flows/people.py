@@ -24,6 +24,10 @@ from bot.replies import Reply, say
 GIVE_UP_AFTER = 2
 NEAR_TIE = 0.15  # Below `ENOUGH`, yet worth asking about.
 _BARE = re.compile(r"^(我要|请|帮我)?(转|找|叫)?(个)?(人工|真人|老师|人|客服|顾问)+(服务|在吗)?$")
+_SHORT = 20
+_DEAR = re.compile(
+    r"太贵|好贵|有点贵|贵了|便宜(?:一?[点些])(?!的)|能便宜|(?:能|可以)(?:再)?少[点收]|打个?折吧?$|抹(?:个)?零"
+)
 _INTEREST = "人工咨询"  # Of a lead whose first words ask for a person; the ticket holds the words.
 _TITLES = {
     Role.ADVISOR: "招生顾问",
@@ -149,6 +153,17 @@ def _add(talk: Talk, ticket: TicketView) -> Reply:
     if not _BARE.match(talk.plain):
         desk.add_note(talk.session, ticket_id=ticket.id, text=talk.text)
     return say(phrases.added(ticket.respond_due_at))
+
+
+def haggles(talk: Talk) -> bool:
+    """Whether somebody finds it dear: the same list again would be no answer (A13)."""
+    return len(talk.text) <= _SHORT and bool(_DEAR.search(talk.plain))
+
+
+def haggle(talk: Talk) -> Reply:
+    """What may be given is an advisor's to say, once for everything said about it."""
+    ticket = students.open_request_of(talk.session, talk.openid)
+    return _add(talk, ticket) if ticket else pass_to(Role.ADVISOR)(talk)
 
 
 def pass_to(role: Role) -> Callable[[Talk], Reply]:
