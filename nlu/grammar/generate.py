@@ -23,9 +23,9 @@ Labelled = tuple[str, str]
 
 
 def hand_written(folder: Path = DATA) -> list[Labelled]:
-    """Return (intent, sentence) of every Rasa NLU file in a folder, in file order."""
+    """Return (intent, sentence) of every Rasa NLU file right in a folder, in file order."""
     found = []
-    for path in sorted(folder.rglob("*.yml")):
+    for path in sorted(folder.glob("*.yml")):
         for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
             for line in block["examples"].splitlines():
                 if line.startswith("- "):
