@@ -65,7 +65,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ),
     (
         "ticket_no",
-        r"(?<![0-9a-z])(?:gd|t|tk|ts|tousu|ticket)[\-_#]?[0-9]{3,}[0-9\-]*|(?<=工单)号?[是:： ]*#?[0-9]{2,}",
+        r"(?<![0-9a-z])(?:gd|t|tk|ts|tousu|ticket)[\-_#]?[0-9]{3,}[0-9\-]*|(?:(?<=工单)|(?<=投诉单)|(?<=报修单)|(?<=反馈单)|(?<=受理单))号?[是:： ]*#?[a-z]{0,3}-?[0-9]{2,}",
     ),
     ("grade", GRADE),
     (
@@ -102,11 +102,12 @@ def _words() -> tuple[dict[str, tuple[str, ...]], int]:
     return {word: tuple(names) for word, names in found.items()}, max(map(len, found))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=40_000)
 def candidates(text: str) -> tuple[Span, ...]:
     """Return every span that a shape or the word list proposes, in order of start.
 
-    Remembered, because the tagger and the intent model ask for the same text.
+    Remembered, because the tagger and the intent model ask for the same text, and training
+    for all of them.
     """
     spans = [Span(start, end, "time") for start, end in time_spans(text)]
     for entity, shape in _COMPILED:
