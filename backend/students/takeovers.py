@@ -17,7 +17,8 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.permissions import may
+from backend.security.schemas import Permission, Role
 from backend.students import rules
 from backend.students.models import Takeover, Ticket, TicketNote
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketStatus
@@ -169,7 +170,7 @@ def take(session: Session, *, takeover_id: int, account_id: int) -> TakeoverView
     if row.owner_id == account_id:
         return TakeoverView.model_validate(row)
     member = staff.staff_members(session, {account_id})[account_id]
-    if member.role not in (row.role, *MANAGERS):
+    if member.role != row.role and not may(member.role, Permission.TAKE_TALK):
         raise NotAllowed()
     _move(session, row, account_id)
     row.begun_at = row.begun_at or clock.now()
