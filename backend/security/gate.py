@@ -5,20 +5,25 @@ in by a console session or by their own WeChat; a former member of staff is nobo
 table in `permissions` decides; the marks left on a view let `backend.doors` be checked against it.
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
 
-from flask import g, redirect, request
+from flask import Response, g, redirect, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed
-from backend.security import permissions, queries
+from backend.security import permissions, queries, sessions
 from backend.security.schemas import Permission, StaffMember
 from backend.web import errors, sign_in
 
 P = ParamSpec("P")
+SIGN_IN_PATH, HOME_PATH = "/console/sign-in", "/console"
+HALF_SECONDS = 600
 
 
 class StaffOnly(NotAllowed):
@@ -56,7 +61,7 @@ def staff_only(
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             member = _reader()
             if member is None:
-                return redirect(sign_in.start_url(request.full_path.rstrip("?")))
+                return _to_sign_in()
             if not permissions.may(member.role, *needed):
                 raise OtherRole()
             g.staff = member
@@ -68,13 +73,80 @@ def staff_only(
     return guard
 
 
+def half_only(
+    view: Callable[Concatenate[int, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    """A page between password and code; the view gets the account's id."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        held = cookie.get("half")
+        if not isinstance(held, dict) or held["until"] <= time.time():
+            return redirect(SIGN_IN_PATH)
+        return view(int(held["account"]), *args, **kwargs)
+
+    guarded.__dict__["asks"] = "half"
+    return guarded
+
+
+def go_halfway(account_id: int, *, path: str) -> None:
+    """The password was right; the second factor is still to come."""
+    cookie.clear()
+    cookie["half"] = {"account": account_id, "until": time.time() + HALF_SECONDS}
+    cookie["going"] = path
+
+
+def enter(secret: str, *, path: str) -> None:
+    """Give this browser a console session; what it held before is forgotten (session fixation)."""
+    cookie.clear()
+    cookie["console"] = secret
+    cookie["going"] = path
+
+
+def going() -> str:
+    """Where whoever signs in wanted to go."""
+    return sign_in.own_path(str(cookie.get("going", HOME_PATH))) or HOME_PATH
+
+
+def leave() -> None:
+    """Forget this browser's sign-in, here and in the database."""
+    secret = cookie.get("console")
+    if isinstance(secret, str):
+        with unit_of_work() as session:
+            found = sessions.reader(session, secret)
+            if found:
+                member, session_id, _ = found
+                sessions.end(session, session_id, of=member.id, by=f"account:{member.id}")
+    cookie.clear()
+
+
 def _reader() -> StaffMember | None:
     """Who looks: a member of staff, or None for nobody signed in. Raises StaffOnly for others."""
-    openid = sign_in.signed_in()
+    secret, openid = cookie.get("console"), sign_in.signed_in()
+    if isinstance(secret, str):
+        with reading() as session:
+            found = sessions.reader(session, secret)
+        if found:
+            member, g.session_id, is_stale = found
+            if is_stale:
+                with unit_of_work() as session:
+                    sessions.note_seen(session, g.session_id)
+            return member
     if openid is None:
         return None
     with reading() as session:
-        member = queries.staff_behind(session, openid)
-    if member is None:
+        behind = queries.staff_behind(session, openid)
+    if behind is None:
         raise StaffOnly()
-    return member
+    return behind
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """To the entrance that fits the browser; a fragment's request moves the page around it."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else HOME_PATH
+    is_fragment = "HX-Request" in request.headers
+    if is_fragment:
+        path = HOME_PATH
+    is_wechat = "MicroMessenger" in request.headers.get("User-Agent", "")
+    to = sign_in.start_url(path) if is_wechat else f"{SIGN_IN_PATH}?{urlencode({'next': path})}"
+    return Response(status=204, headers={"HX-Redirect": to}) if is_fragment else redirect(to)

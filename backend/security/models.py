@@ -11,7 +11,12 @@ from backend.security.schemas import Role
 
 
 class Account(Base):
-    """账号: one member of staff."""
+    """账号: one member of staff.
+
+    Without a `password_hash` they are in the chat only. `invited_at` is the mark of the one
+    invitation that is still good. `totp_counter` is the last code that was used, so that none is
+    used twice; of recovery codes only the blind indexes are kept.
+    """
 
     __tablename__ = "security_account"
 
@@ -23,6 +28,38 @@ class Account(Base):
     phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_name: Mapped[str | None] = mapped_column(String(40), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_secret: Mapped[str | None] = mapped_column(Encrypted("security_account.totp_secret"))
+    totp_counter: Mapped[int | None]
+    recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+
+
+class ConsoleSession(Base):
+    """会话: one browser signed in to the console; `fingerprint` is of the cookie's secret."""
+
+    __tablename__ = "security_console_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(45))
+    device: Mapped[str] = mapped_column(String(120))
+
+
+class FailedSignIn(Base):
+    """Failures in a row of one account, one unknown name or one address (`key` tells which)."""
+
+    __tablename__ = "security_failed_sign_in"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WechatIdentity(Base):

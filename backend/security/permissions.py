@@ -42,7 +42,11 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
     },
-    Role.CAMPUS_MANAGER: {**_AT_WORK, **dict.fromkeys(_MANAGING, CAMPUS)},
+    Role.CAMPUS_MANAGER: {
+        **_AT_WORK,
+        **dict.fromkeys(_MANAGING, CAMPUS),
+        P.SEE_FIGURES: ALL,  # Leads do not know their campus yet.
+    },
     Role.ADVISOR: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -117,6 +118,60 @@ class StaffMember(BaseModel):
     role: Role
     campus_id: int | None
     openid: str | None = None
+
+
+class SessionView(BaseModel):
+    """One browser signed in to the console, as its owner sees it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    account_id: int
+    began_at: datetime
+    seen_at: datetime
+    address: str
+    device: str
+
+
+class PersonView(BaseModel):
+    """An account as those see it who keep the accounts: no phone in full, no secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str
+    role: Role
+    campus_id: int | None
+    masked_phone: str
+    user_name: str | None
+    is_active: bool
+    has_password: bool
+    has_app: bool
+    codes_left: int
+    invited_at: datetime | None
+
+
+class TrailView(BaseModel):
+    """One entry of the audit trail."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class WeakPassword(StrEnum):
+    """Why a password is not taken."""
+
+    SHORT = "short"
+    LONG = "long"
+    COMMON = "common"
+    SIMPLE = "simple"
+    PERSONAL = "personal"
 
 
 class Speaker(BaseModel):

@@ -28,7 +28,7 @@ EXPECTED = {
     Permission.SEE_LEADS: "ACO-------",
     Permission.CLAIM_LEAD: "ACO-------",
     Permission.LOG_FOLLOW_UP: "ACO-------",
-    Permission.SEE_FIGURES: "ACA--A----",
+    Permission.SEE_FIGURES: "AAA--A----",
     Permission.SEE_PAYMENTS: "AC---A---A",
     Permission.SEE_TICKETS: "ACOOOOOOO-",
     Permission.ANSWER_TICKET: "ACOOOOOOO-",
