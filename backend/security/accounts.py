@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.crypto import LinkInvalid
-from backend.kit.errors import DomainError, NotFound
+from backend.kit.errors import DomainError, NotAllowed, NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import passwords, permissions, queries, rules, second_factor, sessions
 from backend.security.models import Account
 from backend.security.schemas import Role
-from backend.security.service import audit
+from backend.security.service import audit, hire
 
 INVITATION = "console_invitation"
 
@@ -29,6 +29,15 @@ class OneselfSpared(DomainError):
 
 class CodeWrong(DomainError):
     """The code of the second factor is not right."""
+
+
+def open_once(session: Session, *, name: str, role: Role, phone: str, campus_id: int | None) -> int:
+    """The id of the active account with this phone, opened when there is none."""
+    index = crypto.blind_index(phone, context="phone")
+    found = session.scalars(
+        select(Account.id).where(Account.phone_index == index, Account.is_active.is_(True)).limit(1)
+    ).one_or_none()
+    return found or hire(session, name=name, role=role, campus_id=campus_id, phone=phone).id
 
 
 def invite(session: Session, account_id: int, *, by: str) -> str:
@@ -65,6 +74,16 @@ def accept(session: Session, token: str, *, password: str) -> None:
     """Set the password that the invitation asks for; uses the invitation up."""
     account = invited(session, token)
     _set_password(session, account, password)
+
+
+def set_local_password(session: Session, account_id: int, password: str) -> str:
+    """Give a seeded account a password on a developer's machine; returns the phone to sign in
+    with. Raises NotAllowed anywhere else."""
+    if settings().environment != "local":
+        raise NotAllowed()
+    account = _active(session, account_id)
+    _set_password(session, account, password)
+    return account.phone or ""
 
 
 def knows_password(session: Session, account_id: int, password: str) -> bool:

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+    insert,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
@@ -115,9 +126,20 @@ class Scan(Base):
 
 
 class AuditEntry(Base):
-    """审计记录: who did what to which thing, written in the transaction that did it."""
+    """审计记录: who did what to which thing, written in the transaction that did it.
+
+    The last three are given by `chain.seal` before the commit; without them no entry is committed.
+    """
 
     __tablename__ = "security_audit_entry"
+    __table_args__ = (
+        Index(
+            "ix_security_audit_entry_unsealed",
+            "id",
+            sqlite_where=text("digest IS NULL"),
+            postgresql_where=text("digest IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -125,6 +147,19 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(60), index=True)
     subject: Mapped[str] = mapped_column(String(80), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    position: Mapped[int | None] = mapped_column(unique=True)
+    previous: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The end of the audit chain: its one row is what writers wait for."""
+
+    __tablename__ = "security_audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class UsedLink(Base):
@@ -134,3 +169,41 @@ class UsedLink(Base):
 
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def _guard_trail() -> None:
+    """What the migration `20261124_the_audit_trail_is_a_chain` does, for schemas made at once."""
+    entries, head = AuditEntry.__table__, AuditHead.__table__
+    assert isinstance(entries, Table)
+    assert isinstance(head, Table)
+    for dialect, statements in SEALED.items():
+        for statement in statements:
+            event.listen(
+                entries,
+                "after_create",
+                DDL(statement).execute_if(dialect=dialect),  # type: ignore[no-untyped-call]
+            )
+    empty = insert(head).values(id=1, position=0, digest="0" * 64)
+    event.listen(head, "after_create", lambda _table, made, **_: made.execute(empty))
+
+
+_REFUSED = "the audit trail is not changed afterwards"
+SEALED = {
+    "postgresql": (
+        "CREATE FUNCTION security_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$",
+        "CREATE TRIGGER security_audit_kept BEFORE DELETE ON security_audit_entry "
+        "FOR EACH ROW EXECUTE FUNCTION security_audit_refuse()",
+        "CREATE TRIGGER security_audit_unchanged BEFORE UPDATE ON security_audit_entry "
+        "FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION security_audit_refuse()",
+        "CREATE TRIGGER security_audit_not_emptied BEFORE TRUNCATE ON security_audit_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION security_audit_refuse()",
+    ),
+    "sqlite": (
+        "CREATE TRIGGER security_audit_kept BEFORE DELETE ON security_audit_entry "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+        "CREATE TRIGGER security_audit_unchanged BEFORE UPDATE ON security_audit_entry "
+        f"WHEN OLD.digest IS NOT NULL BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    ),
+}
+_guard_trail()

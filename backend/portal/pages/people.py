@@ -8,7 +8,7 @@ from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError
 from backend.logistics import queries as logistics
 from backend.logistics.schemas import CampusView
-from backend.security import accounts, people, service, sessions, words
+from backend.security import accounts, people, sessions, words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, Role, StaffMember
 from backend.web import errors
@@ -60,15 +60,17 @@ def ask_new(_me: StaffMember) -> ResponseReturnValue:
 @blueprint.post(PATH)
 @staff_only(Permission.CHANGE_PEOPLE)
 def add(me: StaffMember) -> ResponseReturnValue:
-    """Open an account and send its invitation."""
+    """Open an account and send its invitation; a phone that has one keeps it."""
     name, phone = request.form.get("name", "").strip(), request.form.get("phone", "").strip()
     if not 1 <= len(name) <= 40 or not (phone.isdecimal() and len(phone) == 11):
         raise FormWrong()
     with unit_of_work() as session:
         role, campus_id = _place(logistics.campuses(session))
-        account = service.hire(session, name=name, role=role, campus_id=campus_id, phone=phone)
-        accounts.invite(session, account.id, by=f"account:{me.id}")
-    return redirect(f"{PATH}/{account.id}", 303)
+        account_id = accounts.open_once(
+            session, name=name, role=role, phone=phone, campus_id=campus_id
+        )
+        accounts.invite(session, account_id, by=f"account:{me.id}")
+    return redirect(f"{PATH}/{account_id}", 303)
 
 
 @blueprint.get(f"{PATH}/<int:account_id>")
