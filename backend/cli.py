@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from alembic import command
@@ -22,6 +23,22 @@ ROOT = Path(__file__).resolve().parent.parent
 def alembic_config() -> Config:
     """Alembic's configuration from pyproject.toml, wherever the command is called from."""
     return Config(toml_file=ROOT / "pyproject.toml")
+
+
+class Sentence(click.Command):
+    """Takes its options anywhere after its name, which chained commands otherwise do not."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """As a command that stands alone would."""
+        return super().make_context(
+            info_name, args, parent, **{**extra, "allow_interspersed_args": True}
+        )
 
 
 @click.group(chain=True)
@@ -61,7 +78,7 @@ def seed() -> None:
         click.echo(f"Console {settings().public_url}/console, passwords of this machine: {path}")
 
 
-@main.command()
+@main.command(cls=Sentence)
 @click.argument("kind", type=click.Choice([kind.value for kind in CodeKind]))
 @click.argument("subject")
 @click.option("--label", help="What people call it; the name on file by default.")
@@ -83,7 +100,7 @@ def code(kind: str, subject: str, label: str | None, days: int | None) -> None:
     click.echo(f"{made.scene} 「{made.label}」\n{made.image_url}")
 
 
-@main.command()
+@main.command(cls=Sentence)
 @click.argument("act", type=click.Choice(["add", "invite", "deactivate", "list"]))
 @click.option("--id", "account_id", type=int, help="Whose account: for invite and deactivate.")
 @click.option("--name", help="For add.")
