@@ -60,7 +60,7 @@ def give_code(window: Browser, one: Colleague) -> None:
 
 def is_wider_than_its_screen(window: Browser) -> bool:
     script = "return document.documentElement.scrollWidth > window.innerWidth"
-    return bool(window.driver.execute_script(script))  # type: ignore[no-untyped-call]
+    return bool(window.driver.execute_script(script))
 
 
 def test_a_principal_sets_up_a_code_works_and_is_signed_out_from_elsewhere(house: str) -> None:
