@@ -9,8 +9,8 @@ from backend.logistics import queries as logistics
 from backend.security import permissions, words
 from backend.security.schemas import StaffMember
 
-# Whether an entry shows is what its view asks for: there is no second list of permissions. The talks'
-# pages are the bot's, and an application may be made without them.
+# Whether an entry shows is what its view asks for: there is no second list of permissions. Pages of
+# the talks are the bot's, and an application may be made without them.
 ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
