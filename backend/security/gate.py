@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed
 from backend.security import permissions, queries, sessions
-from backend.security.schemas import Permission, StaffMember
+from backend.security.schemas import Permission, Speaker, StaffMember
 from backend.web import errors, sign_in
 
 P = ParamSpec("P")
@@ -71,6 +71,28 @@ def staff_only(
         return guarded
 
     return guard
+
+
+def known_only(
+    view: Callable[Concatenate[Speaker, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    """A page for whoever WeChat has signed in, and for staff at their console; the view gets who
+    reads. A console alone speaks for no openid."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        openid = sign_in.signed_in()
+        if openid is not None:
+            with reading() as session:
+                speaker = queries.speaker(session, openid)
+            return view(speaker, *args, **kwargs)
+        member = _reader()
+        if member is None:
+            return redirect(sign_in.start_url(request.full_path.rstrip("?")))
+        return view(Speaker(openid="", account_id=member.id, role=member.role), *args, **kwargs)
+
+    guarded.__dict__["asks"] = "wechat"
+    return guarded
 
 
 def half_only(
