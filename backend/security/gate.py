@@ -37,8 +37,7 @@ class OtherRole(NotAllowed):
 errors.apologise(
     StaffOnly,
     "这是员工页面",
-    "当前微信没有绑定员工账号。如果您是本机构员工，请联系信息安全老师开通；"
-    "学员和家长请回到公众号对话，需要帮助请发送「转人工」。",
+    "您的微信没有绑定员工账号。员工请联系信息安全老师开通；家长和学员请回公众号发送「转人工」。",
 )
 errors.apologise(
     OtherRole,
