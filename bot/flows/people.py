@@ -91,7 +91,7 @@ def soothe(talk: Talk) -> Reply:
 
 def _noted(talk: Talk, view: TakeoverView) -> str:
     """Something more for whoever leads the talk from the next opening on."""
-    takeovers.note(talk.session, takeover_id=view.id, words=transcript.masked(talk.text))
+    takeovers.note(talk.session, takeover_id=view.id, words=transcript.heard(talk.text))
     return handoff_phrases.noted(view.begins_at)
 
 

@@ -2,6 +2,7 @@
 
 from backend.admissions.schemas import LeadView
 from backend.kit import clock
+from backend.kit.links import spelled_out
 from backend.security.schemas import Role
 
 _ADVISING = "「我的客户」看咨询，「认领」接客户，「今天招生怎么样」看数据"
@@ -41,7 +42,7 @@ def leads(found: list[LeadView]) -> str:
             if lead.next_follow_up_at
             else ""
         )
-        lines.append(f"客户{lead.id}（{state}{due}）：{lead.interest[:40]}")
+        lines.append(f"客户{lead.id}（{state}{due}）：{spelled_out(lead.interest)[:40]}")
     return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
 
 
