@@ -197,6 +197,9 @@ def _to_text(talk: Talk) -> Reply:
     followed = study.follow_up(talk)
     if followed is not None:
         return followed
+    opened = small_talk.opener(talk) or courses.told_grade(talk)
+    if opened is not None:
+        return opened
     taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
