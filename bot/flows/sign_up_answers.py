@@ -26,8 +26,17 @@ _WHY = re.compile(
 )
 _KEEPS = r"(?:不(?:太|怎么|是很)?(?:想|愿意?|方便|敢|肯|要)?|别)(?:留|填|给|写|提供|登记|说|透露)"
 _KEEPS_BACK = re.compile(rf"{_KEEPS}.{{0,6}}{_PERSONAL}|{_PERSONAL}.{{0,4}}{_KEEPS}")
+_ANNOUNCES = re.compile(
+    r"^(?:你好|您好|[,，。 ])*(?:我们?)?(?:想要?|要|来)?(?:给孩子)?报名[,，：:、;； ]"
+)
 _TRIAL = re.compile(r"试听|试[一上]?下?课|体验课|先(?:听|试)(?:一?[节堂下])?")
 _ABOUT_TRIALS = re.compile(r"多少钱|收费|要钱|免费|几点|什么时候|哪天|在哪")
+
+
+def announces(talk: Talk) -> bool:
+    """«报名，李小明，三年级，138…»: a sign-up with its answers, whatever else they look like."""
+    is_answered = words.phone(talk.text) or words.names(talk.text)
+    return bool(_ANNOUNCES.match(talk.plain) and is_answered)
 
 
 def doubts(talk: Talk) -> bool:
