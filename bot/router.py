@@ -17,6 +17,7 @@ from bot.flows import (
     people,
     shown,
     sign_up,
+    sign_up_answers,
     small_talk,
     staff,
     study,
@@ -197,6 +198,11 @@ def _to_text(talk: Talk) -> Reply:
     followed = study.follow_up(talk)
     if followed is not None:
         return followed
+    if sign_up_answers.announces(talk):
+        return sign_up.begin(talk)
+    opened = small_talk.opener(talk) or courses.told_grade(talk)
+    if opened is not None:
+        return opened
     taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from backend.admissions.models import Lead, SignUp
 from backend.admissions.schemas import OPEN_STAGES, LeadView, SignUpStatus, Stage
+from backend.security import queries as staff
+from backend.students import queries as students
 
 
 def open_lead_of(session: Session, openid: str) -> LeadView | None:
@@ -15,6 +17,16 @@ def open_lead_of(session: Session, openid: str) -> LeadView | None:
         select(Lead).where(Lead.openid == openid, Lead.closed_at.is_(None))
     ).one_or_none()
     return LeadView.model_validate(row) if row else None
+
+
+def family_of(session: Session, openid: str) -> str | None:
+    """«老学员家长 陈建国»: what an advisor calls a family of ours that asks for more; None for
+    strangers."""
+    guardian_id = staff.speaker(session, openid).guardian_id
+    if guardian_id is None:
+        return None
+    name, _ = students.guardian_for_contract(session, guardian_id)
+    return f"老学员家长 {name}"
 
 
 def lead(session: Session, lead_id: int) -> LeadView | None:

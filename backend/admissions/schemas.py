@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+BY_THEMSELVES, FROM_WEBSITE, FROM_FAMILY = "wechat", "website", "family"
+"""Where a lead comes from that no code led here."""
+
 
 class Stage(StrEnum):
     """How far a lead has come (A15)."""
@@ -33,12 +36,18 @@ class LeadView(BaseModel):
 
     id: int
     openid: str
+    source: str
     interest: str
     stage: Stage
     advisor_id: int | None
     created_at: datetime
     claimed_at: datetime | None
     next_follow_up_at: datetime | None
+
+    @property
+    def is_of_family(self) -> bool:
+        """Whether a family that is with us already asks for more."""
+        return self.source == FROM_FAMILY
 
 
 class SignUpForm(BaseModel):

@@ -6,7 +6,13 @@ from sqlalchemy.orm import Session
 
 from backend.admissions import queries, rules
 from backend.admissions.models import FollowUp, Lead
-from backend.admissions.schemas import LeadView, Stage
+from backend.admissions.schemas import (
+    BY_THEMSELVES,
+    FROM_FAMILY,
+    FROM_WEBSITE,
+    LeadView,
+    Stage,
+)
 from backend.gateways.visitors import is_visitor
 from backend.gateways.webchat import lines
 from backend.kit import clock
@@ -17,8 +23,6 @@ from backend.outbox.schemas import Notice
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import CodeKind, CodeScanned, Role
-
-BY_THEMSELVES, FROM_WEBSITE = "wechat", "website"
 
 
 class ClaimedByOther(DomainError):
@@ -36,17 +40,21 @@ def open_lead(
     It comes from the channel or campaign whose codes the person has scanned or whose page they
     wrote from.
 
-    Somebody whose lead is open keeps it and its advisor: what they say now is noted on it.
+    A family that is with us is called by its name, and its lead comes from the family itself,
+    whatever codes it has scanned. Somebody whose lead is open keeps it and its advisor: what they
+    say now is noted on it.
     """
     known = queries.open_lead_of(session, openid)
     if known is not None:
         note(session, lead_id=known.id, text=interest)
         return known
     now, touches = clock.now(), staff.touches(session, openid)
+    family = queries.family_of(session, openid)
     by_themselves = FROM_WEBSITE if is_visitor(openid) else BY_THEMSELVES
+    source = touches[0].source if touches else by_themselves
     lead = Lead(
         openid=openid,
-        source=touches[0].source if touches else by_themselves,
+        source=FROM_FAMILY if family else source,
         last_source=touches[1].source if touches else None,
         interest=interest,
         stage=Stage.NEW,
@@ -64,7 +72,8 @@ def open_lead(
     page = lines.came_from(session, openid) if is_visitor(openid) else None
     if page:
         note(session, lead_id=lead.id, text=f"来自网页 {page}")
-    _assign(session, lead, campus_id)
+    stranger = f"{'网站访客' if is_visitor(openid) else '微信客户'}{lead.id}"
+    _assign(session, lead, campus_id, customer=family or stranger)
     return LeadView.model_validate(lead)
 
 
@@ -147,7 +156,7 @@ def claim_link(lead_id: int) -> str:
     return f"{settings().public_url}/oauth/start?next=/leads/{lead_id}/claim"
 
 
-def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
+def _assign(session: Session, lead: Lead, campus_id: int | None, *, customer: str) -> None:
     candidates = staff.staff_with_role(session, Role.ADVISOR, campus_id=campus_id)
     if not candidates:
         candidates = staff.staff_with_role(session, Role.ADVISOR)
@@ -163,7 +172,7 @@ def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
         notice=Notice(
             template="new_lead",
             values={
-                "customer": f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}",
+                "customer": customer,
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },

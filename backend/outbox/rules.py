@@ -12,6 +12,7 @@ from string import Formatter
 from typing import Any
 
 from backend.gateways.visitors import is_visitor
+from backend.kit.links import spelled_out
 from backend.outbox.schemas import (
     Channel,
     ChatMessage,
@@ -96,8 +97,9 @@ def template_of(notice: Notice) -> Template:
 
 
 def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
-    """The notice as one sentence, without its link; each value at most `value_limit` characters."""
-    values = {name: elided(value, value_limit) for name, value in notice.values.items()}
+    """The notice as one sentence, without its link; each value at most `value_limit` characters,
+    with the links of whoever wrote it spelled out."""
+    values = {name: elided(spelled_out(v), value_limit) for name, v in notice.values.items()}
     return template_of(notice).text.format_map(values)
 
 

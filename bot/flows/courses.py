@@ -14,6 +14,7 @@ from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as phrases
 from bot.phrases.general import WEEKDAYS
+from bot.phrases.sign_up import guessed as guessed_grade
 from bot.replies import Reply, say
 from bot.times import Kind
 
@@ -24,6 +25,10 @@ _PLACE = re.compile(
     r"在哪|哪里|哪儿|地址|位置|怎么[走去到]|电话|停车|几点|[地公][铁交]|路|联系|营业|开门|多远|[远近]"
 )
 _DAY = re.compile(r"(?<![上下这本])(?:周|星期|礼拜)([一二三四五六日天])")
+_ONLY_GRADE = re.compile(
+    r"(?:我|俺|家|的|孩子|小孩|小朋友|娃娃?|宝宝|宝贝|儿子|女儿|闺女|孙子|孙女|他|她|今年|现在|才|刚|快|满|是|有"
+    r"|男孩|女孩|[上读念]|在读|不对|其实|应该|了|多|呢|吧|啊|哦|[，,。 ])*"
+)
 _DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
 
 
@@ -35,14 +40,37 @@ def consult(talk: Talk) -> Reply:
     subjects = talk.catalogue.subjects
     if not subjects:
         return say(phrases.NO_CLASSES)
+    guessed = guess(talk)
     if wish["subject"] and wish["subject"] not in subjects:
         return say(phrases.nothing_fits(f"{wish['subject']}课", subjects))
     if not any(wish.values()):
         return say(phrases.overview(subjects))
     found = find_classes(talk)
     if not found:
-        return say(phrases.nothing_fits(describe(wish), subjects))
-    return say(list_classes(talk, found, describe(wish)))
+        return say(guessed + phrases.nothing_fits(describe(wish), subjects))
+    return say(guessed + list_classes(talk, found, describe(wish)))
+
+
+def guess(talk: Talk) -> str:
+    """«6岁一般是一年级，…»: the grade is guessed from an age in this message; empty otherwise."""
+    found = words.age(talk.text)
+    if found is None or found[0] != talk.state.topic.get("age"):
+        return ""
+    return f"{guessed_grade(*found)}\n\n"
+
+
+def told_grade(talk: Talk) -> Reply | None:
+    """«今年八岁», and «他上二年级了» in a consultation: what there is for that; None when
+    the message says more."""
+    found = words.AGE.search(talk.plain)
+    if found is None and (talk.state.topic.get("subject") or talk.state.topic.get("age")):
+        found = words.GRADE.search(talk.plain)
+    if found is None or not _ONLY_GRADE.fullmatch(talk.plain.replace(found.group(), "")):
+        return None
+    if not (words.age(talk.text) or words.grade(talk.text)):
+        return None
+    talk.state.misunderstood = 0
+    return consult(talk)
 
 
 def refine(talk: Talk) -> Reply | None:
@@ -51,7 +79,7 @@ def refine(talk: Talk) -> Reply | None:
     if len(text) > _SHORT:
         return None
     names_subject = words.subject(text) is not None
-    narrows = words.grade(text) is not None or bool(_weekdays(talk, text))
+    narrows = bool(words.grade(text) or words.age(text)) or bool(_weekdays(talk, text))
     if not names_subject and not (narrows and talk.state.topic.get("subject")):
         return None
     talk.state.misunderstood = 0
@@ -72,6 +100,7 @@ def read_wish(talk: Talk) -> dict[str, object]:
     named = {each.name: each.value for each in reversed(talk.named)}
     course_id = catalogue.courses.get(named.get("course", ""))
     subject = words.subject(text) or _subject_on_offer(named.get("subject", ""), catalogue.subjects)
+    grade, age = _grade_in(talk, text)
     campus = named.get("campus") if named.get("campus") in talk.known.names["campus"] else None
     if subject and subject != talk.state.topic.get("subject"):
         talk.state.topic.pop("course_id", None)
@@ -81,12 +110,26 @@ def read_wish(talk: Talk) -> dict[str, object]:
     talk.remember(
         subject=subject,
         course_id=course_id,
-        grade=words.grade(text),
+        grade=grade,
+        age=age,
         weekdays=list(_weekdays(talk, text)) or None,
         campus=campus,
     )
     topic = talk.state.topic
     return {key: topic.get(key) for key in ("subject", "course_id", "grade", "weekdays", "campus")}
+
+
+def _grade_in(talk: Talk, text: str) -> tuple[str | None, str | None]:
+    """The grade that is named, else one guessed from an age, with that age; a guess never takes
+    the place of what was named before."""
+    topic, named = talk.state.topic, words.grade(text)
+    if named is not None:
+        topic.pop("age", None)
+        return named, None
+    found = words.age(text)
+    if found is None or (topic.get("grade") and not topic.get("age")):
+        return None, None
+    return found[1], found[0]
 
 
 def _subject_on_offer(named: str, on_offer: list[str]) -> str | None:
@@ -128,7 +171,10 @@ def describe(wish: dict[str, object]) -> str:
     wanted: list[int] = weekdays if isinstance(weekdays, list) else []
     named = "".join(WEEKDAYS[day] for day in wanted)
     days = next((name for name, days in _DAY_SETS if list(days) == wanted), named)
-    return f"{wish.get('campus') or ''}{wish['grade'] or ''}{days}{wish['subject'] or ''}班"
+    grade = f"{wish['grade'] or ''}"
+    if grade.endswith("班"):  # «大班美术班» would be read as a class's name.
+        grade = f"适合{grade}的"
+    return f"{wish.get('campus') or ''}{grade}{days}{wish['subject'] or ''}班"
 
 
 def campus(talk: Talk) -> Reply:

@@ -25,6 +25,10 @@ _CANCEL = re.compile(
     r"^(那)?(还是)?(我)?(算了|取消(报名|订单|登记)?|(先|暂时)?不(想)?(要)?[报办填弄投](名|诉)?了|不用了|不要了|退出"
     r"|(我)?再(想想|考虑|看看|说)|下次再(说|报)|以后再(说|报))[，,]?(吧|了|啊|哦|一下|不[报办]了)*$"
 )
+_GO_ON = re.compile(
+    r"^(?:嗯+|好的?|行|ok|那|[,， ])*(?:继续|接着|下一[步个]|往下|接下来|然后)"
+    r"(?:[呢吧啊了]|填|来|说|走|办|报名?|一下)*$|^嗯+[,， ]*好+的?[啊呀吧]*$"
+)
 _NOT_ELSE = {
     *("affirm", "deny", "approve", "reject", "greet", "thank", "goodbye"),
     *("update_profile", "out_of_scope"),
@@ -82,13 +86,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Form:
-    """A named list of steps and what happens when all are filled."""
+    """A named list of steps and what happens when all are filled. `beside` is the whole answer to
+    what somebody says about the form itself (why a question is asked), or None."""
 
     name: str
     steps: tuple[Step, ...]
     finish: Callable[[Talk], Reply]
     cancelled: str
     back: str
+    beside: Callable[[Talk], Reply | None] = lambda _talk: None
 
     def step(self, key: str | None) -> Step:
         """A step by key; the first one when a stored key is no longer known (after an update)."""
@@ -136,6 +142,10 @@ def resume(
     if _CANCEL.match(talk.plain):
         talk.state.leave()
         return say(form.cancelled)
+    told = form.beside(talk)
+    if told is not None:
+        talk.state.misunderstood = 0
+        return told
     mended = mend(talk, form)
     if mended is not None:
         return mended
@@ -148,7 +158,8 @@ def resume(
     if isinstance(read, Narrowed):
         talk.state.misunderstood = 0
         return step.ask(talk)
-    if talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form):
+    is_polite = talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form)
+    if is_polite or _GO_ON.match(talk.plain):
         return _after_small_talk(talk, step)
     answer = None
     is_meant = isinstance(read, Unfit) and (read.sure or not _says_something_else(talk, form))

@@ -60,7 +60,7 @@ def begin(
         customer=customer,
         role=role,
         ticket_id=ticket.id,
-        said=transcript.masked(talk.text) or "（发来一条非文字消息）",
+        said=transcript.heard(talk.text) or "（发来一条非文字消息）",
         preferred_id=preferred_id,
     )
     if view is not None and view.begun_at is not None:
@@ -85,7 +85,7 @@ def hear(talk: Talk, forms: dict[str, Form]) -> Reply | None:
     takeovers.hear(
         talk.session,
         takeover_id=view.id,
-        words=transcript.masked(said(talk)),
+        words=transcript.heard(said(talk)),
         source_key=talk.source_key,
     )
     if _DONE.match(talk.plain):

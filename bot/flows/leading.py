@@ -152,7 +152,7 @@ def _take_up(talk: Talk, ticket: TicketView, *, openid: str, customer: str) -> T
         customer=customer,
         role=talk.speaker.role or Role.OFFICE,
         ticket_id=ticket.id,
-        said=transcript.masked(ticket.text),
+        said=transcript.heard(ticket.text),
         taken_by=talk.speaker.account_id,
     )
     if view is None:

@@ -91,7 +91,7 @@ def soothe(talk: Talk) -> Reply:
 
 def _noted(talk: Talk, view: TakeoverView) -> str:
     """Something more for whoever leads the talk from the next opening on."""
-    takeovers.note(talk.session, takeover_id=view.id, words=transcript.masked(talk.text))
+    takeovers.note(talk.session, takeover_id=view.id, words=transcript.heard(talk.text))
     return handoff_phrases.noted(view.begins_at)
 
 
@@ -162,6 +162,11 @@ def haggles(talk: Talk) -> bool:
 
 def haggle(talk: Talk) -> Reply:
     """What may be given is an advisor's to say, once for everything said about it."""
+    return to_advisor(talk)
+
+
+def to_advisor(talk: Talk) -> Reply:
+    """An advisor hears of it: once, and of what is said later beside it."""
     ticket = students.open_request_of(talk.session, talk.openid)
     return _add(talk, ticket) if ticket else pass_to(Role.ADVISOR)(talk)
 
@@ -197,7 +202,8 @@ def _open(talk: Talk, role: Role, *, tells_owner: bool = True) -> TicketView:
     owner_id, customer = None, talk.speaker.name or "在读学员家长"
     if role is Role.ADVISOR and talk.speaker.account_id is None:
         lead = admissions.open_lead(talk.session, openid=talk.openid, interest=_INTEREST)
-        owner_id, customer = lead.advisor_id, f"客户{lead.id}"
+        owner_id = lead.advisor_id
+        customer = leads.family_of(talk.session, talk.openid) or f"客户{lead.id}"
     return desk.open_ticket(
         talk.session,
         openid=talk.openid,

@@ -9,29 +9,27 @@ from backend.finance import queries as money
 from backend.finance.schemas import OrderStatus
 from backend.kit import clock
 from backend.kit.config import settings
+from backend.kit.log import mask_phones
 from backend.security.schemas import Role
 from backend.students import queries as students
-from backend.students.schemas import PRIVACY_NOTICE_VERSION, Child
+from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import ClassOffer
 from bot.flows import courses, form, people, small_talk
-from bot.flows.form import Form, Narrowed, Read, Step, Unfit, Value
+from bot.flows import sign_up_answers as answers
+from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as course_phrases
 from bot.phrases import sign_up as phrases
-from bot.phrases.general import NOTHING_TO_CANCEL, WEEKDAYS, broken_rule
+from bot.phrases.general import NOTHING_TO_CANCEL, broken_rule
 from bot.replies import Reply, say, show
 
 NAME = "sign_up"
-_SHORT = 12  # Characters; a longer message that names a class is a question about it.
 _BARE = 4  # Characters of a wish to cancel that names nothing.
 _QUESTIONS = ("ask_price", "ask_teacher", "ask_campus", "ask_class_time", "my_schedule", "complain")
 _THIS_ONE = ("就这个", "就那个", "就它", "就它了", "就这个吧", "就那个吧", "这个可以", "就报这个")
-_AGREES = re.compile(
-    r"^(我|都|完全)*(同意|确认|确定|没问题)(无误|没问题|没错|谢谢|报名|[了吧的啊呀哈哦，, ])*$"
-)
 
 
 def begin(talk: Talk) -> Reply:
@@ -43,7 +41,9 @@ def begin(talk: Talk) -> Reply:
     if not teaching.offers(talk.session):
         return say(course_phrases.NO_CLASSES)
     slots: dict[str, Any] = {"grade": talk.state.topic.get("grade")}
-    chosen = _named_class(talk, talk.text)
+    if courses.guess(talk):
+        slots["age"] = talk.state.topic["age"]
+    chosen = answers.named_class(talk, talk.text)
     if chosen is None:
         named_subject = talk.state.topic.get("subject")
         fitting = [each.id for each in courses.find_classes(talk)] if named_subject else []
@@ -61,8 +61,8 @@ def pick_shown(talk: Talk) -> Reply | None:
         return None
     number = words.ordinal(talk.text)
     chosen = talk.state.shown[number - 1] if number and number <= len(talk.state.shown) else None
-    if chosen is None and len(talk.plain) <= _SHORT and not talk.meaning.wants(*_QUESTIONS):
-        chosen = _named_class(talk, talk.text)
+    if chosen is None and len(talk.plain) <= answers.SHORT and not talk.meaning.wants(*_QUESTIONS):
+        chosen = answers.named_class(talk, talk.text)
     if chosen is None and len(talk.state.shown) == 1 and talk.plain in _THIS_ONE:
         chosen = talk.state.shown[0]
     if chosen is None:
@@ -166,58 +166,29 @@ def _form_of(talk: Talk) -> SignUpForm:
     )
 
 
-def _read_child(talk: Talk, text: str) -> Read:
-    found = words.name(text)
-    spotted = _spot_child(talk, text)
-    if spotted:
-        return Value(spotted)
-    return Value(*found) if found else Unfit(phrases.NOT_A_NAME)
+def _beside(talk: Talk) -> Reply | None:
+    """What is said about the form itself: an answer, and only where it helps the question again."""
+    if answers.wants_trial(talk):
+        return people.to_advisor(talk).then(say(phrases.TRIAL_FIRST))
+    if answers.keeps_back(talk):
+        return say(phrases.NO_PHONE)
+    told = small_talk.opener(talk)
+    if answers.doubts(talk):
+        told = say(phrases.why_phone(_privacy()))
+    step = FORM.step(talk.state.step)
+    return told.then((step.ask_again or step.ask)(talk)) if told else None
 
 
-def _spot_child(talk: Talk, text: str) -> str | None:
-    """A child of the family by its name or as at home (小明), else a name among several answers."""
-    if talk.speaker.guardian_id is not None:
-        named = [child for child in _children(talk) if child.is_named_in(words.simplified(text))]
-        if len(named) == 1:
-            if named[0].grade:
-                talk.state.slots["grade"] = named[0].grade
-            return named[0].name
-    return next((name for name, is_guardian in words.names(text) if not is_guardian), None)
-
-
-def _children(talk: Talk) -> list[Child]:
-    return students.children_of(talk.session, talk.speaker.guardian_id or 0)
-
-
-def _read_guardian(_talk: Talk, text: str) -> Read:
-    found = words.name(text)
-    if found is None:
-        spotted = _spot_guardian(_talk, text)
-        return Value(spotted) if spotted else Unfit(phrases.NOT_A_NAME)
-    return Value(*found)
-
-
-def _spot_guardian(_talk: Talk, text: str) -> str | None:
-    """The name said to be a grown-up's, else the second of two."""
-    found = words.names(text)
-    said = next((name for name, is_guardian in found if is_guardian), None)
-    return said or (found[1][0] if len(found) > 1 else None)
-
-
-def _read_grade(talk: Talk, text: str) -> Read:
-    grade = words.grade(text)
-    if grade is None:
-        return Unfit(phrases.NOT_A_GRADE)
-    if not teaching.offers(talk.session, grade=words.grade_number(grade)):
-        sentence = phrases.NO_CLASS_FOR_GRADE.format(grade=grade)
-        return Unfit(sentence, sure=len(text) <= _SHORT)
-    return Value(grade)
+def _ask_child(talk: Talk) -> Reply:
+    names = [child.name for child in answers.children(talk)]
+    return say(phrases.ask_own_child(names) if names else phrases.ASK_CHILD)
 
 
 def _ask_class(talk: Talk) -> Reply:
     grade = talk.state.slots.get("grade")
     found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
     wish, instead = {**_NO_WISH, **talk.state.topic, "grade": grade}, ""
+    guess = answers.guess(talk, grade)
     if not found:  # What was talked about does not fit the grade: say so, and show what does.
         instead = phrases.INSTEAD.format(wish=courses.describe(wish))
         for key in ("subject", "course_id", "weekdays", "campus"):
@@ -226,49 +197,10 @@ def _ask_class(talk: Talk) -> Reply:
     if not found:
         talk.state.slots.pop("grade", None)
         talk.asked(NAME, "grade")
-        return say(phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
+        return say(guess + phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
     wish = {**_NO_WISH, **talk.state.topic, "grade": grade}
     listed = courses.list_classes(talk, found, courses.describe(wish))
-    return say(instead + phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
-
-
-def _read_class(talk: Talk, text: str) -> Read:
-    number = words.ordinal(text)
-    shown = talk.state.shown
-    if number is not None:
-        return Value(shown[number - 1]) if number <= len(shown) else Unfit(phrases.NOT_A_CLASS)
-    chosen = _named_class(talk, text)
-    if chosen is None and len(shown) == 1 and talk.plain.lower() in words.AGREED:
-        chosen = shown[0]
-    grade = words.grade(text)
-    if (
-        chosen is None and grade is not None
-    ):  # «四年级» while the class is asked corrects the grade.
-        talk.state.slots["grade"] = grade
-        talk.remember(grade=grade)
-        return Narrowed()
-    if chosen is None and courses.narrows(talk):
-        return Narrowed()
-    return Value(chosen) if chosen else Unfit(phrases.NOT_A_CLASS)
-
-
-def _named_class(talk: Talk, text: str) -> int | None:
-    """The one class among those shown (or else among all) that the words fit: 周六的那个."""
-    plain = re.sub("星期|礼拜", "周", words.simplified(text)).replace("周天", "周日")
-    offers = teaching.offers(talk.session)
-    shown = [offer for offer in offers if offer.id in talk.state.shown]
-    named = [offer for offer in offers if offer.name in plain]
-    if len(named) == 1:
-        return named[0].id
-    fitting = [offer for offer in shown if _speaks_of(offer, plain)]
-    return fitting[0].id if len(fitting) == 1 else None
-
-
-def _speaks_of(offer: ClassOffer, text: str) -> bool:
-    days = {WEEKDAYS[slot.weekday] for slot in offer.weekly}
-    return any(day in text for day in days) or any(
-        name in text for name in (offer.campus_name, offer.teacher_name, offer.course_name)
-    )
+    return say(guess + instead + phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
 
 
 def _offer(talk: Talk, class_group_id: int, grade: str | None) -> ClassOffer | None:
@@ -280,13 +212,6 @@ def _offer(talk: Talk, class_group_id: int, grade: str | None) -> ClassOffer | N
 
 def _class_holds(talk: Talk, class_group_id: int) -> bool:
     return _offer(talk, class_group_id, talk.state.slots.get("grade")) is not None
-
-
-def _read_phone(_talk: Talk, text: str) -> Read:
-    phone = words.phone(text)
-    if phone:
-        return Value(phone)
-    return Unfit(phrases.NOT_A_PHONE, sure=words.looks_like_phone(text) and len(text) <= _SHORT)
 
 
 def _ask_consent(talk: Talk) -> Reply:
@@ -302,15 +227,15 @@ def _ask_consent(talk: Talk) -> Reply:
             lines["费用"] = phrases.cost(
                 price.total_fen, price.lesson_count, price.material_fee_fen
             )
-    return say(phrases.ask_consent(lines, f"{settings().public_url}/privacy"))
+    if talk.speaker.guardian_id is not None:
+        name, phone = students.guardian_for_contract(talk.session, talk.speaker.guardian_id)
+        lines["家长"] = phrases.on_file(name, mask_phones(phone))
+    guess = answers.guess(talk, slots["grade"])
+    return say(guess + phrases.ask_consent(lines, _privacy()))
 
 
-def _read_consent(_talk: Talk, text: str) -> Read:
-    """Agreement has to be plain: «同意什么» and «同意书在哪» are questions."""
-    plain = words.simplified(text).strip(" 。.!！,，~～").lower()
-    if plain in words.AGREED or _AGREES.match(plain):
-        return Value(PRIVACY_NOTICE_VERSION)
-    return Unfit(phrases.CONSENT_NEEDED if "不" in plain else phrases.CONFIRM)
+def _privacy() -> str:
+    return f"{settings().public_url}/privacy"
 
 
 def _is_known_guardian(talk: Talk) -> bool:
@@ -324,26 +249,27 @@ FORM = Form(
     cancelled=phrases.CANCELLED,
     back=phrases.BACK,
     finish=_finish,
+    beside=_beside,
     steps=(
         Step(
             "child_name",
             ("孩子姓名", "孩子名字", "孩子的名字", "孩子", "娃", "小孩", "学生", "名字", "姓名"),
-            lambda _talk: say(phrases.ASK_CHILD),
-            _read_child,
-            spot=_spot_child,
+            _ask_child,
+            answers.read_child,
+            spot=answers.spot_child,
         ),
         Step(
             "grade",
             ("年级",),
             lambda _talk: say(phrases.ASK_GRADE),
-            _read_grade,
-            spot=lambda _talk, text: words.grade(text),
+            answers.read_grade,
+            spot=answers.spot_grade,
         ),
         Step(
             "class_group_id",
             ("班级", "班", "课程"),
             _ask_class,
-            _read_class,
+            answers.read_class,
             ask_again=lambda _talk: say(phrases.ASK_CLASS_NUMBER),
             holds=_class_holds,
         ),
@@ -351,18 +277,18 @@ FORM = Form(
             "guardian_name",
             ("家长姓名", "家长名字", "家长的名字", "家长", "我的名字", "我的姓名", "我名字"),
             lambda _talk: say(phrases.ASK_GUARDIAN),
-            _read_guardian,
-            spot=_spot_guardian,
+            answers.read_guardian,
+            spot=answers.spot_guardian,
             skip=_is_known_guardian,
         ),
         Step(
             "phone",
             ("手机号", "手机", "电话", "号码"),
             lambda _talk: say(phrases.ASK_PHONE),
-            _read_phone,
+            answers.read_phone,
             spot=lambda _talk, text: words.phone(text),
             skip=_is_known_guardian,
         ),
-        Step("consent", ("同意",), _ask_consent, _read_consent, confirms=True),
+        Step("consent", ("同意",), _ask_consent, answers.read_consent, confirms=True),
     ),
 )

@@ -1,10 +1,20 @@
 """Greetings, thanks and other words that want nothing but an answer in kind."""
 
+import re
+
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import general as phrases
 from bot.phrases import staff
 from bot.replies import Reply, say
+
+_KNOCKS = re.compile(
+    r"(?:你们?好|您好|老师|请|那|哈喽|hi|hello|[,，。!！ ])*"
+    r"(?:我|俺)?(?:就是|只是)?(?:想要?|要|来|先)?"
+    r"(?:了解|咨询|请教|打听|问)(?:一下|下|[一几]?[点些个]?(?:事儿?|问题|情况)|您|你们?)*"
+    r"(?:行吗|可以吗|方便吗|好吗|呢|吧|啊|哈|[,，?？ ])*"
+    r"|(?:你们?|您)?(?:在不在|在没在|有人(?:在)?[吗么没不])(?:呢|啊|[,，?？ ])*"
+)
 
 
 def welcome(_talk: Talk) -> Reply:
@@ -15,6 +25,14 @@ def welcome(_talk: Talk) -> Reply:
 def greet(talk: Talk) -> Reply:
     """To «在吗»."""
     return say(f"{phrases.GREETING}\n{_help(talk)}")
+
+
+def opener(talk: Talk) -> Reply | None:
+    """«想了解一下», «问个事», «在不在»: a newcomer knocks; None when they say what about."""
+    if not _KNOCKS.fullmatch(talk.plain.lower()):
+        return None
+    talk.state.misunderstood = 0
+    return say(phrases.WHAT_ABOUT)
 
 
 def capability(talk: Talk) -> Reply:

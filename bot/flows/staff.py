@@ -6,6 +6,7 @@ from collections.abc import Callable
 from backend.admissions import queries, service
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
+from backend.kit.links import spelled_out
 from backend.security.permissions import may
 from backend.security.schemas import Permission
 from backend.students import service as students
@@ -86,7 +87,7 @@ def _claim(talk: Talk) -> Reply:
         lead = service.claim(talk.session, lead_id=int(number), account_id=account_id)
     except NotFound:
         return say(phrases.NO_SUCH_LEAD.format(id=number))
-    return say(phrases.CLAIMED.format(id=lead.id, interest=lead.interest[:40]))
+    return say(phrases.CLAIMED.format(id=lead.id, interest=spelled_out(lead.interest)[:40]))
 
 
 def _leads(talk: Talk) -> Reply:

@@ -1,5 +1,5 @@
 """What was said in a talk so far, by everybody in it, as those who lead it may read it: phones
-masked, pictures as links to what is kept of them."""
+masked, the customer's links spelled out, pictures as links to what is kept of them."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
+from backend.kit.links import spelled_out
 from backend.security import queries as security
 from backend.students import attachments
 from backend.students import queries as students
@@ -61,7 +62,7 @@ def lines(session: Session, openid: str, *, limit: int) -> list[Line]:
             Line(
                 at=message.received_at,
                 who="customer",
-                text=masked(said),
+                text=heard(said),
                 attachment_id=attachment_id,
             )
         )
@@ -79,6 +80,11 @@ def lines(session: Session, openid: str, *, limit: int) -> list[Line]:
 def masked(text: str) -> str:
     """The text with every phone number, however it is written, as 138****5678."""
     return words.PHONE.sub(lambda found: f"{found.group(1)[:3]}****{found.group()[-4:]}", text)
+
+
+def heard(text: str) -> str:
+    """What a customer says, as staff get to see it: phones masked, links spelled out."""
+    return spelled_out(masked(text))
 
 
 def text_of(reply: Reply) -> str:

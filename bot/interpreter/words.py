@@ -14,6 +14,10 @@ GRADE = re.compile(
     r"(?:小学)?[一二三四五六123456]年级|(?<![小])小[一二三四五六](?![个时])"
     r"|初中?[一二三123](?:年级)?|[七八九789]年级|高中?[一二三123](?:年级)?|幼儿园|[大中小]班|学前班|幼小衔接"
 )
+_NUMBER = r"[1-9][0-9]?|十[一二三四五六七八]?|[一二两三四五六七八九]"
+AGE = re.compile(rf"(?<![0-9十到至~–-])(虚岁)?({_NUMBER})(?:周岁|岁)半?")
+_NURSERY = {3: "小班", 4: "中班", 5: "大班"}
+_SCHOOL_AT, _LAST_AT = 6, 17  # Years: who is six on 1 September begins school (义务教育法 §11).
 _SUBJECT_WORDS = {
     "英语": "英语 英文 english 剑桥 KET PET 自然拼读 口语 新概念",
     "数学": "数学 奥数 数学思维 思维训练 奥赛",
@@ -68,7 +72,11 @@ _NO_NAME = re.compile(
     r"多少|什么|怎么|哪[里儿个些]|谢谢|你好|您好|报名|老师|校[区长]|价[格钱]|取消|人工|可以|好的|地址|时候|时间|学校|年级|同意|投诉"
     r"|电话|手机|微信|号码|[写填选弄]错|错了|不[是对行用要报办]|没有|周[一二三四五六日天末]|星期|第[一二三四五六]|[这那]个|[头一]个|头一|算了"
     r"|上课|课[程表时]|班级|孩子|家长|名字|姓名|几[点个岁年]|订单|退费|付款|缴费|优惠|马上|方便|高兴|安排|随便|万一|于是|明天|后天|今天|一下|稍等|知道|需要"
+    rf"|继续|接着|下一[步个]|咨询|了解|问个|问[一点]下|先试|试听|[0-9一二三四五六七八九十]岁"
     rf"|^(?:{_KIN}|{_CHILD}|我们?)$|[吧啊呀哦吗呢嘛么了]$"
+)
+_ADDRESS = re.compile(
+    rf"^(?:我是|俺是|叫我)?((?![我他她你您俺咱孩宝娃妈爸爷奶外姥家监])[一-鿿]{{1,4}}(?:{_KIN}))(?:吧|哈|啊)?$"
 )
 _UNLIKELY_IN_NAMES = re.compile(r"[不课班钱几错改对行好嗯想要报请周号哪谁]")
 _BREAKS = re.compile(r"[，,、;；。/\s]+")
@@ -111,9 +119,20 @@ def grade(text: str) -> str | None:
     number = grade_number(match.group())
     if number is None or number == 0:
         return match.group()
+    return _grade_named(number)
+
+
+def _grade_named(number: int) -> str:
     if number <= 6:
         return f"{'一二三四五六'[number - 1]}年级"
     return f"{'初高'[(number - 7) // 3]}{'一二三'[(number - 7) % 3]}"
+
+
+def _years(number: str) -> int:
+    if number.isdecimal():
+        return int(number)
+    ones = number.removeprefix("十")
+    return (10 if number[0] == "十" else 0) + (_DIGITS[ones] if ones else 0)
 
 
 def grade_number(text: str) -> int | None:
@@ -130,6 +149,21 @@ def grade_number(text: str) -> int | None:
     if "高" in found:
         return 9 + digit
     return digit or None
+
+
+def age(text: str) -> tuple[str, str] | None:
+    """A child's age and the grade that is usual at it: «虚岁7岁» → ("虚岁7岁", "一年级"), «3岁的娃» →
+    ("3岁", "小班"). A guess, to be said as one: a named grade goes before it. None for ranges, and
+    for ages that are not at school."""
+    match = AGE.search(simplified(text))
+    if match is None:
+        return None
+    years = _years(match.group(2)) - (1 if match.group(1) else 0)
+    if years in _NURSERY:
+        return match.group(), _NURSERY[years]
+    if not _SCHOOL_AT <= years <= _LAST_AT:
+        return None
+    return match.group(), _grade_named(years - _SCHOOL_AT + 1)
 
 
 def subject(text: str) -> str | None:
@@ -158,7 +192,13 @@ def name(text: str) -> tuple[str, bool] | None:
     framed = bool(_SAYS_NAME.search(bare[: match.start(1)]))
     if found.isascii():
         return (found, framed) if found.lower() not in AGREED else None
-    if _NO_NAME.search(found) or found in AGREED or SUBJECT.fullmatch(found) or GRADE.search(found):
+    if (
+        form_of_address(found)
+        or _NO_NAME.search(found)
+        or found in AGREED
+        or SUBJECT.fullmatch(found)
+        or GRADE.search(found)
+    ):
         return None
     has_surname = found[0] in _SURNAMES and len(found) in (2, 3)
     has_surname = has_surname or (found.startswith(_DOUBLE_SURNAMES) and len(found) in (3, 4))
@@ -166,6 +206,12 @@ def name(text: str) -> tuple[str, bool] | None:
         return None
     start = plain.index(bare) + match.start(1)
     return text[start : start + len(found)], framed or has_surname
+
+
+def form_of_address(text: str) -> str | None:
+    """What a grown-up is called among parents: 张妈妈, 小明爸爸. It is no child's name."""
+    match = _ADDRESS.match(simplified(text).strip(" \t\n。.!！,，~～"))
+    return match.group(1) if match else None
 
 
 def names(text: str) -> list[tuple[str, bool]]:

@@ -34,6 +34,45 @@ FULL = "抱歉，{name}刚刚报满了。"
 FIXED = "好的，{what}已改为{value}。"
 FIX = "好的，请重新告诉我{what}。"
 
+TRIAL_FIRST = (
+    "顾问会和您约好试听的时间。报名先放着，填好的都给您留着；听完想报，回复「报名」接着填就行。"
+)
+NO_PHONE = (
+    "不想留号码没关系：回复「转人工」请老师帮您办，或者直接到校区报名，回复「地址」能看到怎么走。"
+    "填好的内容都给您留着，想接着填，把手机号发给我就行。"
+)
+
+
+def why_phone(privacy_url: str) -> str:
+    """Why the form asks for what it asks, in one honest sentence (PIPL §17)."""
+    return (
+        "手机号是为了给您留住名额、上课有变动时联系到您，加密保存，"
+        f'员工查看会留下记录，详见<a href="{privacy_url}">《个人信息保护告知》</a>。'
+    )
+
+
+def ask_own_child(names: list[str]) -> str:
+    """Which of the family's children it is for."""
+    if len(names) == 1:
+        return f"是给{names[0]}报吗？回复「是」；给别的孩子报，请回复孩子的姓名。"
+    listed = f"{'、'.join(names[:-1])}还是{names[-1]}"
+    return f"给{listed}报？回复名字就行；给别的孩子报，请回复孩子的姓名。"
+
+
+def ask_child_of(address: str) -> str:
+    """Somebody has said who they are and not who it is for."""
+    return f"{address}您好！请问孩子的全名叫什么？（比如：李小明）"
+
+
+def guessed(age: str, grade: str) -> str:
+    """A grade that nobody has named, said as the guess it is."""
+    return f"{age}一般是{grade}，我先按{grade}找；不对的话，直接告诉我几年级。"
+
+
+def on_file(name: str, masked_phone: str) -> str:
+    """What a family need not be asked again."""
+    return f"{name} {masked_phone}（已登记）"
+
 
 def opening(class_name: str | None) -> str:
     """The first words of the form, naming the class that was chosen already."""

@@ -2,6 +2,7 @@
 
 from backend.admissions.schemas import LeadView
 from backend.kit import clock
+from backend.kit.links import spelled_out
 from backend.security.permissions import may, scope_of
 from backend.security.schemas import Permission, Role, Scope
 
@@ -37,13 +38,14 @@ def leads(found: list[LeadView]) -> str:
     """An advisor's open leads."""
     lines = []
     for lead in found:
+        family = "老学员家长，" if lead.is_of_family else ""
         state = "待认领" if lead.claimed_at is None else "跟进中"
         due = (
             f"，{clock.local(lead.next_follow_up_at):%m月%d日%H:%M}前联系"
             if lead.next_follow_up_at
             else ""
         )
-        lines.append(f"客户{lead.id}（{state}{due}）：{lead.interest[:40]}")
+        lines.append(f"客户{lead.id}（{family}{state}{due}）：{spelled_out(lead.interest)[:40]}")
     return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
+from backend.kit.links import spelled_out
 from backend.kit.money import yuan
 from backend.students.schemas import TicketKind, TicketView
 from backend.teaching.schemas import LessonView
@@ -114,9 +115,9 @@ def tickets(found: list[TicketView]) -> str:
     """Where somebody's tickets stand."""
     status = {"open": "处理中", "answered": "已答复", "closed": "已办结"}
     lines = [
-        f"{each.number} {status[each.status]}，{when_answered(each.resolve_due_at)}\n{each.text[:40]}"
+        f"{each.number} {status[each.status]}，{when_answered(each.resolve_due_at)}\n{spelled_out(each.text)[:40]}"
         if each.status == "open"
-        else f"{each.number} {status[each.status]}\n{each.text[:40]}"
+        else f"{each.number} {status[each.status]}\n{spelled_out(each.text)[:40]}"
         for each in found
     ]
     return "\n\n".join(lines) + "\n\n要补充情况直接发给我，着急请回复「转人工」。"

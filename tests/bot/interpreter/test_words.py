@@ -47,6 +47,18 @@ def test_names_are_kept_as_typed(said: str, name: str) -> None:
             "好的",
         ),
         *("13812345678", "1", "手机号写错了", "😀", "", "你好", "转人工", "成吧"),
+        *(
+            "继续",
+            "下一步",
+            "嗯嗯好",
+            "张妈妈",
+            "王爸爸",
+            "小明妈妈",
+            "李奶奶",
+            "问个事",
+            "先试听",
+            "六岁半",
+        ),
     ],
 )
 def test_what_is_no_name(said: str) -> None:
@@ -135,3 +147,45 @@ def test_simplifying_keeps_one_character_for_one(text: str) -> None:
 @pytest.mark.parametrize("said", ["中", "要得", "同意", "ok", "就那个"])
 def test_a_yes_in_many_tongues(said: str) -> None:
     assert said in words.AGREED
+
+
+@pytest.mark.parametrize(
+    ("said", "grade"),
+    [
+        ("6岁", "一年级"),
+        ("六岁半", "一年级"),
+        ("今年八岁", "三年级"),
+        ("虚岁7岁", "一年级"),
+        ("3岁的娃能学什么", "小班"),
+        ("5周岁", "大班"),
+        ("十二岁了", "初一"),
+        ("十七岁", "高三"),
+    ],
+)
+def test_an_age_is_a_guess_at_a_grade(said: str, grade: str) -> None:
+    found = words.age(said)
+    assert found is not None
+    assert found[1] == grade
+    assert words.grade(said) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["6-8岁", "6到8岁的班", "我今年35岁", "2岁", "三年级", "106岁", "岁"]
+)
+def test_what_is_no_age_of_a_pupil(said: str) -> None:
+    assert words.age(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("张妈妈", "张妈妈"),
+        ("我是小明妈妈", "小明妈妈"),
+        ("妈妈", None),
+        ("我妈妈", None),
+        ("孩子爸爸", None),
+        ("王芳", None),
+    ],
+)
+def test_forms_of_address(said: str, address: str | None) -> None:
+    assert words.form_of_address(said) == address
