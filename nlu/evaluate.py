@@ -1,14 +1,16 @@
 """Measures the understanding and prints JSON: `make nlu-test` calls it.
 
-Two measures: the current model on the held-out sentences of `test/` (another register, never
-trained on), and cross-validation over the sentences written by hand. Entities count only when
-start, end and name are all right.
+Three measures: the current model on the held-out sentences of `test/` and on those of
+`test/strangers/` (written by people who saw none of ours), and cross-validation over the
+sentences written by hand, with the weakest intents and what they are taken for: there more
+sentences help most. Entities count only when start, end and name are all right.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import random
 import resource
 import sys
@@ -30,7 +32,14 @@ from understanding.patterns import Span
 
 OUTSIDE = "out_of_scope"
 FOLDS = 3
-CURRENT = quiet.HERE / "models" / "current"
+# Folds are read side by side, one core each.
+SIDE_BY_SIDE = 2
+WEAKEST = 10
+CURRENT = quiet.MODELS / "current"
+HELD_OUT = quiet.HERE / "test"
+
+Outcome = Counter[tuple[str, str]]
+Rows = list[tuple[str, str]]
 
 
 def opened(archive: Path, folder: Path) -> tuple[IntentModel, EntityModel]:
@@ -49,11 +58,11 @@ def gold_spans(sentence: str) -> tuple[str, list[Span]]:
 
 
 def measured(
-    intent_model: IntentModel, entity_model: EntityModel, rows: list[tuple[str, str]]
-) -> dict[str, Any]:
-    """Return the figures of two models on (intent, annotated sentence) rows."""
-    right, in_top_three, refused = 0, 0, Counter[bool]()
-    outcome: Counter[tuple[str, str]] = Counter()
+    intent_model: IntentModel, entity_model: EntityModel, rows: Rows
+) -> tuple[dict[str, Any], Outcome]:
+    """Return the figures of two models on (intent, annotated sentence) rows, and what was read."""
+    in_top_three = 0
+    outcome: Outcome = Counter()
     hits = extra = missed = 0
     spent = []
     for intent, sentence in rows:
@@ -63,63 +72,93 @@ def measured(
         found = set(entity_model.spans(text))
         spent.append(time.perf_counter() - started_at)
         order = confidences.argsort()[::-1]
-        best = intent_model.names[order[0]]
-        outcome[intent, best] += 1
-        right += best == intent
+        outcome[intent, intent_model.names[order[0]]] += 1
         in_top_three += intent in [intent_model.names[at] for at in order[:3]]
-        if best == OUTSIDE:
-            refused[intent == OUTSIDE] += 1
         hits += len(found & set(gold))
         extra += len(found - set(gold))
         missed += len(set(gold) - found)
     outside = sum(intent == OUTSIDE for intent, _ in rows)
-    return {
+    refused = sum(count for (_, read), count in outcome.items() if read == OUTSIDE)
+    rightly = outcome[OUTSIDE, OUTSIDE]
+    figures = {
         "sentences": len(rows),
-        "intent_accuracy": round(right / len(rows), 4),
-        "top_three": round(in_top_three / len(rows), 4),
-        "macro_f1": round(macro_f1(outcome), 4),
-        "out_of_scope_recall": round(refused[True] / max(1, outside), 4),
-        "false_refusals": round(refused[False] / max(1, len(rows) - outside), 4),
-        "entity_f1": round(2 * hits / max(1, 2 * hits + extra + missed), 4),
-        "entity_precision": round(hits / max(1, hits + extra), 4),
-        "entity_recall": round(hits / max(1, hits + missed), 4),
-        "median_ms": round(sorted(spent)[len(spent) // 2] * 1000, 2),
-        "mean_ms": round(sum(spent) / len(spent) * 1000, 2),
+        "intent_accuracy": sum(outcome[each, each] for each in intent_model.names) / len(rows),
+        "top_three": in_top_three / len(rows),
+        "macro_f1": macro_f1(outcome),
+        "out_of_scope_recall": rightly / max(1, outside),
+        "false_refusals": (refused - rightly) / max(1, len(rows) - outside),
+        "entity_f1": 2 * hits / max(1, 2 * hits + extra + missed),
+        "entity_precision": hits / max(1, hits + extra),
+        "entity_recall": hits / max(1, hits + missed),
+        "median_ms": sorted(spent)[len(spent) // 2] * 1000,
+        "mean_ms": sum(spent) / len(spent) * 1000,
     }
+    return {name: round(figure, 4) for name, figure in figures.items()}, outcome
 
 
-def macro_f1(outcome: Counter[tuple[str, str]]) -> float:
+def f1_scores(outcome: Outcome) -> dict[str, float]:
+    """Return the F1 of each intent that occurs as gold."""
+    gold: Counter[str] = Counter()
+    read: Counter[str] = Counter()
+    for (meant, heard), count in outcome.items():
+        gold[meant] += count
+        read[heard] += count
+    return {name: 2 * outcome[name, name] / (gold[name] + read[name]) for name in sorted(gold)}
+
+
+def macro_f1(outcome: Outcome) -> float:
     """Return the unweighted mean F1 of the intents that occur as gold."""
-    scores = []
-    for name in {gold for gold, _ in outcome}:
-        hits = outcome[name, name]
-        gold = sum(count for (each, _), count in outcome.items() if each == name)
-        read = sum(count for (_, each), count in outcome.items() if each == name)
-        scores.append(2 * hits / (gold + read))
-    return sum(scores) / len(scores)
+    scores = f1_scores(outcome)
+    return sum(scores.values()) / len(scores)
 
 
-def cross_validated(rows: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Train without one part of the hand-written sentences at a time and measure on that part."""
+def weakest(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the intents with the lowest F1, what they are read as and what is read as them."""
+    scores = f1_scores(outcome)
+    wrong = [pair for pair, _ in outcome.most_common() if pair[0] != pair[1]]
+    return [
+        {
+            "intent": name,
+            "f1": round(scores[name], 3),
+            "read_as": {read: outcome[name, read] for gold, read in wrong if gold == name},
+            "taken_for_it": {gold: outcome[gold, name] for gold, read in wrong if read == name},
+        }
+        for name in sorted(scores, key=lambda each: scores[each])[:WEAKEST]
+    ]
+
+
+def one_fold(fold: int) -> tuple[dict[str, Any], Outcome]:
+    """Train without one part of the hand-written sentences and measure on that part."""
+    rows = generate.hand_written()
     mixed = list(rows)
     random.Random(7).shuffle(mixed)
-    figures = []
-    for fold in range(FOLDS):
-        held = mixed[fold::FOLDS]
-        unseen = {gold_spans(sentence)[0] for _, sentence in held}
-        kept = [row for row in rows if row not in set(held)]
-        labelled = [
-            (intent, *gold_spans(sentence)) for intent, sentence in generate.sentences(kept)
-        ]
-        labelled = [row for row in labelled if row[1] not in unseen]
-        texts = [text for _, text, _ in labelled]
-        with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
-            path = Path(folder) / "entities.crf"
-            train_entities(texts, [spans for *_, spans in labelled], path)
-            model = intents.train(texts, [intent for intent, *_ in labelled])
-            figures.append(measured(model, EntityModel(path), held))
-        print(f"nlu: fold {fold + 1} of {FOLDS} done", file=sys.stderr, flush=True)
-    return figures
+    held = mixed[fold::FOLDS]
+    left_out = set(held)
+    unseen = {gold_spans(sentence)[0] for _, sentence in held}
+    kept = [row for row in rows if row not in left_out]
+    labelled = [(intent, *gold_spans(sentence)) for intent, sentence in generate.sentences(kept)]
+    labelled = [row for row in labelled if row[1] not in unseen]
+    texts = [text for _, text, _ in labelled]
+    with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
+        path = Path(folder) / "entities.crf"
+        train_entities(texts, [spans for *_, spans in labelled], path)
+        model = intents.train(texts, [intent for intent, *_ in labelled])
+        answer = measured(model, EntityModel(path), held)
+    print(f"nlu: fold {fold + 1} of {FOLDS} done", file=sys.stderr, flush=True)
+    return answer
+
+
+def cross_validated() -> tuple[dict[str, Any], Outcome]:
+    """Return the mean figures over all folds, and what was read in all of them together."""
+    with multiprocessing.get_context("spawn").Pool(SIDE_BY_SIDE) as pool:
+        folds = pool.map(one_fold, range(FOLDS), chunksize=1)
+    means = {
+        name: round(sum(figures[name] for figures, _ in folds) / FOLDS, 4) for name in folds[0][0]
+    }
+    total: Outcome = Counter()
+    for _, outcome in folds:
+        total.update(outcome)
+    return means, total
 
 
 def main() -> int:
@@ -131,17 +170,15 @@ def main() -> int:
     if not wanted.model.exists():
         print("nlu: no model yet; run train.py first", file=sys.stderr)
         return 1
+    report: dict[str, Any] = {"model": wanted.model.resolve().name.partition(".")[0]}
     with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
         models = opened(wanted.model, Path(folder))
-        report: dict[str, Any] = {
-            "model": wanted.model.resolve().name.partition(".")[0],
-            "held_out": measured(*models, generate.hand_written(quiet.HERE / "test")),
-        }
+        for name, where in (("held_out", HELD_OUT), ("strangers", HELD_OUT / "strangers")):
+            if where.exists():
+                report[name], _ = measured(*models, generate.hand_written(where))
     if not wanted.fast:
-        folds = cross_validated(generate.hand_written())
-        report["cross_validation"] = {
-            name: round(sum(fold[name] for fold in folds) / len(folds), 4) for name in folds[0]
-        }
+        report["cross_validation"], outcome = cross_validated()
+        report["weakest"] = weakest(outcome)
     report["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(report, ensure_ascii=False, indent=2))
     return 0

@@ -1,4 +1,8 @@
-"""Settings that must be made before Rasa is imported: import this module first."""
+"""Settings that must be made before Rasa is imported: import this module first.
+
+No telemetry, one thread for each library: two processes fill two cores, and threads beside busy
+neighbours only wait for each other.
+"""
 
 import os
 import sys
@@ -6,6 +10,8 @@ import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# Where the models are kept; the link `current` beside them names the one to serve.
+MODELS = Path(os.environ.get("NLU_MODELS", HERE / "models"))
 
 os.environ.update(
     RASA_TELEMETRY_ENABLED="false",
@@ -13,6 +19,7 @@ os.environ.update(
     RASA_MAX_CACHE_SIZE="0",
     OMP_NUM_THREADS="1",
     OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
     TF_CPP_MIN_LOG_LEVEL="3",
     TF_NUM_INTRAOP_THREADS="1",
     TF_NUM_INTEROP_THREADS="1",

@@ -1,7 +1,8 @@
 """Serves Rasa's HTTP API (`POST /model/parse`) for the current model.
 
 The port opens only after the model is loaded and has parsed a sentence, so a connection means
-ready; `GET /ready` then tells the model's name. Answers to texts seen before come from a cache.
+ready; `GET /ready` and every answer tell the model's name. Answers to texts seen before come from
+a cache.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import structlog
 
 import quiet
 
-CURRENT = quiet.HERE / "models" / "current"
+CURRENT = quiet.MODELS / "current"
 REMEMBERED = 20_000
 # WeChat text messages are at most 2,048 bytes; anything longer is no message.
 LONGEST = 2_000
@@ -35,8 +36,8 @@ def hush() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
-def remember(agent: Any) -> None:
-    """Give the agent's parser a cache of the most recent texts."""
+def remember(agent: Any, model: str) -> None:
+    """Let the agent remember the most recent texts and tell its model in every answer."""
     parse = agent.parse_message
     known: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
@@ -47,7 +48,7 @@ def remember(agent: Any) -> None:
         if typed in known:
             known.move_to_end(typed)
             return known[typed]
-        parsed: dict[str, Any] = {**await parse(text), "text": typed}
+        parsed: dict[str, Any] = {**await parse(text), "text": typed, "model": model}
         known[typed] = parsed
         if len(known) > REMEMBERED:
             known.popitem(last=False)
@@ -72,19 +73,24 @@ def main() -> int:
     from rasa.server import create_app
     from sanic import response
 
+    from understanding import meaning
+
     # Rasa sets its own log levels while it is imported.
     hush()
     agent = Agent.load(str(model))
-    remember(agent)
+    name = model.name.partition(".")[0]
+    remember(agent, name)
     app = create_app(agent)
     app.config.ACCESS_LOG = False
     hush()
 
     async def warm_up(_app: Any, _loop: Any) -> None:
         await agent.parse_message("你好，周末的英语课多少钱")
+        # A clear sentence does not ask the sentence vectors; the first unclear one must not wait.
+        meaning.vectors(["好"])
 
     async def ready(_request: Any) -> Any:
-        return response.json({"ready": True, "model": model.name.partition(".")[0]})
+        return response.json({"ready": True, "model": name})
 
     app.register_listener(warm_up, "before_server_start")
     app.add_route(ready, "/ready", methods=["GET"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import quiet
 
-MODELS = quiet.HERE / "models"
+MODELS = quiet.MODELS
 CURRENT = MODELS / "current"
 HISTORY = MODELS / "history"
 INPUTS = ("config.yml", "domain.yml", "lexicon.yml", "requirements.lock", "components.py")
@@ -63,17 +64,32 @@ def roll_back() -> int:
     return 0
 
 
+def prepare(rows: list[tuple[str, str]]) -> None:
+    """Compute the sentence vectors that training will ask for, on the other core."""
+    from grammar import generate
+    from understanding import meaning
+    from understanding.intents import choose
+    from understanding.normalise import normalise
+
+    texts = [normalise(generate.plain(sentence)[0]).text for _, sentence in rows]
+    meaning.remembered([texts[at] for at in choose(texts, [intent for intent, _ in rows])])
+
+
 def train(name: str) -> Path:
     """Write the generated sentences, train, and return the new archive."""
-    from rasa.model_training import train_nlu
-
     from grammar import generate
 
     started_at = time.monotonic()
     print("nlu: writing sentences from the grammar …", flush=True)
+    rows = generate.sentences()
+    # Forked before Rasa is imported, so that it is small.
+    ahead = multiprocessing.get_context("fork").Process(target=prepare, args=(rows,))
+    ahead.start()
     with tempfile.TemporaryDirectory(prefix="nlu-") as folder:
-        count = generate.write(Path(folder) / "sentences.json")
-        print(f"nlu: training on {count} sentences (a minute or two) …", flush=True)
+        generate.write(rows, Path(folder) / "sentences.json")
+        print(f"nlu: training on {len(rows)} sentences (a minute or two) …", flush=True)
+        from rasa.model_training import train_nlu
+
         built = train_nlu(
             config=str(quiet.HERE / "config.yml"),
             nlu_data=folder,
@@ -81,6 +97,7 @@ def train(name: str) -> Path:
             fixed_model_name=name,
             domain=str(quiet.HERE / "domain.yml"),
         )
+        ahead.join()
         if built is None:
             raise SystemExit("nlu: training failed; see the lines above")
         part = MODELS / f".{name}.part"
@@ -97,7 +114,7 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="train even if nothing changed")
     parser.add_argument("--rollback", action="store_true", help="publish the model before this")
     wanted = parser.parse_args()
-    MODELS.mkdir(exist_ok=True)
+    MODELS.mkdir(parents=True, exist_ok=True)
     if wanted.rollback:
         return roll_back()
     name = content_hash()

@@ -102,11 +102,12 @@ def _words() -> tuple[dict[str, tuple[str, ...]], int]:
     return {word: tuple(names) for word, names in found.items()}, max(map(len, found))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=40_000)
 def candidates(text: str) -> tuple[Span, ...]:
     """Return every span that a shape or the word list proposes, in order of start.
 
-    Remembered, because the tagger and the intent model ask for the same text.
+    Remembered, because the tagger and the intent model ask for the same text, and training
+    for all of them.
     """
     spans = [Span(start, end, "time") for start, end in time_spans(text)]
     for entity, shape in _COMPILED:

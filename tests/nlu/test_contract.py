@@ -96,7 +96,7 @@ def test_domain_names_exactly_the_contract() -> None:
     assert set(MARKS) == ENTITIES
 
 
-@pytest.mark.parametrize("folder", ["data", "test"])
+@pytest.mark.parametrize("folder", ["data", "test", "test/strangers"])
 def test_sentences_use_only_names_of_the_contract(folder: str) -> None:
     rows = generate.hand_written(NLU / folder)
     assert {intent for intent, _ in rows} == INTENTS
@@ -115,8 +115,17 @@ def test_every_intent_has_breadth() -> None:
     assert min(map(len, by_intent.values())) >= 60
 
 
-def test_held_out_sentences_are_many_and_never_trained_on() -> None:
-    held_out = generate.hand_written(NLU / "test")
+@pytest.mark.parametrize("folder", ["test", "test/strangers"])
+def test_held_out_sentences_are_many_and_never_trained_on(folder: str) -> None:
+    held_out = generate.hand_written(NLU / folder)
     assert len(held_out) >= 600
     trained = {normalise(generate.plain(each)[0]).text for _, each in generate.sentences()}
     assert not trained & {normalise(generate.plain(each)[0]).text for _, each in held_out}
+
+
+def test_no_sentence_is_in_both_held_out_sets() -> None:
+    ours, strangers = (
+        {normalise(generate.plain(each)[0]).text for _, each in generate.hand_written(folder)}
+        for folder in (NLU / "test", NLU / "test" / "strangers")
+    )
+    assert sorted(ours & strangers) == []

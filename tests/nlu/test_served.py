@@ -1,62 +1,29 @@
 """The real server: installs and trains if needed, then answers over HTTP."""
 
-import json
-import os
-import signal
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-NLU = Path(__file__).parents[2] / "nlu"
-PYTHON = NLU / ".venv" / "bin" / "python"
+Ask = Callable[..., Any]
 
-pytestmark = [pytest.mark.rasa, pytest.mark.timeout(600)]
-
-
-def ask(address: str, text: str | None = None) -> Any:
-    """Get an address, or post a text to be parsed."""
-    body = None if text is None else json.dumps({"text": text}).encode()
-    with urllib.request.urlopen(urllib.request.Request(address, data=body), timeout=5) as answer:
-        return json.load(answer)
+pytestmark = [pytest.mark.rasa, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(trained: Path, serve: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
     """Serve the current model on a free port; yields its address."""
-    subprocess.run([str(NLU / "install.sh")], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([PYTHON, NLU / "train.py"], check=True, stdout=subprocess.DEVNULL)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = subprocess.Popen(
-        [PYTHON, NLU / "serve.py", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        assert running.poll() is None, "the server ended before it was ready"
-        try:
-            ask(f"{address}/ready")
-            break
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.3)
-    yield address
-    running.send_signal(signal.SIGTERM)
-    assert running.wait(timeout=20) == 0
+    with serve() as address:
+        yield address
 
 
-def test_ready_names_the_model(server: str) -> None:
-    current = os.readlink(NLU / "models" / "current").partition(".")[0]
-    assert ask(f"{server}/ready") == {"ready": True, "model": current}
+def test_ready_and_every_answer_name_the_model(server: str, trained: Path, ask: Ask) -> None:
+    name = trained.name.partition(".")[0]
+    assert ask(f"{server}/ready") == {"ready": True, "model": name}
+    assert ask(f"{server}/model/parse", "你好")["model"] == name
 
 
 @pytest.mark.parametrize(
@@ -73,7 +40,9 @@ def test_ready_names_the_model(server: str) -> None:
         ("今天天气怎么样", "out_of_scope", {("time", "今天", "今天")}),
     ],
 )
-def test_parse(server: str, typed: str, intent: str, entities: set[tuple[str, str, str]]) -> None:
+def test_parse(
+    server: str, ask: Ask, typed: str, intent: str, entities: set[tuple[str, str, str]]
+) -> None:
     parsed = ask(f"{server}/model/parse", typed)
     assert parsed["text"] == typed
     assert parsed["intent"]["name"] == intent
@@ -84,7 +53,7 @@ def test_parse(server: str, typed: str, intent: str, entities: set[tuple[str, st
     } == entities
 
 
-def test_two_wishes_rank_first_and_are_listed(server: str) -> None:
+def test_two_wishes_rank_first_and_are_listed(server: str, ask: Ask) -> None:
     parsed = ask(f"{server}/model/parse", "舞蹈班多少钱，有没有优惠活动")
     assert {each["name"] for each in parsed["intent_ranking"][:2]} == {
         "ask_price",
@@ -93,14 +62,14 @@ def test_two_wishes_rank_first_and_are_listed(server: str) -> None:
     assert [each["intent"]["name"] for each in parsed["clauses"]] == ["ask_price", "ask_promotion"]
 
 
-def test_hostile_texts_are_only_texts(server: str) -> None:
+def test_hostile_texts_are_only_texts(server: str, ask: Ask) -> None:
     for typed in ("", "   ", "/restart", '/greet{"a": 1}', "啊" * 5000, "\x00\ud83d", "[x](time)"):
         parsed = ask(f"{server}/model/parse", typed)
         assert len(parsed["intent_ranking"]) > 1, typed
         assert parsed["entities"] == [], typed
 
 
-def test_repeats_come_from_memory(server: str) -> None:
+def test_repeats_come_from_memory(server: str, ask: Ask) -> None:
     text = "请问周末的书法课几点开始呀"
     first = ask(f"{server}/model/parse", text)
     started_at = time.perf_counter()
