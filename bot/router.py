@@ -23,9 +23,10 @@ from bot.flows import (
     tickets,
     wishes,
 )
-from bot.flows.talk import Talk
+from bot.flows.talk import UNSURE, Talk
 from bot.inbound import Kind
 from bot.interpreter import in_context, mood, words
+from bot.interpreter.meaning import SURE
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -211,6 +212,7 @@ def _by_meaning(talk: Talk) -> Reply | None:
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
     if not wishes:
         return None
+    talk.doubt = "" if talk.meaning.best.confidence >= SURE else UNSURE
     if wishes != ["out_of_scope"]:
         talk.state.misunderstood = 0
     if "complain" in wishes:

@@ -28,7 +28,7 @@ class Entity:
 @dataclass(frozen=True)
 class Meaning:
     """Intents best first, entities and times. `wishes` are the intents that stand side by side in
-    one message (多少钱，周末有课吗); `source` is who understood, `model` which model, if one did."""
+    one message (多少钱，周末有课吗); `source` is who understood, and `model` which model."""
 
     text: str = ""
     intents: tuple[Intent, ...] = ()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,12 @@ import pytest
 import yaml
 from school import School, answered, held_out, plain
 
-# Waits while a file `wait` lies beside the models; trains as many words as are learned.
-TRAINER = """
-import os, pathlib, sys, time
-models = pathlib.Path(os.environ["NLU_MODELS"])
-print("nlu: training", file=sys.stderr, flush=True)
-while (models / "wait").exists(): time.sleep(0.02)
-if (models / "break").exists(): raise SystemExit("nlu: no more room")
-(models / "fresh.tar.gz").write_text("fresh")
-print("nlu: trained\\nnlu: candidate fresh")
-"""
-JUDGE = """
-import json, pathlib, sys
-name = pathlib.Path(sys.argv[-1]).name.partition(".")[0]
-print(json.dumps({"model": name, "held_out": {"intent_accuracy": {"fresh": 0.9}.get(name, 0.8)}}))
-"""
+from tests.fixtures.schools import small_school
 
 
 @pytest.fixture
 def school(tmp_path: Path) -> School:
-    for name in ("first", "second"):
-        (tmp_path / f"{name}.tar.gz").write_text(name)
-        published.publish(tmp_path / f"{name}.tar.gz")
-    python = (sys.executable, "-c")
-    return School(tmp_path, trainer=(*python, TRAINER), judge=(*python, JUDGE))
+    return small_school(tmp_path)
 
 
 def ask(school: School, method: str, what: str = "", **body: Any) -> tuple[int, dict[str, Any]]:
