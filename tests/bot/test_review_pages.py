@@ -26,9 +26,7 @@ from tests.bot.test_review_queue import ODD, kept
 from tests.bot.test_router import counted
 from tests.bot.test_talk_pages import Reader, reader
 from tests.dialogues.stage import Stage
-from tests.fixtures.schools import School, small_school
-
-from school import answered, held_out  # isort: skip - found by the fixture above
+from tests.fixtures.schools import School, answered, held_out, small_school
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 KEY = "school-key"

@@ -3,8 +3,11 @@
 Two tiny models stand for two trainings: the current archive with another intent model in it.
 """
 
+import json
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -71,6 +74,20 @@ def _told(address: str, ask: Ask, model: str) -> None:
         time.sleep(0.05)
 
 
+def _asked(address: str, key: str) -> tuple[int, str]:
+    """Ask the school's door to go back to `older`; returns status and what is current then."""
+    request = urllib.request.Request(
+        f"{address}/school/rollback",
+        data=b'{"model": "older"}',
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, json.load(answer)["current"]
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
 def test_swap_and_rollback_are_taken_up_and_what_the_next_server_serves(
     trained: Path, serve: Serve, ask: Ask, tmp_path: Path
 ) -> None:
@@ -78,14 +95,18 @@ def test_swap_and_rollback_are_taken_up_and_what_the_next_server_serves(
         published = _run(tmp_path, "-c", PUBLISH, trained, name, meant)
         assert published.returncode == 0, published.stderr
     assert (tmp_path / "current").readlink() == Path("newer.tar.gz")
-    with serve(NLU_MODELS=str(tmp_path)) as address:
+    with serve(NLU_MODELS=str(tmp_path), NLU_SCHOOL_KEY="key") as address:
         assert _understood(address, ask) == ("newer", "thank")
-        went_back = _run(tmp_path, NLU / "train.py", "--rollback")
-        assert went_back.returncode == 0, went_back.stderr
+        assert _asked(address, "wrong") == (401, "")
+        assert _asked(address, "key") == (200, "older")
         _told(address, ask, "older")
         assert _understood(address, ask) == ("older", "greet")
     with serve(NLU_MODELS=str(tmp_path)) as address:
         assert _understood(address, ask) == ("older", "greet")
+        assert _asked(address, "") == (404, "")
+        forth = _run(tmp_path, NLU / "train.py", "--rollback")
+        assert forth.returncode == 0, forth.stderr
+        _told(address, ask, "newer")
     assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith(".")) == []
 
 
