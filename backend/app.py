@@ -38,9 +38,11 @@ def create_app(
     *,
     doors: Sequence[Blueprint] = (),
     pages: Sequence[Blueprint] = (),
+    windows: Sequence[Blueprint] = (),
 ) -> Flask:
     """A WSGI application. `doors` are further blueprints that prove their callers themselves,
-    `pages` such that browsers open."""
+    `pages` such that browsers open, `windows` such whose pages prove themselves by a header
+    (`shield.without_tokens`)."""
     wire()
     app = Flask("backend", static_folder=None)
     journal.install(app)
@@ -61,6 +63,9 @@ def create_app(
         app.register_blueprint(blueprint)
     for blueprint in doors:
         shield.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    for blueprint in windows:
+        shield.without_tokens(blueprint)
         app.register_blueprint(blueprint)
     health.measure(_unsent)
     hops = settings().proxy_hops

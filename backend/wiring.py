@@ -11,6 +11,7 @@ from backend.finance import queries as finance
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
 from backend.gateways.payments.wechat_pay import WechatPay
+from backend.gateways.webchat.sender import ByAddress
 from backend.gateways.wechat.client import WechatClient
 from backend.kit import clock, events, log, money
 from backend.kit.config import settings
@@ -31,7 +32,7 @@ def connect() -> None:
     log.set_up(settings().log_level)
     wechat = WechatClient.from_settings()
     ports.use(
-        chat=wechat,
+        chat=ByAddress(wechat),
         account=wechat,
         menus=wechat.menus,
         sign_in=wechat.website,

@@ -68,8 +68,9 @@ class State(BaseModel):
     `flow` and `step` are what the bot waits for; `slots` what a form has collected; `paused` a form
     that another one interrupted; `topic` what the talk is about (subject, weekdays, grade); `shown`
     the class ids listed last, for «第二个»; `finished` the last completed form, so that
-    «手机号写错了» still has something to correct; `misunderstood` how often in a row; `facing` the
-    number of the customer whom a member of staff answers by plain words.
+    «手机号写错了» still has something to correct; `misunderstood` how often in a row;
+    `apologies` how often in all; `facing` the number of the customer whom a member of staff answers
+    by plain words.
     """
 
     flow: str | None = None
@@ -81,6 +82,7 @@ class State(BaseModel):
     shown: list[int] = Field(default_factory=list)
     finished: dict[str, Any] | None = None
     misunderstood: int = 0
+    apologies: int = 0
     facing: int | None = None
 
     def leave(self) -> None:

@@ -1,6 +1,7 @@
 """Reply → what WeChat takes: the XML of a passive reply, the JSON of a customer-service message."""
 
 from typing import Any, Literal
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
 from pydantic import BaseModel, ConfigDict
@@ -9,12 +10,14 @@ TEXT_BYTES = 2048  # Longer texts are cut by WeChat (measured by others, `wechat
 
 
 class Text(BaseModel):
-    """A text bubble of any length; it is split on the way out."""
+    """A text bubble of any length; it is split on the way out. `options` are words inside it that
+    WeChat shows as links: a tap says them."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: Literal["text"] = "text"
     text: str
+    options: tuple[str, ...] = ()
 
 
 class Card(BaseModel):
@@ -44,14 +47,16 @@ class Reply(BaseModel):
         if self.bubbles and other.bubbles:
             last, first = self.bubbles[-1], other.bubbles[0]
             if isinstance(last, Text) and isinstance(first, Text):
-                joined = Text(text=f"{last.text}\n\n{first.text}")
+                joined = Text(
+                    text=f"{last.text}\n\n{first.text}", options=last.options + first.options
+                )
                 return Reply(bubbles=(*self.bubbles[:-1], joined, *other.bubbles[1:]))
         return Reply(bubbles=self.bubbles + other.bubbles)
 
 
-def say(text: str) -> Reply:
+def say(text: str, options: tuple[str, ...] = ()) -> Reply:
     """A reply of one text."""
-    return Reply(bubbles=(Text(text=text),))
+    return Reply(bubbles=(Text(text=text, options=options),))
 
 
 def show(*, title: str, description: str, url: str) -> Reply:
@@ -68,7 +73,8 @@ def pieces(reply: Reply) -> list[Bubble]:
     sent: list[Bubble] = []
     for bubble in reply.bubbles:
         if isinstance(bubble, Text):
-            sent.extend(Text(text=part) for part in split_text(bubble.text))
+            parts = split_text(bubble.text)
+            sent.extend(Text(text=part, options=bubble.options) for part in parts)
         else:
             sent.append(bubble)
     return sent
@@ -89,7 +95,7 @@ def split_text(text: str, limit: int = TEXT_BYTES) -> list[str]:
 def to_xml(bubble: Bubble, *, openid: str, account: str, at: int) -> bytes:
     """A passive reply: XML for `openid` from `account`, `at` in Unix seconds."""
     if isinstance(bubble, Text):
-        content = f"<MsgType>text</MsgType><Content>{_cdata(bubble.text)}</Content>"
+        content = f"<MsgType>text</MsgType><Content>{_cdata(_tappable(bubble))}</Content>"
     else:
         content = (
             "<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles><item>"
@@ -108,7 +114,7 @@ def to_xml(bubble: Bubble, *, openid: str, account: str, at: int) -> bytes:
 def to_customer_message(bubble: Bubble) -> dict[str, Any]:
     """The body of a customer-service message, without `touser`."""
     if isinstance(bubble, Text):
-        return {"msgtype": "text", "text": {"content": bubble.text}}
+        return {"msgtype": "text", "text": {"content": _tappable(bubble)}}
     article = {
         "title": bubble.title,
         "description": bubble.description,
@@ -116,6 +122,17 @@ def to_customer_message(bubble: Bubble) -> dict[str, Any]:
         "picurl": bubble.picture_url,
     }
     return {"msgtype": "news", "news": {"articles": [article]}}
+
+
+def _tappable(bubble: Text) -> str:
+    """The text with its options as links that send their words (the chat's own menu links, which
+    work in passive replies too, where `msgmenu` cannot be sent)."""
+    text = bubble.text
+    for number, option in enumerate(bubble.options, 1):
+        query = urlencode({"msgmenucontent": option, "msgmenuid": number}, quote_via=quote)
+        link = f'<a href="weixin://bizmsgmenu?{query}">{option}</a>'
+        text = text.replace(f". {option}", f". {link}", 1)
+    return text
 
 
 def sealed_xml(encrypted: str, *, msg_signature: str, timestamp: str, nonce: str) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.kit.db import reading, unit_of_work
 from backend.security import gate
 from backend.security import service as security
-from backend.security.schemas import Role, StaffMember
+from backend.security.schemas import Permission, StaffMember
 from bot.phrases import understanding as phrases
 from bot.review import queue, school, sentences, shown
 
@@ -22,19 +22,18 @@ blueprint = Blueprint(
     static_folder="static",
     static_url_path="/understanding/static",
 )
-MAY_REVIEW = (Role.ACADEMIC, Role.PRINCIPAL)
 LAST_PAGE = 500
 
 
 @blueprint.get("/understanding")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def queued(member: StaffMember) -> ResponseReturnValue:
     """Open sentences, newest first, below how well the bot understands."""
     return _page(number=min(LAST_PAGE, max(0, request.args.get("page", 0, type=int))))
 
 
 @blueprint.post("/understanding/<int:row_id>/label")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def label(member: StaffMember, row_id: int) -> ResponseReturnValue:
     """What the sentence means: a guess that was tapped, or the one chosen from the list."""
     intent = request.form.get("intent") or request.form.get("other", "")
@@ -52,7 +51,7 @@ def label(member: StaffMember, row_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/understanding/<int:row_id>/dismiss")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def dismiss(member: StaffMember, row_id: int) -> ResponseReturnValue:
     """Nothing to be learned from it."""
     try:
@@ -64,14 +63,14 @@ def dismiss(member: StaffMember, row_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/understanding/school")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def models(member: StaffMember) -> ResponseReturnValue:
     """The models: which one serves, which one is new, and what can be done."""
     return _school()
 
 
 @blueprint.post("/understanding/school/train")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def train(member: StaffMember) -> ResponseReturnValue:
     """Teach everything that is labelled to a new model, which is not served yet."""
 
@@ -93,7 +92,7 @@ def train(member: StaffMember) -> ResponseReturnValue:
 
 
 @blueprint.post("/understanding/school/publish")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def publish(member: StaffMember) -> ResponseReturnValue:
     """The new model serves from now on."""
     model = request.form.get("model", "")
@@ -109,7 +108,7 @@ def publish(member: StaffMember) -> ResponseReturnValue:
 
 
 @blueprint.post("/understanding/school/rollback")
-@gate.staff_only(*MAY_REVIEW)
+@gate.staff_only(Permission.TEACH_BOT)
 def roll_back(member: StaffMember) -> ResponseReturnValue:
     """The model before serves again; what the other one had learned waits for a training."""
     model, leaving = request.form.get("model", ""), request.form.get("leaving", "")

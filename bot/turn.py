@@ -10,6 +10,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from backend.gateways.visitors import is_visitor
+from backend.gateways.webchat import lines
 from backend.kit import clock
 from backend.kit.db import unit_of_work
 from backend.kit.errors import DomainError
@@ -114,7 +116,12 @@ def _lock(session: Session, message_id: int, incoming: Incoming) -> tuple[Conver
 
 def _store(session: Session, message: Message, reply: Reply) -> Answered:
     """Store the answer. What does not fit into a passive reply goes through the outbox: everything
-    when nobody waits any more, else all bubbles after the first."""
+    when nobody waits any more, else all bubbles after the first. In our own website's window the
+    answer is there as soon as it is stored, whole."""
+    if is_visitor(message.openid):
+        via = conversation.finish(session, message, reply)
+        _show(session, message, reply)
+        return Answered(via=via, reply=reply)
     bubbles = pieces(reply)
     stored = Reply(bubbles=tuple(bubbles))
     via = conversation.finish(session, message, stored)
@@ -128,3 +135,14 @@ def _store(session: Session, message: Message, reply: Reply) -> Answered:
             due_at=clock.now() + LATER if first else None,
         )
     return Answered(via=via, reply=stored)
+
+
+def _show(session: Session, message: Message, reply: Reply) -> None:
+    lines.set_typing(session, message.openid, is_typing=False)
+    for number, bubble in enumerate(reply.bubbles):
+        lines.show(
+            session,
+            message.openid,
+            key=f"reply:{message.id}:{number}",
+            body=to_customer_message(bubble),
+        )

@@ -6,31 +6,28 @@ message: exactly one of the two.
 """
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass
 
 import structlog
 from flask import Blueprint, Response, request
 from pydantic import SecretStr
 
+from backend.gateways.visitors import is_visitor
 from backend.kit import clock
 from backend.kit.config import settings
-from backend.kit.db import reading, unit_of_work
+from backend.kit.db import unit_of_work
 from backend.outbox import service as outbox
-from bot import conversation, envelope, inbound, replies, turn
-from bot.conversation import PASSIVE, Answered, Delivered
+from bot import conversation, envelope, inbound, replies
+from bot.conversation import PASSIVE, Answered
 from bot.inbound import Kind
+from bot.waiting import answer_in_time
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("wechat", __name__)
 
-TYPING_AFTER_SECONDS = 2.0
 ANSWER_WITHIN_SECONDS = 4.3  # WeChat hangs up after five.
 LARGEST_BODY = 64 * 1024
 SUCCESS = "success"
-
-_turns = ThreadPoolExecutor(max_workers=48, thread_name_prefix="turn")
 
 
 @dataclass(frozen=True)
@@ -65,44 +62,13 @@ def receive() -> Response:
         return Response(SUCCESS)
     with unit_of_work() as session:
         delivered = conversation.deliver(session, delivery.incoming)
-    until = arrived + ANSWER_WITHIN_SECONDS
-    done = delivered.done or _answer_in_time(delivered, until, delivery.incoming.openid)
+    who = delivery.incoming.openid
+    done = delivered.done or answer_in_time(
+        delivered,
+        until=arrived + ANSWER_WITHIN_SECONDS,
+        while_slow=lambda: outbox.announce_typing(who),  # Who waits long sees «typing».
+    )
     return _respond(delivery, done)
-
-
-def _answer_in_time(delivered: Delivered, until: float, who: str) -> Answered | None:
-    """Run the turn, or wait for whoever runs it; None when time is up and the answer will go out
-    by itself."""
-    message_id, leased = delivered.message_id, delivered.leased
-    while (left := until - time.monotonic()) > 0:
-        future = _turns.submit(turn.take, message_id, leased)
-        try:
-            done = _wait(future, left, who)
-        except TooSlow:
-            break
-        except Exception as error:
-            log.warning("turn_broke", message_id=message_id, error=str(error))
-            break
-        if done is None:
-            with reading() as session:
-                done = conversation.answered(session, message_id)
-        if done is not None:
-            return done
-        leased = None
-        time.sleep(0.1)  # Another delivery of it, or an earlier message, is being answered.
-    with unit_of_work() as session:
-        return conversation.give_up_waiting(session, message_id)
-
-
-def _wait(future: Future[Answered | None], seconds: float, who: str) -> Answered | None:
-    """What a turn gives; who waits long sees «typing». Raises what the turn raises, and TooSlow."""
-    try:
-        return future.result(timeout=min(TYPING_AFTER_SECONDS, seconds))
-    except TooSlow:
-        if future.done() or seconds <= TYPING_AFTER_SECONDS:
-            raise
-        outbox.announce_typing(who)
-        return future.result(timeout=seconds - TYPING_AFTER_SECONDS)
 
 
 def _respond(delivery: Delivery, done: Answered | None) -> Response:
@@ -152,6 +118,8 @@ def _open() -> Delivery:
 def _for_us(incoming: inbound.Incoming) -> inbound.Incoming:
     if incoming.account != settings().wechat_account:
         raise inbound.NotAMessage("another account's")
+    if is_visitor(incoming.openid):
+        raise inbound.NotAMessage("a visitor of the website, who comes through another door")
     return incoming
 
 

@@ -144,23 +144,32 @@ class School:
             "RASA_CACHE_DIRECTORY": str(self.models / ".rasa"),
         }
 
-        def run(command: Iterable[str]) -> str:
-            with self.log.open("a", encoding="utf-8") as log:
-                done = subprocess.run(
+        def run(command: Iterable[str], *, aloud: bool = False) -> str:
+            """Return what a program prints; aloud, the page can read it meanwhile."""
+            said = []
+            with (
+                self.log.open("a", encoding="utf-8") as log,
+                subprocess.Popen(
                     [*command],
                     stdout=subprocess.PIPE,
                     stderr=log,
                     text=True,
                     env=environment,
                     cwd=self.models,
-                    check=True,
-                )
-            return done.stdout
+                ) as program,
+            ):
+                assert program.stdout is not None
+                for line in program.stdout:
+                    said.append(line)
+                    if aloud:
+                        self._say(line.rstrip())
+            if program.returncode:
+                raise subprocess.CalledProcessError(program.returncode, "the program")
+            return "".join(said)
 
         try:
-            said = run(self.trainer).strip()
+            said = run(self.trainer, aloud=True).strip()
             name = said.splitlines()[-1].removeprefix(CANDIDATE)
-            self._say(said)
             figures = {}
             for each in dict.fromkeys([published.current(self.models), name]):
                 if each:

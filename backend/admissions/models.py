@@ -11,8 +11,8 @@ from backend.kit.db import Base, Encrypted, UtcDateTime
 class Lead(Base):
     """线索: one open lead per WeChat at a time, held by the partial unique index.
 
-    `source` is the channel or campaign of the first code scanned (`channel:dianping`), `wechat` for
-    whoever came by themselves; `last_source` that of the last one.
+    `source` is the channel or campaign of the first code scanned (`channel:dianping`), `wechat` or
+    `website` for whoever came by themselves; `last_source` that of the last one.
     """
 
     __tablename__ = "admissions_lead"

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from backend.admissions import queries, rules
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadView, Stage
+from backend.gateways.visitors import is_visitor
+from backend.gateways.webchat import lines
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotFound
@@ -16,7 +18,7 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import CodeKind, CodeScanned, Role
 
-BY_THEMSELVES = "wechat"
+BY_THEMSELVES, FROM_WEBSITE = "wechat", "website"
 
 
 class ClaimedByOther(DomainError):
@@ -31,7 +33,8 @@ def open_lead(
     campus_id: int | None = None,
 ) -> LeadView:
     """Open a lead for a person who asks, give it an advisor and push the advisor (A13, A14, A17).
-    It comes from the channel or campaign whose codes the person has scanned.
+    It comes from the channel or campaign whose codes the person has scanned or whose page they
+    wrote from.
 
     Somebody whose lead is open keeps it and its advisor: what they say now is noted on it.
     """
@@ -40,9 +43,10 @@ def open_lead(
         note(session, lead_id=known.id, text=interest)
         return known
     now, touches = clock.now(), staff.touches(session, openid)
+    by_themselves = FROM_WEBSITE if is_visitor(openid) else BY_THEMSELVES
     lead = Lead(
         openid=openid,
-        source=touches[0].source if touches else BY_THEMSELVES,
+        source=touches[0].source if touches else by_themselves,
         last_source=touches[1].source if touches else None,
         interest=interest,
         stage=Stage.NEW,
@@ -57,6 +61,9 @@ def open_lead(
         if found is None:
             raise
         return found
+    page = lines.came_from(session, openid) if is_visitor(openid) else None
+    if page:
+        note(session, lead_id=lead.id, text=f"来自网页 {page}")
     _assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
 
@@ -71,6 +78,25 @@ def touched(session: Session, event: CodeScanned) -> None:
     if lead is not None:
         lead.last_source = event.code.source
         session.flush()
+
+
+def go_on_in_wechat(session: Session, *, visitor: str, openid: str) -> bool:
+    """A visitor of the website goes on in WeChat, and their open lead with them; False when they
+    have none (any more). Where the follower has an open lead already, that one stays and says so,
+    and the visitor's is closed."""
+    query = select(Lead).where(Lead.openid == visitor, Lead.closed_at.is_(None))
+    lead = session.scalars(query.with_for_update()).one_or_none()
+    if lead is None:
+        return False
+    known = queries.open_lead_of(session, openid)
+    if known is None:
+        lead.openid = openid
+        note(session, lead_id=lead.id, text="已从网站换到微信里继续")
+        return True
+    note(session, lead_id=known.id, text=f"在网站上也问过：{lead.interest}")
+    note(session, lead_id=lead.id, text=f"已并入客户{known.id}")
+    move(session, lead_id=lead.id, stage=Stage.LOST)
+    return True
 
 
 def claim(session: Session, *, lead_id: int, account_id: int) -> LeadView:
@@ -137,7 +163,7 @@ def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
         notice=Notice(
             template="new_lead",
             values={
-                "customer": f"微信客户{lead.id}",
+                "customer": f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}",
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },

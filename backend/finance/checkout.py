@@ -24,10 +24,23 @@ def prepare(*, number: str, openid: str) -> dict[str, str]:
 
     Raises NotFound, OrderNotPayable, and GatewayError when the platform cannot be had.
     """
-    attempt = _begin(number, openid)
+    prepay_id = _announced(number, openid, PaymentMethod.WECHAT_JSAPI)
+    return payments().bridge_parameters(prepay_id, now=clock.now())
+
+
+def prepare_code(*, number: str, openid: str) -> str:
+    """What the QR code holds by which anybody's WeChat pays this order: for a payer whose browser
+    is not WeChat's own. Opening the page again shows the same code while it is fresh. Raises what
+    `prepare` raises."""
+    return _announced(number, openid, PaymentMethod.WECHAT_NATIVE)
+
+
+def _announced(number: str, openid: str, method: PaymentMethod) -> str:
+    """The platform's word for an attempt of this kind: the one it gave before, or a new one."""
+    attempt = _begin(number, openid, method)
     if attempt.prepay_id is None:
         try:
-            prepay_id = payments().prepay_jsapi(charge_of(attempt), openid=openid)
+            prepay_id = _announce(attempt, openid, method)
         except GatewayError as error:
             if error.retry:
                 raise
@@ -35,12 +48,18 @@ def prepare(*, number: str, openid: str) -> dict[str, str]:
             log.warning("prepay_refused", out_trade_no=attempt.out_trade_no, error=str(error))
             if not _abandon(attempt):
                 raise
-            attempt = _begin(number, openid)
-            prepay_id = payments().prepay_jsapi(charge_of(attempt), openid=openid)
+            attempt = _begin(number, openid, method)
+            prepay_id = _announce(attempt, openid, method)
         with unit_of_work() as session:
             attempts.keep_prepay(session, payment_id=attempt.id, prepay_id=prepay_id)
-        attempt = attempt.model_copy(update={"prepay_id": prepay_id})
-    return payments().bridge_parameters(attempt.prepay_id or "", now=clock.now())
+        return prepay_id
+    return attempt.prepay_id
+
+
+def _announce(attempt: PaymentAttempt, openid: str, method: PaymentMethod) -> str:
+    if method is PaymentMethod.WECHAT_NATIVE:
+        return payments().prepay_native(charge_of(attempt))
+    return payments().prepay_jsapi(charge_of(attempt), openid=openid)
 
 
 def ask(payment_id: int) -> None:
@@ -79,11 +98,9 @@ def close_expired(order_id: int) -> None:
         service.close_expired(session, order_id=order_id)
 
 
-def _begin(number: str, openid: str) -> PaymentAttempt:
+def _begin(number: str, openid: str, method: PaymentMethod) -> PaymentAttempt:
     with unit_of_work() as session:
-        return attempts.begin(
-            session, number=number, openid=openid, method=PaymentMethod.WECHAT_JSAPI
-        )
+        return attempts.begin(session, number=number, openid=openid, method=method)
 
 
 def _abandon(attempt: PaymentAttempt) -> bool:

@@ -145,7 +145,8 @@ class PageState(StrEnum):
 
 
 class PaymentAttempt(_Frozen):
-    """One attempt to pay, as it is put to the platform; `prepay_id` is there while it is fresh."""
+    """One attempt to pay, as it is put to the platform; `prepay_id` is there while it is fresh: for
+    a payment by scanning it is what the QR code holds."""
 
     id: int
     out_trade_no: str

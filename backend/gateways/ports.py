@@ -45,10 +45,11 @@ class Media(BaseModel):
 
 
 class ChatSender(Protocol):
-    """Says something in the chat of one follower."""
+    """Says something in the chat of one follower, or of a visitor of our website."""
 
-    def send(self, openid: str, body: Mapping[str, Any]) -> None:
-        """Send a customer-service message: `{"msgtype": …}` as the platform documents it."""
+    def send(self, openid: str, body: Mapping[str, Any], *, key: str) -> None:
+        """Send a customer-service message: `{"msgtype": …}` as the platform documents it. `key`
+        names it: where the chat is our own, a repeat shows nothing twice."""
 
     def send_template(self, openid: str, message: TemplateMessage) -> str:
         """Send a template message; returns the platform's id for it, "" for a known repeat."""

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     proxy_hops: int = 0
     metrics_allow: str = ""
+    website_origins: str = ""
 
     secret_key: SecretStr = SecretStr(LOCAL_SECRET)
     field_keys: SecretStr = SecretStr("1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
@@ -74,6 +76,12 @@ class Settings(BaseSettings):
     @property
     def nlu_addresses(self) -> list[str]:
         return [url.strip().rstrip("/") for url in self.nlu_urls.split(",") if url.strip()]
+
+    @property
+    def website_origin_list(self) -> list[str]:
+        """`https://www.example.cn` of each site that may show our chat window."""
+        sites = (urlsplit(site.strip()) for site in self.website_origins.split(","))
+        return [f"{site.scheme}://{site.netloc}" for site in sites if site.scheme and site.netloc]
 
 
 @lru_cache

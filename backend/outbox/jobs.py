@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from backend.gateways import ports
+from backend.gateways.webchat import lines
 from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import unit_of_work
@@ -55,11 +56,16 @@ def show_typing(openid: str, asked_at: str) -> None:
 
 
 def blank_old() -> None:
-    """Forget what was said, and where to, in messages done with 30 days ago; once a day."""
+    """Forget what was said, and where to, in messages done with 30 days ago; once a day. What the
+    windows of the website's visitors showed goes with it."""
     blanked = BLANKED_AT_ONCE
     while blanked == BLANKED_AT_ONCE:
         with unit_of_work() as session:
             blanked = retention.blank(session, limit=BLANKED_AT_ONCE)
+    deleted = BLANKED_AT_ONCE
+    while deleted == BLANKED_AT_ONCE:
+        with unit_of_work() as session:
+            deleted = lines.forget(session, limit=BLANKED_AT_ONCE)
 
 
 def _send(letter: Letter) -> Outcome:
@@ -86,17 +92,22 @@ def _hand_over(letter: Letter) -> str:
     to, content = letter.recipient, letter.content
     if letter.merged:
         text = rules.merged_text_of([content, *(each.content for each in letter.merged)])
-        ports.chat().send(to.openid or "", {"msgtype": "text", "text": {"content": text}})
+        body = {"msgtype": "text", "text": {"content": text}}
+        ports.chat().send(to.openid or "", body, key=letter.dedupe_key)
         return ""
     if isinstance(content, ChatMessage):
-        ports.chat().send(to.openid or "", content.body)
+        ports.chat().send(to.openid or "", content.body, key=letter.dedupe_key)
         return ""
     match letter.channel:
         case Channel.CHAT:
-            ports.chat().send(to.openid or "", rules.chat_body_of(content))
+            body = rules.chat_body_of(content)
+            ports.chat().send(to.openid or "", body, key=letter.dedupe_key)
         case Channel.SUBSCRIPTION:
             template_id = permission.subscription_id_of(letter)
             card = _card(letter, content, template_id, setting="WECHAT_SUBSCRIPTIONS")
+            if card.url is None:  # It has used a consent up: a tap on it may give the next one.
+                page = f"{settings().public_url}/oauth/start?next=/me/messages"
+                card = card.model_copy(update={"url": page})
             return ports.chat().send_subscription(to.openid or "", card)
         case Channel.TEMPLATE:
             template_id = _template_id(rules.template_of(content).wechat or "")

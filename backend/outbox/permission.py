@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from backend.gateways.visitors import is_visitor
+from backend.gateways.webchat import lines
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.outbox import ledger, pacing, rules, stops
@@ -17,11 +19,14 @@ from backend.outbox.schemas import Channel, ChatMessage, Letter, Outcome
 
 @dataclass(frozen=True)
 class Situation:
-    """What is the same for all that waits for one person; the ledger's row is locked."""
+    """What is the same for all that waits for one person; the ledger's row is locked. For a visitor
+    of our website neither WeChat's budget nor its troubles count; they may be away from it."""
 
     now: datetime
     standing: Standing
     stopped: dict[Channel, datetime]
+    is_visitor: bool = False
+    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,13 @@ class Verdict:
 
 def situation(session: Session, openid: str | None) -> Situation:
     """Look once, and hold the person's ledger until the unit ends."""
+    stopped = stops.in_force(session)
+    if openid is not None and is_visitor(openid):
+        stopped.pop(Channel.CHAT, None)
+        is_away = lines.is_away(session, openid)
+        return Situation(clock.now(), Standing(opened={}), stopped, True, is_away)
     known = ledger.standing(session, openid) if openid else Standing(opened={})
-    return Situation(clock.now(), known, stops.in_force(session))
+    return Situation(clock.now(), known, stopped)
 
 
 def ask(
@@ -65,6 +75,8 @@ def ask(
 def spare_messages(letter: Letter, now_is: Situation) -> int:
     """How many chat messages this letter and its like may use; notices leave some for replies,
     unless the chat is all they have."""
+    if now_is.is_visitor:
+        return pacing.UNLIMITED
     left = pacing.messages_left(now_is.standing, now_is.now)
     is_reply = isinstance(letter.content, ChatMessage)
     return left if is_reply or _is_last(letter) else left - pacing.KEPT_FOR_REPLIES
@@ -79,6 +91,8 @@ def subscription_id(name: str) -> str | None:
 def _reason_against(session: Session, letter: Letter, now_is: Situation) -> Outcome | None:
     gone = pacing.is_gone(now_is.standing)
     match letter.channel:
+        case Channel.CHAT if now_is.is_away and not _is_last(letter):
+            return Outcome(error="the window has been closed for a while", code="away")
         case Channel.CHAT if gone:
             return Outcome(error="not following", code="gone")
         case Channel.CHAT if spare_messages(letter, now_is) < 1:

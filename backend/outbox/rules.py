@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any
 
+from backend.gateways.visitors import is_visitor
 from backend.outbox.schemas import (
     Channel,
     ChatMessage,
@@ -189,13 +190,15 @@ def _limit_of(field_name: str) -> int:
 
 
 def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Channel, ...]:
-    """The channels that may carry this to this person, best first; perhaps none."""
+    """The channels that may carry this to this person, best first; perhaps none. For a visitor of
+    our website the chat is their window there, and WeChat's own notices do not exist."""
     if isinstance(content, ChatMessage):
         return (Channel.CHAT,) if recipient.openid else ()
+    follower = recipient.openid and not is_visitor(recipient.openid)
     usable: Mapping[Channel, object] = {
         Channel.CHAT: recipient.openid,
-        Channel.SUBSCRIPTION: recipient.openid and template_of(content).wechat,
-        Channel.TEMPLATE: recipient.openid and template_of(content).wechat,
+        Channel.SUBSCRIPTION: follower and template_of(content).wechat,
+        Channel.TEMPLATE: follower and template_of(content).wechat,
         Channel.SMS: recipient.phone,
         Channel.MAIL: recipient.email,
     }

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto, queue
 from backend.kit.config import settings
 from backend.kit.db import ring_after_commit, upsert
@@ -145,7 +146,9 @@ def _ring(session: Session, message_id: int, openid: str | None) -> None:
 def note_interaction(session: Session, *, openid: str, kind: Interaction, at: datetime) -> None:
     """A person wrote, tapped, paid or left at a moment of WeChat's clock: what may be said to them
     in the chat changes. Belongs into the unit that writes the inbound message down; repeats and
-    late arrivals change nothing."""
+    late arrivals change nothing. Our own website's window is always open: nothing is counted."""
+    if is_visitor(openid):
+        return
     ledger.note_interaction(session, openid, kind, at)
 
 

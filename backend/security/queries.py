@@ -5,10 +5,11 @@ from collections.abc import Collection
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from backend.gateways import visitors
 from backend.outbox.schemas import Recipient
 from backend.security import rules
 from backend.security.models import Account, Code, Scan, WechatIdentity
-from backend.security.schemas import Audience, CodeView, Role, Speaker, StaffMember
+from backend.security.schemas import Audience, CodeKind, CodeView, Role, Speaker, StaffMember
 
 
 def speaker(session: Session, openid: str) -> Speaker:
@@ -52,6 +53,19 @@ def staff_members(session: Session, account_ids: set[int]) -> dict[int, StaffMem
     return {member.id: member for member in _staff(session, Account.id.in_(account_ids))}
 
 
+def staff_member(session: Session, account_id: int) -> StaffMember | None:
+    """One active member of staff; None for whoever has left or never was."""
+    found = _staff(session, Account.id == account_id, Account.is_active.is_(True))
+    return found[0] if found else None
+
+
+def staff_behind(session: Session, openid: str) -> StaffMember | None:
+    """The active member of staff whose WeChat this is, if any."""
+    of_openid = select(WechatIdentity.account_id).where(WechatIdentity.openid == openid)
+    found = _staff(session, Account.id.in_(of_openid), Account.is_active.is_(True))
+    return found[0].model_copy(update={"openid": openid}) if found else None
+
+
 def recipient_of(session: Session, account_id: int) -> Recipient:
     """How to reach a member of staff: WeChat first, then the phone on file."""
     account = session.get_one(Account, account_id)
@@ -62,9 +76,24 @@ def recipient_of(session: Session, account_id: int) -> Recipient:
 
 
 def codes(session: Session) -> list[CodeView]:
-    """All codes, by kind and subject."""
-    rows = session.scalars(select(Code).order_by(Code.kind, Code.subject))
+    """All codes that hang somewhere, by kind and subject."""
+    printed = select(Code).where(Code.kind != CodeKind.WEB)
+    rows = session.scalars(printed.order_by(Code.kind, Code.subject))
     return [CodeView.model_validate(row) for row in rows]
+
+
+def origin_named(session: Session, *names: str) -> CodeView | None:
+    """The channel or campaign that the first fitting name stands for, by its short name or by its
+    scene; None for names that nobody has made a code of."""
+    wanted = [name for name in names if rules.SCENE.fullmatch(name)]
+    if not wanted:
+        return None
+    query = select(Code).where(
+        Code.kind.in_(rules.ORIGINS), Code.subject.in_(wanted) | Code.scene.in_(wanted)
+    )
+    found = {name: row for row in session.scalars(query) for name in (row.subject, row.scene)}
+    named = next((found[name] for name in wanted if name in found), None)
+    return CodeView.model_validate(named) if named else None
 
 
 def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
@@ -82,7 +111,8 @@ def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
 
 
 def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str | None]]:
-    """Openids whose menu is not that of their audience: (openid, audience, what it is now)."""
+    """Openids whose menu is not that of their audience: (openid, audience, what it is now). The
+    website's visitors have no menu."""
     audience = case(
         (Account.role == Role.TEACHER, Audience.TEACHER.value),
         (Account.id.is_not(None), Audience.STAFF.value),
@@ -97,6 +127,7 @@ def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str
         .outerjoin(Account, (Account.id == WechatIdentity.account_id) & Account.is_active.is_(True))
         .where(
             WechatIdentity.unfollowed_at.is_(None),
+            ~WechatIdentity.openid.startswith(visitors.PREFIX),
             audience.is_distinct_from(WechatIdentity.menu_tag),
             WechatIdentity.menu_tag.is_distinct_from(rules.ABSENT),
         )

@@ -20,7 +20,7 @@ SECONDS = Histogram(
     ["rule"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static/<path:filename>"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/chat/events"})
 _PLAUSIBLE = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 

@@ -6,6 +6,7 @@ limits: the platform posts for everybody from a few addresses.
 """
 
 import secrets
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, g
@@ -35,6 +36,12 @@ def exempt(blueprint: Blueprint) -> None:
     """Leave out forgery tokens and rate limits for a door that proves its caller itself."""
     csrf.exempt(blueprint)
     limiter.exempt(blueprint)
+
+
+def without_tokens(blueprint: Blueprint) -> None:
+    """Leave out forgery tokens for pages whose programs prove themselves by a header that no other
+    site can send; rate limits hold."""
+    csrf.exempt(blueprint)
 
 
 def install(app: Flask) -> None:
@@ -70,10 +77,12 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def content_security_policy() -> str:
-    """Everything from this site; locally the sandbox may frame pages and supply the bridge."""
+def content_security_policy(*, framed_by: Sequence[str] = ()) -> str:
+    """Everything from this site; locally the sandbox may frame pages and supply the bridge.
+    `framed_by` are the origins of other sites that may show this page in theirs."""
     bridge = _origin_of(settings().wechat_bridge_url)
     phone = " http://127.0.0.1:* http://localhost:*" if settings().environment == "local" else ""
+    sites = "".join(f" {origin}" for origin in framed_by)
     rules = {
         "default-src": "'self'",
         "script-src": f"'self' 'nonce-{csp_nonce()}' https://res.wx.qq.com{bridge}",
@@ -82,7 +91,7 @@ def content_security_policy() -> str:
         "connect-src": f"'self'{bridge}",
         "frame-src": f"'self'{bridge}",
         "form-action": f"'self'{bridge}",
-        "frame-ancestors": f"'self'{phone}",
+        "frame-ancestors": f"'self'{phone}{sites}",
         "base-uri": "'none'",
         "object-src": "'none'",
     }

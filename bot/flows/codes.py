@@ -1,11 +1,13 @@
 """Scanned codes: where somebody comes from, which class they ask for, what is broken (A13)."""
 
 from backend.admissions import service as admissions
+from backend.gateways.webchat import lines
 from backend.security import service as security
 from backend.security.schemas import CodeKind, CodeView, Role
 from backend.students import service as desk
 from backend.students.schemas import TicketKind
 from backend.teaching import queries as teaching
+from bot import conversation
 from bot.flows import courses, form, small_talk
 from bot.flows.form import Form, Read, Step, Value
 from bot.flows.talk import Talk
@@ -26,10 +28,26 @@ def scanned(talk: Talk) -> Reply:
     match code.kind:
         case CodeKind.CLASS:
             return _offer(talk, code)
+        case CodeKind.WEB:
+            return _carry_over(talk, code)
         case CodeKind.ROOM | CodeKind.ASSET:
             return form.start(talk, REPAIR, place=code.label)
         case _:
             return small_talk.welcome(talk)
+
+
+def _carry_over(talk: Talk, code: CodeView) -> Reply:
+    """A visitor of the website goes on here: their lead, and what the talk was about, come along.
+    It is the code's holder who decides who may; nothing they said is shown."""
+    visitor = lines.holder_of(talk.session, code.subject)
+    if visitor is None or talk.speaker.account_id is not None:
+        return small_talk.welcome(talk)
+    if not admissions.go_on_in_wechat(talk.session, visitor=visitor, openid=talk.openid):
+        return small_talk.welcome(talk)
+    before = conversation.state_of(talk.session, visitor)
+    talk.state.topic = talk.state.topic or before.topic
+    talk.state.shown = talk.state.shown or before.shown
+    return say(phrases.CARRIED_OVER)
 
 
 def repair(talk: Talk) -> Reply:

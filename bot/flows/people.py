@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from backend.admissions import queries as leads
 from backend.admissions import service as admissions
+from backend.gateways.visitors import is_visitor
 from backend.security import queries as security
 from backend.security.schemas import Role
 from backend.students import queries as students
@@ -23,6 +24,10 @@ from bot.replies import Reply, say
 GIVE_UP_AFTER = 2
 NEAR_TIE = 0.15  # Below `ENOUGH`, yet worth asking about.
 _BARE = re.compile(r"^(我要|请|帮我)?(转|找|叫)?(个)?(人工|真人|老师|人|客服|顾问)+(服务|在吗)?$")
+_SHORT = 20
+_DEAR = re.compile(
+    r"太贵|好贵|有点贵|贵了|便宜(?:一?[点些])(?!的)|能便宜|(?:能|可以)(?:再)?少[点收]|打个?折吧?$|抹(?:个)?零"
+)
 _INTEREST = "人工咨询"  # Of a lead whose first words ask for a person; the ticket holds the words.
 _TITLES = {
     Role.ADVISOR: "招生顾问",
@@ -127,8 +132,10 @@ def unclear(talk: Talk) -> Reply:
     ]
     if len(near) >= 2:
         talk.state.topic["options"] = near
-        return say(phrases.choose_between([phrases.QUESTIONS[name] for name in near]))
-    return say(phrases.unclear(talk.state.misunderstood))
+        questions = [phrases.QUESTIONS[name] for name in near]
+        return say(phrases.choose_between(questions), tuple(questions))
+    talk.state.apologies += 1
+    return say(phrases.unclear(talk.state.apologies))
 
 
 def outside(talk: Talk) -> Reply:
@@ -137,7 +144,8 @@ def outside(talk: Talk) -> Reply:
     talk.state.misunderstood += 1
     is_first = talk.state.misunderstood < GIVE_UP_AFTER
     if is_first and takeovers.of_customer(talk.session, talk.openid) is None:
-        return say(phrases.OUT_OF_SCOPE)
+        talk.state.apologies += 1
+        return say(phrases.outside(talk.state.apologies))
     talk.state.misunderstood = 0
     return to_person(talk)
 
@@ -147,6 +155,17 @@ def _add(talk: Talk, ticket: TicketView) -> Reply:
     if not _BARE.match(talk.plain):
         desk.add_note(talk.session, ticket_id=ticket.id, text=talk.text)
     return say(phrases.added(ticket.respond_due_at))
+
+
+def haggles(talk: Talk) -> bool:
+    """Whether somebody finds it dear: the same list again would be no answer (A13)."""
+    return len(talk.text) <= _SHORT and bool(_DEAR.search(talk.plain))
+
+
+def haggle(talk: Talk) -> Reply:
+    """What may be given is an advisor's to say, once for everything said about it."""
+    ticket = students.open_request_of(talk.session, talk.openid)
+    return _add(talk, ticket) if ticket else pass_to(Role.ADVISOR)(talk)
 
 
 def pass_to(role: Role) -> Callable[[Talk], Reply]:
@@ -170,7 +189,9 @@ def _customer(talk: Talk) -> str:
     if speaker.student_id is not None:
         return f"{students.student(talk.session, speaker.student_id).name}同学"
     lead = leads.open_lead_of(talk.session, talk.openid)
-    return f"客户{lead.id}" if lead else "微信客户"
+    if lead is not None:
+        return f"客户{lead.id}"
+    return "网站访客" if is_visitor(talk.openid) else "微信客户"
 
 
 def _open(talk: Talk, role: Role, *, tells_owner: bool = True) -> TicketView:

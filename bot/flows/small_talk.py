@@ -50,8 +50,11 @@ def no_text(_talk: Talk) -> Reply:
 
 
 def chosen_option(talk: Talk) -> str | None:
-    """The intent that an answer like «第二个» picks from the options shown last."""
+    """The intent that an answer like «第二个», or a tap, picks from the options shown last."""
     options: list[str] = talk.state.topic.pop("options", [])
+    tapped = [name for name in options if phrases.QUESTIONS[name] == talk.plain]
+    if tapped:
+        return tapped[0]
     number = words.ordinal(talk.text)
     return options[number - 1] if number and number <= len(options) else None
 

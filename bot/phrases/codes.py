@@ -20,3 +20,6 @@ def interest_in(label: str) -> str:
 def fault_at(place: str, text: str) -> str:
     """What is broken where; for whoever repairs it."""
     return f"【{place}】{text}" if place else text
+
+
+CARRIED_OVER = "接上啦！您在网站上问过的我都记着，直接在这里接着说就行，想报名请回复「报名」，找老师请回复「转人工」。"

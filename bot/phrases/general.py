@@ -26,7 +26,11 @@ GOODBYE = "再见，祝您生活愉快！有事随时给我留言。"
 BOT = "我是学校的智能小助手。想找老师的话，回复「转人工」就行。"
 NOTHING_TO_CONFIRM = "好的。接下来想了解课程、报名，还是查课表？直接告诉我就行。"
 NOTHING_TO_CANCEL = "好的，没有正在办理的事项。需要时随时告诉我，比如「报名」或「课表」。"
-OUT_OF_SCOPE = "这个我帮不上忙，课程、报名、课表方面的问题都可以问我。想了解哪门课呢？"
+OUT_OF_SCOPE = (
+    "这个我帮不上忙，课程、报名、课表方面的问题都可以问我。想了解哪门课呢？",
+    "这方面我不太在行。学校的课程和报名我都熟，您想先看哪一门？",
+    "这件事我办不了。要查课程、课表可以直接问我，要找老师请回复「转人工」。",
+)
 NO_TEXT = "收到啦。麻烦您用文字说一下需要什么，我马上帮您办。"
 NO_WORDS = "收到啦。想了解课程请回复「课程」，要找老师请回复「转人工」。"
 OUR_MISTAKE = "抱歉，刚才我这边出了点小状况。麻烦您再说一遍，或回复「转人工」找老师。"
@@ -52,7 +56,10 @@ QUESTIONS = {
 }
 UNCLEAR = (
     "不好意思，我没太明白。您是想了解课程、报名，还是查课表？",
-    "抱歉还是没弄懂。您可以换个说法，或回复「转人工」，我请老师来帮您。",
+    "这句我没看懂，麻烦换个说法，比如「周末有英语班吗」。要找老师请回复「转人工」。",
+    "还是没弄明白您的意思。可以说得具体一点，或回复「转人工」，我请老师来帮您。",
+    "这个我没听懂，抱歉。查课程回复「课程」，查上课时间回复「课表」，找老师回复「转人工」。",
+    "我可能理解得不对。您直接说想办的事，比如「报名」「请假」，或回复「转人工」。",
 )
 
 
@@ -83,14 +90,20 @@ def added(due_at: datetime) -> str:
 
 
 def unclear(times: int) -> str:
-    """What to say to the n-th misunderstanding in a row (from 1): never the same twice."""
+    """What to say to the n-th misunderstanding of a talk (from 1): not the same again until all
+    others have been said."""
     return UNCLEAR[(times - 1) % len(UNCLEAR)]
+
+
+def outside(times: int) -> str:
+    """What to say to the n-th question of a talk (from 1) that a school is not asked."""
+    return OUT_OF_SCOPE[(times - 1) % len(OUT_OF_SCOPE)]
 
 
 def choose_between(questions: list[str]) -> str:
     """A short question between near meanings."""
     options = "\n".join(f"{number}. {question}" for number, question in enumerate(questions, 1))
-    return f"您是想：\n{options}\n回复序号就行。"
+    return f"您是想：\n{options}\n点一下或回复序号就行。"
 
 
 def broken_rule(error: DomainError) -> str:

@@ -1,6 +1,6 @@
 """what was misunderstood
 
-Revises: 5b1e9c2f7a40
+Revises: 3c7a51d0e9b4
 Created: 2026-11-24 17:55:12.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c4d81f60b7e2"
-down_revision = "5b1e9c2f7a40"
+down_revision = "3c7a51d0e9b4"
 branch_labels = None
 depends_on = None
 

@@ -26,7 +26,7 @@ NAMELESS = frozenset("老师 教练 外教 家长 校区 妈妈 爸爸".split())
 # Share of training sentences whose word lists are hidden, so that the company of an unlisted
 # word is learned too.
 HIDDEN = 0.15
-SETTINGS = {"c1": 0.05, "c2": 0.01, "max_iterations": 32, "feature.minfreq": 2}
+SETTINGS = {"c1": 0.05, "c2": 0.01, "max_iterations": 42, "feature.minfreq": 2}
 
 
 class EntityModel:

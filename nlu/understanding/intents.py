@@ -47,7 +47,7 @@ LOWEST = -11.5
 # Whatever the school does not do is everything else in the world, seen too little in training:
 # its probability is raised by this factor (cross-validated, within 3 % false refusals).
 OUTSIDE = "out_of_scope"
-LEAN_OUTSIDE = 1.5
+LEAN_OUTSIDE = 2.0
 # Sentences of each intent that are given to the third regression: the first, which are those
 # written by hand, and some spread over the rest.
 FIRST_OF_EACH = 160

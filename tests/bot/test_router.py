@@ -91,6 +91,8 @@ def _open_more_classes(count: int) -> None:
         ("guardian", "明天几点上课", 35),
         ("guardian", "还剩几节课", 35),
         ("advisor", "我的客户", 30),
+        ("guardian", "退订", 40),
+        ("guardian", "消息设置", 30),
         ("stranger", "我要投诉，老师迟到了三次", 40),
     ],
 )

@@ -20,7 +20,7 @@ from backend.security.models import WechatIdentity
 from bot import conversation, inbound, turn
 from bot.conversation import Conversation, Message
 
-PEOPLE = 4000
+PEOPLE = 1500
 EACH = 5
 FULL = (
     *("bot_message", "bot_conversation", "outbox_message", "outbox_attempt"),

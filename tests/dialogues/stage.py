@@ -167,12 +167,14 @@ class Stage:
                 )
 
     def pushes(self) -> list[tuple[str, str]]:
-        """(openid, text) of everything put into the outbox since the last look."""
+        """(openid, text) of everything put into the outbox since the last look, but for answers:
+        `send` has read those, whichever way they go."""
         unseen = select(OutboxMessage).where(OutboxMessage.id > self._seen)
         with reading() as session:
             rows = session.scalars(unseen.order_by(OutboxMessage.id)).all()
             self._seen = max((row.id for row in rows), default=self._seen)
-            return [(row.openid or "", self._pushed(row)) for row in rows]
+            told = [row for row in rows if not row.dedupe_key.startswith("reply:")]
+            return [(row.openid or "", self._pushed(row)) for row in told]
 
     def value(self, statement: str) -> Any:
         """The one value of a query."""

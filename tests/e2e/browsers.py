@@ -70,12 +70,21 @@ class Browser:
         self.driver.switch_to.default_content()
 
     def type(self, phone: str, words: str) -> None:
-        """Write into a phone's chat and send it."""
-        for button in self.driver.find_elements(
-            By.CSS_SELECTOR, f'{phone} [aria-label="切换到键盘"]'
-        ):
-            button.click()
-        self.find(f"{phone} textarea").send_keys(words, Keys.ENTER)
+        """Write into a phone's chat and send it. The phone may turn to its menu meanwhile, as soon
+        as it has heard of one; then it is turned back."""
+
+        def box() -> WebElement | None:
+            with suppress(StaleElementReferenceException, ElementClickInterceptedException):
+                for one in self.driver.find_elements(By.CSS_SELECTOR, f"{phone} textarea"):
+                    if one.is_displayed():
+                        return one
+                keyboard = f'{phone} [aria-label="切换到键盘"]'
+                for button in self.driver.find_elements(By.CSS_SELECTOR, keyboard):
+                    button.click()
+            return None
+
+        element: WebElement = self.until(box)
+        element.send_keys(words, Keys.ENTER)
 
     def complaints(self) -> list[str]:
         """What the console has complained about since the last look. A page without an icon is

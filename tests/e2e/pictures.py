@@ -9,13 +9,14 @@ from sandbox.launch.plan import ROOT
 from sandbox.launch.town import Town
 from tests.e2e.browsers import opened
 from tests.e2e.tables import Table
+from tests.e2e.websites import enter, website, write
 from tests.fixtures.towns import free_ports
 
 
 @click.command()
 @click.option("--into", type=click.Path(path_type=Path), default=ROOT / "docs")
 def main(into: Path) -> None:
-    """Write phone.png and pay.png."""
+    """Write phone.png, pay.png and website.png."""
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         town = Town(Path(home), free_ports(), given={}, tell=click.echo)
@@ -30,6 +31,12 @@ def main(into: Path) -> None:
                 table.newcomer_arrives()
                 table.newcomer_signs_up("沈一诺")
                 table.newcomer_pays()
+            with opened(1000, 760) as browser, website(town.addresses["web"]) as url:
+                browser.driver.get(f"{url}/data-open")
+                enter(browser)
+                write(browser, "周日有英语班吗", "在招")
+                browser.leave_frames()
+                browser.driver.save_screenshot(str(into / "website.png"))
         finally:
             town.stop()
 

@@ -22,6 +22,8 @@ from understanding.values import value_of
         ("想学自然拼读", "subject", "自然拼读"),
         ("要一对一的", "class_mode", "一对一"),
         ("查工单gd1024", "ticket_no", "gd1024"),
+        ("报修单号88021到哪了", "ticket_no", "88021"),
+        ("投诉单号是ts-306", "ticket_no", "ts-306"),
         ("订单dd20231105退款", "order_no", "dd20231105"),
     ],
 )

@@ -1,5 +1,6 @@
 // The pay page. The bridge's callback only starts the waiting: what has happened is asked of the
-// server, because a callback proves nothing.
+// server, because a callback proves nothing. Beside a code to scan there is no callback: the page
+// waits from the beginning.
 (function () {
   "use strict";
   const page = document.querySelector(".pay");
@@ -9,7 +10,8 @@
   const countdown = document.getElementById("countdown");
   // Counted from the server's seconds: the phone's own clock may be wrong.
   const deadline = performance.now() + 1000 * Number(page.dataset.secondsLeft);
-  const QUICK = 1500, SLOW = 5000, QUICK_FOR = 60000, WAIT_FOR = 300000;
+  const isScanned = Boolean(page.dataset.waits);
+  const QUICK = 1500, SLOW = 5000, RARE = 15000, QUICK_FOR = 60000, WAIT_FOR = 300000;
 
   function say(text) { if (message) message.textContent = text; }
 
@@ -26,6 +28,7 @@
     } catch (error) { /* The network may come back: the next round asks again. */ }
     const waited = Date.now() - waitingSince;
     if (waited > WAIT_FOR) {
+      if (isScanned) { setTimeout(wait, RARE); return; }
       say("支付结果还在确认，到账后会微信通知您，请勿重复支付。");
       return;
     }
@@ -86,5 +89,6 @@
     button.addEventListener("click", pay);
     document.addEventListener("visibilitychange", look);
   }
+  if (isScanned) { waitingSince = Date.now(); wait(); }
   if (countdown) tick();
 })();

@@ -66,8 +66,8 @@ class WechatClient:
         """Give the connections back; the client is of no use afterwards."""
         self._http.close()
 
-    def send(self, openid: str, body: Mapping[str, Any]) -> None:
-        """Send a customer-service message."""
+    def send(self, openid: str, body: Mapping[str, Any], *, key: str = "") -> None:
+        """Send a customer-service message; the platform has no use for its key."""
         self._post("/cgi-bin/message/custom/send", {"touser": openid, **body})
 
     def send_template(self, openid: str, message: TemplateMessage) -> str:

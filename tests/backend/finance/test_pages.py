@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import timedelta
 
 import httpx
@@ -11,9 +12,11 @@ from sqlalchemy import func, select
 
 from backend.finance import service
 from backend.finance.models import Payment
+from backend.finance.schemas import OrderPaid, PaymentMethod
 from backend.gateways import payments
 from backend.gateways.payments.wechat_pay import WechatPay
 from backend.gateways.payments.wechat_signing import Merchant
+from backend.gateways.visitors import new_visitor
 from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
@@ -153,3 +156,35 @@ def test_an_order_about_to_expire_is_not_begun(shop: Shop, browser: FlaskClient)
         assert "订单已过期" in browser.get(path_of(order.number)).text
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Payment)) == 0
+
+
+def test_a_visitor_of_the_website_scans_and_the_page_knows(
+    shop: Shop, browser: FlaskClient
+) -> None:
+    """No WeChat is bound to the order: a code that anybody's phone pays, once, told by the platform
+    like every payment."""
+    visitor = new_visitor()
+    order = shop.bill(openid=visitor)
+    pages = [browser.get(path_of(order.number, visitor)) for _ in range(2)]
+    for page in pages:
+        assert page.status_code == 200
+        assert "<svg" in page.text
+        assert bridge_parameters(page.text) is None
+        assert 'id="pay"' not in page.text
+    with reading() as session:
+        # Looking again makes no second attempt.
+        method, code_url = session.execute(select(Payment.method, Payment.prepay_id)).one()
+    assert method == PaymentMethod.WECHAT_NATIVE
+    code = str(code_url).split("pr=")[1]
+    body = {"prepay_id": code, "as": "o_demo_prospect"}
+    for _ in range(2):
+        paid = httpx.post(f"{shop.till.url}/cashier/pay", json=body, trust_env=False)
+        assert paid.status_code == 200, paid.text
+    path = path_of(order.number, visitor)
+    until = time.monotonic() + 15
+    while browser.get(f"{path}/status").json != {"status": "paid"}:
+        assert time.monotonic() < until, "the platform's notification did not come"
+        time.sleep(0.1)
+    assert "咨询窗口" in browser.get(path).text
+    paid_events = [event for event in shop.heard if isinstance(event, OrderPaid)]
+    assert [event.payer_openid for event in paid_events] == [visitor]

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -12,9 +13,13 @@ from selenium.webdriver.support.expected_conditions import (
     text_to_be_present_in_element,
 )
 from selenium.webdriver.support.wait import WebDriverWait
+from sqlalchemy import select
 
 from backend.finance import service
+from backend.finance.models import Payment
 from backend.finance.schemas import OrderPaid
+from backend.gateways.visitors import new_visitor
+from backend.kit.db import reading
 from tests.backend.finance import scenes
 from tests.backend.finance.conftest import Shop
 
@@ -68,5 +73,24 @@ def test_a_payer_cancels_thinks_again_and_pays(shop: Shop, phone: webdriver.Chro
     shows(phone, ".pay-title", "支付成功")
     assert [type(event) for event in shop.heard] == [OrderPaid]
     assert phone.find_elements(By.ID, "wcpay") == []
+    complaints: list[dict[str, str]] = phone.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [line for line in complaints if line["source"] in ("javascript", "security")] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_visitors_page_knows_by_itself_that_the_code_was_paid(
+    shop: Shop, phone: webdriver.Chrome
+) -> None:
+    visitor = new_visitor()
+    order = shop.bill(openid=visitor)
+    phone.get(service.pay_link(order.number, visitor))
+    shows(phone, ".pay-title", "待支付")
+    assert phone.find_element(By.CSS_SELECTOR, "#code svg").is_displayed()
+    with reading() as session:
+        code_url = session.scalars(select(Payment.prepay_id)).one() or ""
+    body = {"prepay_id": code_url.split("pr=")[1], "as": "o_demo_prospect"}
+    httpx.post(f"{shop.till.url}/cashier/pay", json=body, trust_env=False).raise_for_status()
+    shows(phone, ".pay-title", "支付成功")
     complaints: list[dict[str, str]] = phone.get_log("browser")  # type: ignore[no-untyped-call]
     assert [line for line in complaints if line["source"] in ("javascript", "security")] == []

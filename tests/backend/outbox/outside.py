@@ -36,7 +36,7 @@ class RecordingChat:
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
 
-    def send(self, openid: str, body: Mapping[str, Any]) -> None:
+    def send(self, openid: str, body: Mapping[str, Any], *, key: str) -> None:
         self.outside.take("chat", openid, body)
 
     def send_template(self, openid: str, message: TemplateMessage) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from backend.gateways import ports
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
@@ -19,9 +18,11 @@ from backend.outbox.templates import SUBSCRIPTIONS, TEMPLATES, Template
 from backend.portal import queries, service
 from backend.security import queries as security
 from backend.seed import load
+from tests.backend.outbox.conftest import outside
+from tests.backend.outbox.outside import Outside
 from tests.backend.security.conftest import Phone, Site, site, wechat
 
-__all__ = ["site", "wechat"]
+__all__ = ["outside", "site", "wechat"]
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NOON = datetime(2026, 11, 25, 12, tzinfo=clock.SHANGHAI)
 MARKETING = NoticeKind.MARKETING
@@ -106,17 +107,10 @@ def test_payments_and_answers_come_in_any_case(database: str) -> None:
 
 @on_sqlite
 def test_advertising_by_letter_ends_with_a_way_out(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     news = Template(title="新课", text="{what}开班了，想了解请回复「课程」。", kind=MARKETING)
     monkeypatch.setattr(rules, "TEMPLATES", {**TEMPLATES, "news": news})
-    sent: list[str] = []
-
-    class Sms:
-        def send(self, phone: str, text: str) -> None:
-            sent.append(text)
-
-    monkeypatch.setattr(ports, "_sms", Sms())
     to = Recipient(phone="13812345678", name="某")
     notice = Notice(template="news", values={"what": "围棋"})
     with clock.frozen(NOON):
@@ -124,8 +118,8 @@ def test_advertising_by_letter_ends_with_a_way_out(
             post_office.post(session, to=to, notice=notice, dedupe_key="a")
             message_id = session.scalars(select(OutboxMessage.id)).one()
         jobs.deliver(message_id)
-    assert len(sent) == 1
-    path = sent[0].rpartition("退订请点 ")[2].removeprefix(settings().public_url)
+    assert [channel for channel, _, _ in outside.sent] == ["sms"]
+    path = outside.sent[0][2].rpartition("退订请点 ")[2].removeprefix(settings().public_url)
     browser = site.app.test_client()  # Any browser: an SMS is read outside of WeChat.
     page = browser.get(path).text
     assert "退订优惠活动" in page
@@ -147,3 +141,26 @@ def test_all_addresses_on_file_are_known(database: str) -> None:
         to = queries.recipient(session, security.speaker(session, GUARDIAN))
     assert to.openid == GUARDIAN
     assert to.phone
+
+
+@on_sqlite
+def test_a_notice_that_uses_a_consent_up_leads_to_the_next(database: str, outside: Outside) -> None:
+    """One yes is one notice (wechat.md §2); the next one goes another way."""
+    paid = {"child": "小宇", "class_name": "周三班", "amount": "10元", "first_lesson": "周三"}
+    to = Recipient(openid="o_1", name="某")
+    with clock.frozen(NOON):
+        for key in ("a", "b"):
+            with unit_of_work() as session:
+                if key == "a":
+                    post_office.note_consent(
+                        session, openid="o_1", template_id="progress_notice", is_accepted=True
+                    )
+                notice = Notice(template="order_paid_guardian", values=paid)
+                post_office.post(session, to=to, notice=notice, dedupe_key=key)
+                message_id = session.scalars(
+                    select(OutboxMessage.id).where(OutboxMessage.dedupe_key == key)
+                ).one()
+            jobs.deliver(message_id)
+    assert [channel for channel, _, _ in outside.sent] == ["subscribe", "template"]
+    assert outside.sent[0][2].url.endswith("/oauth/start?next=/me/messages")
+    assert outside.sent[1][2].url is None
