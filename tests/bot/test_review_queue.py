@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from backend.kit.db import reading, unit_of_work
 from bot import conversation, jobs, turn
 from bot.conversation import Message
-from bot.interpreter import Entity, rasa
+from bot.interpreter import Entity, interpret, rasa
 from bot.interpreter.meaning import Intent, Unread
 from bot.review import queue, sentences
 from bot.review.models import Misunderstanding, Status
@@ -206,3 +206,18 @@ def test_marks_change_no_word_and_use_known_names(sentence: str, is_right: bool)
 def test_a_masked_phone_is_taught_in_the_shape_of_one() -> None:
     assert sentences.teachable("打[138****5678](phone)") == "打[13800005678](phone)"
     assert sentences.masked("证号110101199003071234") == "证号110****"
+
+
+def test_what_an_earlier_model_said_is_not_remembered(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def served(model: str) -> None:
+        read = Unread([Intent("ask_price", 0.9)], ["ask_price"], [], "rasa", model)
+        monkeypatch.setattr(rasa, "parse", lambda _text: read)
+
+    served("m1")
+    assert interpret("钢琴课怎么个收法").model == "m1"
+    served("m2")
+    assert interpret("钢琴课怎么个收法").model == "m1"  # Remembered, and nothing says otherwise.
+    assert interpret("古筝课怎么个收法").model == "m2"
+    assert interpret("钢琴课怎么个收法").model == "m2"
