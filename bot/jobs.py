@@ -8,6 +8,7 @@ from backend.kit.db import reading, unit_of_work
 from backend.students import takeovers
 from bot import conversation, turn
 from bot.flows import handoff
+from bot.review import queue as review
 
 QUIET_FOR = timedelta(seconds=8)  # By then the webhook's own chance is over.
 
@@ -23,6 +24,12 @@ def sweep() -> None:
 def answer(message_id: int) -> None:
     """Answer one message by a customer message, if that is still due, and look for the next."""
     turn.take(message_id, late=True)
+
+
+def forget_misunderstood() -> None:
+    """Delete sentences that nobody labelled within 30 days; once a day, twice is harmless."""
+    with unit_of_work() as session:
+        review.forget(session)
 
 
 def tend_talks() -> None:

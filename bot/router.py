@@ -24,9 +24,10 @@ from bot.flows import (
     tickets,
     wishes,
 )
-from bot.flows.talk import Talk
+from bot.flows.talk import UNSURE, Talk
 from bot.inbound import Kind
 from bot.interpreter import in_context, mood, words
+from bot.interpreter.meaning import SURE
 from bot.replies import SILENCE, Reply
 
 Flow = Callable[[Talk], Reply]
@@ -220,6 +221,7 @@ def _by_meaning(talk: Talk) -> Reply | None:
         return people.haggle(talk)
     if not wishes:
         return None
+    talk.doubt = "" if talk.meaning.best.confidence >= SURE else UNSURE
     if wishes != ["out_of_scope"]:
         talk.state.misunderstood = 0
     if "complain" in wishes:

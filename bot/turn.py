@@ -23,6 +23,7 @@ from bot.flows.talk import Talk
 from bot.inbound import Incoming, Kind
 from bot.interpreter import Meaning, interpret
 from bot.replies import Reply, pieces, say, to_customer_message
+from bot.review import queue
 
 log = structlog.get_logger(__name__)
 
@@ -82,9 +83,10 @@ def _answer(message_id: int, incoming: Incoming, meaning: Meaning) -> Answered |
                 state=state,
             )
             answered = _store(session, message, router.answer(turn))
+            queue.note(turn, message)
             talk.state = state.model_dump(mode="json")
             talk.updated_at = clock.now()
-            message.meaning = meaning.for_the_record()
+            message.meaning = {**meaning.for_the_record(), "doubt": turn.doubt}
             return answered
     except NotYet:
         raise

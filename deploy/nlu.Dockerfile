@@ -1,5 +1,5 @@
-# Rasa with its model inside: an image understands the same sentences for as long as it exists,
-# and going back to an older image goes back to the older model.
+# Rasa with its model inside (`built`); the first start of a new image publishes it into the volume
+# `models`, where the institution's own trainings follow it.
 # Build from the project's root: docker build -f deploy/nlu.Dockerfile .
 
 FROM python:3.10-slim-bookworm AS trained
@@ -8,7 +8,7 @@ COPY nlu/requirements.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY nlu ./
-RUN .venv/bin/python train.py
+RUN .venv/bin/python train.py && mv models built && mkdir models && chown 10001 models
 
 FROM python:3.10-slim-bookworm
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 \

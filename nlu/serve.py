@@ -2,7 +2,7 @@
 
 The port opens only after the model is loaded and has parsed a sentence, so a connection means
 ready; `GET /ready` and every answer tell the model's name. Answers to texts seen before come from
-a cache.
+a cache. A newly published model is taken up within seconds, without a pause (`door.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from typing import Any
 
 import structlog
 
+import door
+import published
 import quiet
 
+BUILT = quiet.HERE / "built"  # In an image: the model that came with it.
 CURRENT = quiet.MODELS / "current"
 REMEMBERED = 20_000
 # WeChat text messages are at most 2,048 bytes; anything longer is no message.
@@ -63,6 +66,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("NLU_PORT", "5005")))
     wanted = parser.parse_args()
+    published.adopt(BUILT, quiet.MODELS)
     if not CURRENT.exists():
         print("nlu: no model yet; run train.py first", file=sys.stderr)
         return 1
@@ -77,10 +81,15 @@ def main() -> int:
 
     # Rasa sets its own log levels while it is imported.
     hush()
-    agent = Agent.load(str(model))
-    name = model.name.partition(".")[0]
-    remember(agent, name)
+
+    def load(archive: Path) -> Any:
+        agent = Agent.load(str(archive))
+        remember(agent, archive.name.partition(".")[0])
+        return agent
+
+    agent = load(model)
     app = create_app(agent)
+    app.ctx.model = model.name.partition(".")[0]
     app.config.ACCESS_LOG = False
     hush()
 
@@ -90,8 +99,11 @@ def main() -> int:
         meaning.vectors(["好"])
 
     async def ready(_request: Any) -> Any:
-        return response.json({"ready": True, "model": name})
+        return response.json({"ready": True, "model": app.ctx.model})
 
+    if door.key():
+        door.open_to(app, door.key(), quiet.MODELS)
+    app.add_task(door.follow(app, CURRENT, load))
     app.register_listener(warm_up, "before_server_start")
     app.add_route(ready, "/ready", methods=["GET"])
     print(f"nlu: {model.name} at http://{wanted.host}:{wanted.port}", flush=True)

@@ -1,7 +1,8 @@
 """Trains the model when anything it is made from has changed; keeps each model by content hash.
 
-`models/current` is a symbolic link, swapped in one step, so that a server that starts at any
-moment finds a whole model. `--rollback` points it back at the model before.
+It is made from the project's files and from `models/learned.yml`, the institution's own sentences
+(`school.py`). `--no-publish` leaves the new model as a candidate; `--rollback` publishes the model
+before.
 """
 
 from __future__ import annotations
@@ -15,17 +16,22 @@ import tempfile
 import time
 from pathlib import Path
 
+import published
 import quiet
+from published import publish
 
 MODELS = quiet.MODELS
-CURRENT = MODELS / "current"
-HISTORY = MODELS / "history"
+LEARNED = MODELS / "learned.yml"
+CANDIDATE = "nlu: candidate "  # Begins the last line of a training that publishes nothing.
 INPUTS = ("config.yml", "domain.yml", "lexicon.yml", "requirements.lock", "components.py")
 FOLDERS = ("data", "grammar", "understanding")
 
 
-def content_hash() -> str:
-    """Return the name of the model that the present files make: 12 hexadecimal digits."""
+def content_hash(learned: Path | None = LEARNED) -> str:
+    """Return the name of the model that the present files make: 12 hexadecimal digits.
+
+    Without learned sentences it names the project's files alone.
+    """
     digest = hashlib.sha256()
     paths = [quiet.HERE / name for name in INPUTS]
     for folder in FOLDERS:
@@ -37,30 +43,19 @@ def content_hash() -> str:
     for path in paths:
         digest.update(str(path.relative_to(quiet.HERE)).encode())
         digest.update(path.read_bytes())
+    if learned is not None and learned.exists():
+        digest.update(learned.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def publish(model: Path) -> None:
-    """Make a model the current one; a crash leaves either the old or the new."""
-    if CURRENT.is_symlink() and os.readlink(CURRENT) == model.name:
-        return
-    with HISTORY.open("a", encoding="utf-8") as file:
-        file.write(f"{model.name}\n")
-    fresh = MODELS / f".current-{os.getpid()}"
-    fresh.symlink_to(model.name)
-    os.replace(fresh, CURRENT)
 
 
 def roll_back() -> int:
     """Publish the model that was current before this one; 1 when there is none."""
-    now = os.readlink(CURRENT) if CURRENT.is_symlink() else ""
-    published = HISTORY.read_text("utf-8").split() if HISTORY.exists() else []
-    earlier = [name for name in published if name != now and (MODELS / name).exists()]
-    if not earlier:
+    name = published.earlier(MODELS)
+    if not name:
         print("nlu: no earlier model to go back to", file=sys.stderr)
         return 1
-    publish(MODELS / earlier[-1])
-    print(f"nlu: went back to {earlier[-1]}", flush=True)
+    publish(MODELS / f"{name}.tar.gz")
+    print(f"nlu: went back to {name}", flush=True)
     return 0
 
 
@@ -81,7 +76,8 @@ def train(name: str) -> Path:
 
     started_at = time.monotonic()
     print("nlu: writing sentences from the grammar …", flush=True)
-    rows = generate.sentences()
+    by_hand = generate.hand_written()
+    rows = generate.sentences([*by_hand, *generate.hand_written(MODELS)])
     # Forked before Rasa is imported, so that it is small.
     ahead = multiprocessing.get_context("fork").Process(target=prepare, args=(rows,))
     ahead.start()
@@ -112,18 +108,27 @@ def main() -> int:
     """Train if needed, then publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--force", action="store_true", help="train even if nothing changed")
+    parser.add_argument("--no-publish", action="store_true", help="leave it as a candidate")
     parser.add_argument("--rollback", action="store_true", help="publish the model before this")
     wanted = parser.parse_args()
     MODELS.mkdir(parents=True, exist_ok=True)
     if wanted.rollback:
         return roll_back()
-    name = content_hash()
+    name, base = content_hash(), content_hash(None)
+    is_decided = published.released(MODELS) == base and (MODELS / "current").exists()
+    if is_decided and not (wanted.force or wanted.no_publish):
+        print(f"nlu: model {published.current(MODELS)} is up to date", flush=True)
+        return 0
     model = MODELS / f"{name}.tar.gz"
     if wanted.force or not model.exists():
         train(name)
     else:
-        print(f"nlu: model {name} is up to date", flush=True)
+        print(f"nlu: model {name} is there already", flush=True)
+    if wanted.no_publish:
+        print(f"{CANDIDATE}{name}", flush=True)
+        return 0
     publish(model)
+    published.note_release(MODELS, base)
     return 0
 
 

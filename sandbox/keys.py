@@ -42,6 +42,7 @@ def make_keys(var_dir: Path, environ: Mapping[str, str] | None = None) -> Path:
 def _fresh_values(keys_dir: Path) -> dict[str, str]:
     """Return every variable of `local.env` with a newly invented value."""
     return {
+        "NLU_SCHOOL_KEY": _random(32),
         "WECHAT_SECRET": secrets.token_hex(16),
         "WECHAT_TOKEN": _random(24),
         "WECHAT_AES_KEY": _random_aes_key(),

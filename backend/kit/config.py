@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6390/0"
     nlu_urls: str = "http://127.0.0.1:5005"
     nlu_timeout_seconds: float = 2.0
+    nlu_school_key: SecretStr = SecretStr("")
     log_level: str = "INFO"
     proxy_hops: int = 0
     metrics_allow: str = ""

@@ -10,10 +10,11 @@ from backend.security import permissions, words
 from backend.security.schemas import StaffMember
 
 # Whether an entry shows is what its view asks for: there is no second list of permissions. Pages of
-# the talks are the bot's, and an application may be made without them.
+# the talks and of their review are the bot's, and an application may be made without them.
 ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
+    ("听懂客户", "review_pages.queued"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

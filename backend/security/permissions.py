@@ -38,6 +38,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.PRINCIPAL: {
         **_AT_WORK,
         **dict.fromkeys(_MANAGING, ALL),
+        P.TEACH_BOT: ALL,
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
@@ -58,7 +59,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACADEMIC: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE), ALL),
+        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     DECIDE_REQUEST = "decide_request"  # 审批
     REPORT_FAULT = "report_fault"  # 报修
     FIND_DOCUMENT = "find_document"  # 查找文件
+    TEACH_BOT = "teach_bot"  # 训练小助手
     SEE_PEOPLE = "see_people"  # 查看员工账号
     CHANGE_PEOPLE = "change_people"  # 管理员工账号
     READ_AUDIT = "read_audit"  # 查看审计记录

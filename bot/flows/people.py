@@ -14,7 +14,7 @@ from backend.students import service as desk
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView, TicketKind, TicketView
 from bot.flows import handoff, transcript
-from bot.flows.talk import Talk
+from bot.flows.talk import OUTSIDE, UNCLEAR, Talk
 from bot.interpreter.reading import LONGEST
 from bot.phrases import general as phrases
 from bot.phrases import handoff as handoff_phrases
@@ -120,6 +120,7 @@ def unclear(talk: Talk) -> Reply:
     open_ticket = students.open_request_of(talk.session, talk.openid)
     if open_ticket is not None:
         return _add(talk, open_ticket)
+    talk.doubt = UNCLEAR
     talk.state.misunderstood += 1
     if talk.state.misunderstood >= GIVE_UP_AFTER or len(talk.text) > LONGEST:
         talk.state.misunderstood = 0
@@ -139,6 +140,7 @@ def unclear(talk: Talk) -> Reply:
 
 def outside(talk: Talk) -> Reply:
     """Nothing that a school is asked: said so once. To whoever insists it is a misunderstanding."""
+    talk.doubt = OUTSIDE
     talk.state.misunderstood += 1
     is_first = talk.state.misunderstood < GIVE_UP_AFTER
     if is_first and takeovers.of_customer(talk.session, talk.openid) is None:

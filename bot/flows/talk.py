@@ -18,6 +18,7 @@ from bot.conversation import State
 from bot.inbound import Incoming
 from bot.interpreter import Entity, Meaning, Vocabulary, linked, words
 
+UNCLEAR, OUTSIDE, UNSURE = "unclear", "outside", "unsure"
 FORGET_TOPIC_AFTER = timedelta(hours=12)
 
 
@@ -38,7 +39,9 @@ def known_names(session: Session, catalogue: Catalogue) -> Vocabulary:
 class Talk:
     """The message, what it means, who sent it, and where the talk stands.
 
-    `session` is the open unit of work; `state` is written back when the turn succeeds.
+    `session` is the open unit of work; `state` is written back when the turn succeeds. `doubt` says
+    why the reading that decided the answer may be wrong (empty: it was sure); None while no reading
+    has decided anything, as when a form or a person took the words.
     """
 
     session: Session
@@ -46,6 +49,7 @@ class Talk:
     incoming: Incoming
     meaning: Meaning
     state: State
+    doubt: str | None = None
     _identity: object = field(default=None, init=False, repr=False)
 
     @property

@@ -28,7 +28,7 @@ class Entity:
 @dataclass(frozen=True)
 class Meaning:
     """Intents best first, entities and times. `wishes` are the intents that stand side by side in
-    one message (多少钱，周末有课吗); `source` is who understood."""
+    one message (多少钱，周末有课吗); `source` is who understood, and `model` which model."""
 
     text: str = ""
     intents: tuple[Intent, ...] = ()
@@ -36,6 +36,7 @@ class Meaning:
     entities: tuple[Entity, ...] = ()
     times: tuple[TimeSpan, ...] = ()
     source: str = "none"
+    model: str = ""
 
     @property
     def best(self) -> Intent:
@@ -57,6 +58,7 @@ class Meaning:
         """What is kept beside the message for review: no values, which may be personal."""
         return {
             "source": self.source,
+            "model": self.model,
             "intents": [[each.name, round(each.confidence, 3)] for each in self.intents[:3]],
             "wishes": list(self.wishes),
             "entities": sorted({each.name for each in self.entities}),
@@ -71,3 +73,4 @@ class Unread:
     wishes: list[str] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
     source: str = "none"
+    model: str = ""

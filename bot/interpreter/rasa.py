@@ -87,4 +87,5 @@ def _unread(answer: dict[str, Any]) -> Unread:
             for each in answer["entities"]
         ],
         source="rasa",
+        model=str(answer.get("model", ""))[:20],
     )

@@ -36,7 +36,18 @@ def interpret(text: str, *, now: datetime | None = None) -> Meaning:
         entities=tuple(unread.entities),
         times=tuple(times.find(text, now or clock.local(clock.now()))),
         source=unread.source,
+        model=unread.model,
     )
+
+
+_latest = [""]
+
+
+def _forget_other_models(model: str) -> None:
+    """What an earlier model said is not remembered once another one answers."""
+    if _latest[0] != model:
+        _latest[0] = model
+        _remembered.cache_clear()
 
 
 @lru_cache(maxsize=8192)
@@ -50,6 +61,7 @@ def _remembered(text: str) -> Unread:
     if not any(character.isalnum() for character in text):
         return Unread()  # Faces and dots mean nothing that a model could know better.
     unread = rasa.parse(text)
+    _forget_other_models(unread.model)
     if not unread.intents or unread.intents[0].confidence < SURE:
         known = keywords.read(text)
         if known.intents:

@@ -13,7 +13,7 @@ from backend.kit.db import unit_of_work
 from backend.security import permissions, service
 from backend.security.schemas import Role
 from backend.web import sign_in
-from bot import talk_pages, web_chat, webhook
+from bot import review_pages, talk_pages, web_chat, webhook
 
 
 def whole_site() -> Flask:
@@ -21,7 +21,7 @@ def whole_site() -> Flask:
     return create_app(
         lambda: None,
         doors=[webhook.blueprint],
-        pages=[talk_pages.blueprint],
+        pages=[talk_pages.blueprint, review_pages.blueprint],
         windows=[web_chat.blueprint],
     )
 

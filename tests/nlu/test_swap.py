@@ -1,9 +1,13 @@
-"""A server started after a swap serves the new model, and after a rollback the one before.
+"""A running server takes up what is published and taken back; one started later serves it too.
 
 Two tiny models stand for two trainings: the current archive with another intent model in it.
 """
 
+import json
 import subprocess
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -62,21 +66,47 @@ def _understood(address: str, ask: Ask) -> tuple[str, str]:
     return parsed["model"], parsed["intent"]["name"]
 
 
-def test_swap_and_rollback_are_what_the_next_server_serves(
+def _told(address: str, ask: Ask, model: str) -> None:
+    """Ask without a pause until another model answers; every single answer must come."""
+    deadline = time.monotonic() + 90
+    while ask(f"{address}/model/parse", "甲甲甲")["model"] != model:
+        assert time.monotonic() < deadline, "the server has not taken up the model"
+        time.sleep(0.05)
+
+
+def _asked(address: str, key: str) -> tuple[int, str]:
+    """Ask the school's door to go back to `older`; returns status and what is current then."""
+    request = urllib.request.Request(
+        f"{address}/school/rollback",
+        data=b'{"model": "older"}',
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, json.load(answer)["current"]
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
+def test_swap_and_rollback_are_taken_up_and_what_the_next_server_serves(
     trained: Path, serve: Serve, ask: Ask, tmp_path: Path
 ) -> None:
     for name, meant in (("older", "greet thank goodbye"), ("newer", "thank goodbye greet")):
         published = _run(tmp_path, "-c", PUBLISH, trained, name, meant)
         assert published.returncode == 0, published.stderr
     assert (tmp_path / "current").readlink() == Path("newer.tar.gz")
-    with serve(NLU_MODELS=str(tmp_path)) as address:
+    with serve(NLU_MODELS=str(tmp_path), NLU_SCHOOL_KEY="key") as address:
         assert _understood(address, ask) == ("newer", "thank")
-        went_back = _run(tmp_path, NLU / "train.py", "--rollback")
-        assert went_back.returncode == 0, went_back.stderr
-        # A running server keeps what it has loaded.
-        assert _understood(address, ask) == ("newer", "thank")
+        assert _asked(address, "wrong") == (401, "")
+        assert _asked(address, "key") == (200, "older")
+        _told(address, ask, "older")
+        assert _understood(address, ask) == ("older", "greet")
     with serve(NLU_MODELS=str(tmp_path)) as address:
         assert _understood(address, ask) == ("older", "greet")
+        assert _asked(address, "") == (404, "")
+        forth = _run(tmp_path, NLU / "train.py", "--rollback")
+        assert forth.returncode == 0, forth.stderr
+        _told(address, ask, "newer")
     assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith(".")) == []
 
 

@@ -44,6 +44,7 @@ EXPECTED = {
     Permission.DECIDE_REQUEST: "ACOOOOOOO-",
     Permission.REPORT_FAULT: "OOOOOOOOOO",
     Permission.FIND_DOCUMENT: "AAAAAAAAAA",
+    Permission.TEACH_BOT: "A---A-----",
     Permission.SEE_PEOPLE: "A-------A-",
     Permission.CHANGE_PEOPLE: "A-------A-",
     Permission.READ_AUDIT: "A-------AA",
