@@ -143,6 +143,8 @@ def order_no(chance: Chance) -> str:
 
 def ticket_no(chance: Chance) -> str:
     """Return a ticket number, mostly with the letters of what it is about."""
+    if chance.random() < 0.12:
+        return str(chance.randint(1000, 99999))
     prefix = chance.choice("GD GD T T gd t BX TS bx ts FK SQ TK T- GD-".split())
     digits = str(chance.randint(100, 999999))
     return prefix + (digits.zfill(4) if chance.random() < 0.5 else digits)
