@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from alembic import command
@@ -11,10 +12,10 @@ from sqlalchemy import text
 
 from backend.kit import queue
 from backend.kit.config import settings
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError
 from backend.kit.log import set_up
-from backend.security.schemas import CodeKind
+from backend.security.schemas import CodeKind, Role
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,6 +23,22 @@ ROOT = Path(__file__).resolve().parent.parent
 def alembic_config() -> Config:
     """Alembic's configuration from pyproject.toml, wherever the command is called from."""
     return Config(toml_file=ROOT / "pyproject.toml")
+
+
+class Sentence(click.Command):
+    """Takes its options anywhere after its name, which chained commands otherwise do not."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """As a command that stands alone would."""
+        return super().make_context(
+            info_name, args, parent, **{**extra, "allow_interspersed_args": True}
+        )
 
 
 @click.group(chain=True)
@@ -51,13 +68,17 @@ def check() -> None:
 @main.command()
 def seed() -> None:
     """Load the believable little institution; what exists already is left alone."""
-    from backend.seed import load
+    from backend.seed import load, passwords
 
     load()
     click.echo("The institution is loaded.")
+    if settings().environment == "local":
+        with unit_of_work() as session:
+            path = passwords.give(session)
+        click.echo(f"Console {settings().public_url}/console, passwords of this machine: {path}")
 
 
-@main.command()
+@main.command(cls=Sentence)
 @click.argument("kind", type=click.Choice([kind.value for kind in CodeKind]))
 @click.argument("subject")
 @click.option("--label", help="What people call it; the name on file by default.")
@@ -77,6 +98,75 @@ def code(kind: str, subject: str, label: str | None, days: int | None) -> None:
     except GatewayError as error:
         raise click.ClickException(f"WeChat gave no code: {error}") from error
     click.echo(f"{made.scene} 「{made.label}」\n{made.image_url}")
+
+
+@main.command(cls=Sentence)
+@click.argument("act", type=click.Choice(["add", "invite", "deactivate", "list"]))
+@click.option("--id", "account_id", type=int, help="Whose account: for invite and deactivate.")
+@click.option("--name", help="For add.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="For add.")
+@click.option("--phone", help="For add: what they sign in with and where the link is sent.")
+@click.option("--campus", "campus_id", type=int, help="For add: the campus's id; none for all.")
+def account(
+    act: str,
+    account_id: int | None,
+    name: str | None,
+    role: str | None,
+    phone: str | None,
+    campus_id: int | None,
+) -> None:
+    """Staff accounts: add and invite the first ones, list them, close one at once.
+
+    `add` may be repeated: a phone has one account. Nobody has a password until they set one by
+    the link that `add` and `invite` send to their WeChat or phone.
+    """
+    from backend import wiring
+    from backend.kit.errors import DomainError
+    from backend.security import accounts, people
+
+    if act == "list":
+        with reading() as session:
+            for one in people.everybody(session):
+                state = "active" if one.is_active else "closed"
+                click.echo(f"{one.id}\t{one.name}\t{one.role}\t{one.masked_phone}\t{state}")
+        return
+    wiring.connect()
+    try:
+        with unit_of_work() as session:
+            if act == "add":
+                if not (name and role and phone):
+                    raise click.UsageError("add needs --name, --role and --phone")
+                account_id = accounts.open_once(
+                    session, name=name, role=Role(role), phone=phone, campus_id=campus_id
+                )
+            if account_id is None:
+                raise click.UsageError(f"{act} needs --id")
+            if act == "deactivate":
+                accounts.deactivate(session, account_id, by="system")
+            else:
+                accounts.invite(session, account_id, by="system")
+    except DomainError as error:
+        raise click.ClickException(f"there is no such active account: {error}") from error
+    told = "is closed everywhere" if act == "deactivate" else "is sent a link to set a password"
+    click.echo(f"Account {account_id} {told}.")
+
+
+@main.command()
+@click.argument("act", type=click.Choice(["verify"]))
+def audit(act: str) -> None:
+    """Walk the audit trail's chain; exit with 1 at the first broken entry.
+
+    Keep the printed digest somewhere else: a later walk from the same trail passes through it.
+    """
+    from backend.security import chain
+
+    with reading() as session:
+        found = chain.verify(session)
+    if found.broken_at is not None:
+        raise click.ClickException(
+            f"entry {found.broken_at} is {found.why}; {found.sound} entries before it are sound"
+        )
+    click.echo(f"{found.sound} entries are sound; the chain ends with {found.digest}")
 
 
 def _name_on_file(kind: CodeKind, subject: str) -> str:

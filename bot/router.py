@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from backend.outbox import service as outbox
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
     codes,
@@ -82,18 +82,18 @@ INTENTS: dict[str, Flow] = {
     "give_feedback": tickets.feedback,
     "ticket_status": tickets.progress,
     "staff_leads": staff.leads,
-    "log_followup": staff.unavailable,
+    "log_followup": staff.follow_up,
     "staff_tasks": staff.leads,
-    "approve": staff.unavailable,
-    "reject": staff.unavailable,
-    "request_supplies": staff.for_staff(people.pass_to(Role.LOGISTICS)),
-    "request_expense": staff.for_staff(people.pass_to(Role.ACCOUNTANT)),
+    "approve": staff.decide,
+    "reject": staff.decide,
+    "request_supplies": staff.only_for(Permission.REQUEST_SUPPLIES, people.pass_to(Role.LOGISTICS)),
+    "request_expense": staff.only_for(Permission.REQUEST_EXPENSE, people.pass_to(Role.ACCOUNTANT)),
     "staff_report": staff.report,
-    "stock_query": staff.for_staff(people.pass_to(Role.LOGISTICS)),
-    "take_attendance": staff.for_staff(people.pass_to(Role.ACADEMIC)),
+    "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
+    "take_attendance": staff.only_for(Permission.TAKE_ATTENDANCE, people.pass_to(Role.ACADEMIC)),
     "report_fault": people.pass_to(Role.LOGISTICS),
-    "book_room": staff.for_staff(people.pass_to(Role.ACADEMIC)),
-    "find_document": staff.for_staff(people.pass_to(Role.OFFICE)),
+    "book_room": staff.only_for(Permission.BOOK_ROOM, people.pass_to(Role.ACADEMIC)),
+    "find_document": staff.only_for(Permission.FIND_DOCUMENT, people.pass_to(Role.OFFICE)),
 }
 MENU: dict[str, Flow] = {
     "courses": courses.consult,

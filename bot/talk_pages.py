@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed, NotFound
-from backend.security import gate
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import StaffMember
+from backend.security.gate import staff_only
+from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView
@@ -42,7 +42,7 @@ OVER = "这次对话刚刚结束，这句话没有发出。要再联系客户，
 
 
 @blueprint.get("/talks")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def talks(member: StaffMember) -> ResponseReturnValue:
     """The talks that this member of staff leads or may lead."""
     with reading() as session:
@@ -60,7 +60,7 @@ def talks(member: StaffMember) -> ResponseReturnValue:
 
 
 @blueprint.get("/talks/<int:takeover_id>")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def talk(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """One talk: the transcript, and what can be done."""
     with reading() as session:
@@ -72,7 +72,7 @@ def talk(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/talks/<int:takeover_id>/lines")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def lines(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """What has changed since the page with this mark; 204 when nothing has."""
     with reading() as session:
@@ -87,7 +87,7 @@ def lines(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/talks/<int:takeover_id>/suggestions")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def suggestions(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """What could be answered: the bot's flows are tried out and undone, which takes a unit."""
     with unit_of_work() as session:
@@ -97,7 +97,7 @@ def suggestions(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/talks/<int:takeover_id>/answer")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def answer(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """Say something to the customer, once for each form."""
     words = request.form.get("words", "").replace("\r\n", "\n").strip()
@@ -116,7 +116,7 @@ def answer(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/talks/<int:takeover_id>/take")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def take(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """From now on this member of staff leads."""
     with unit_of_work() as session:
@@ -125,7 +125,7 @@ def take(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/talks/<int:takeover_id>/hand")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def hand(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """From now on the chosen colleague leads."""
     to_id = request.form.get("to", type=int) or 0
@@ -135,7 +135,7 @@ def hand(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/talks/<int:takeover_id>/end")
-@gate.staff_only()
+@staff_only(Permission.LEAD_TALK)
 def end(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """The bot leads again."""
     with unit_of_work() as session:

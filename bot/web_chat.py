@@ -175,13 +175,14 @@ def _store(openid: str, words: _Words) -> Delivered:
         dedupe_key=hashlib.sha256(name.encode()).hexdigest(),
     )
     with unit_of_work() as session:
+        # The talk, the message, the lead, the visitor: in this order turns lock them too.
+        conversation.lock_talk(session, openid)
+        delivered = conversation.deliver(session, incoming)
         code = origins.origin_named(session, words.source, words.campaign)
         if code is not None and code.source != lines.source_of(session, openid):
-            # Leads before visitors: in this order turns lock them too.
             security.note_scan(session, openid, code.scene)
         source = code.source if code else None
         lines.arrive(session, openid, source=source, came_from=_place(words))
-        delivered = conversation.deliver(session, incoming)
         lines.hear(session, openid, key=f"{window.SAID_KEY}{words.client_id}", text=words.text)
         return delivered
 

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from backend.admissions import queries, service
 from backend.kit.db import reading, unit_of_work
-from backend.security import gate
-from backend.security.schemas import StaffMember
+from backend.security.gate import staff_only
+from backend.security.schemas import Permission, StaffMember
 from backend.web import errors
 
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
@@ -23,7 +23,7 @@ errors.apologise(
 
 
 @blueprint.get("/leads/<int:lead_id>/claim")
-@gate.staff_only()
+@staff_only(Permission.CLAIM_LEAD)
 def claim_page(member: StaffMember, lead_id: int) -> ResponseReturnValue:
     """Shows what is asked and claims by a POST as soon as it is open in a browser: robots that
     only fetch links (previews, virus scanners) claim nothing."""
@@ -35,7 +35,7 @@ def claim_page(member: StaffMember, lead_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/leads/<int:lead_id>/claim")
-@gate.staff_only()
+@staff_only(Permission.CLAIM_LEAD)
 def claim(member: StaffMember, lead_id: int) -> ResponseReturnValue:
     """Claims the lead for the advisor it was given to, and nobody else."""
     with unit_of_work() as session:

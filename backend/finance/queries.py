@@ -40,6 +40,7 @@ __all__ = [
     "payments_due_for_polling",
     "price_for",
     "prices_for",
+    "received_between",
     "trial_balance",
 ]
 
@@ -121,6 +122,18 @@ def lessons_left(session: Session, *, student_ids: Collection[int]) -> list[Less
         .order_by(LessonAccount.id)
     )
     return [LessonBalance.model_validate(row) for row in rows]
+
+
+def received_between(session: Session, from_at: datetime, to_at: datetime) -> tuple[int, int]:
+    """How many payments came in during [from_at, to_at), and their fen together."""
+    count, fen = session.execute(
+        select(func.count(Payment.id), func.coalesce(func.sum(Payment.amount_fen), 0)).where(
+            Payment.status == PaymentStatus.SUCCEEDED,
+            Payment.paid_at >= from_at,
+            Payment.paid_at < to_at,
+        )
+    ).one()
+    return count, int(fen)
 
 
 def open_surpluses(session: Session) -> list[SurplusView]:

@@ -29,6 +29,7 @@ WAIT_FOR_WRITE_SECONDS = 20
 _writer = threading.Lock()
 
 Doorbell = Callable[[], None]
+LastAct = Callable[[Session], None]
 STATEMENTS = Counter("db_statements", "SQL statements sent to the database.")
 
 
@@ -137,6 +138,9 @@ def unit_of_work() -> Iterator[Session]:
         session.connection(execution_options={"writes": True})
         try:
             yield session
+            last_acts: dict[str, LastAct] = session.info.pop("last_acts", {})
+            for act in last_acts.values():
+                act(session)
             session.commit()
         except BaseException:
             session.rollback()
@@ -200,3 +204,9 @@ def upsert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.In
 def ring_after_commit(session: Session, key: str, ring: Doorbell) -> None:
     """Ring once per key when the unit has committed; never if it rolls back."""
     session.info.setdefault("doorbells", {})[key] = ring
+
+
+def do_before_commit(session: Session, key: str, act: LastAct) -> None:
+    """Do something once per key as the last act of the unit: what everybody waits for should be
+    locked as late and as shortly as possible."""
+    session.info.setdefault("last_acts", {})[key] = act

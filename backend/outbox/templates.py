@@ -40,6 +40,15 @@ def _progress(*, what: str, state: str, note: str) -> dict[str, str]:
 
 
 TEMPLATES: Mapping[str, Template] = {
+    "console_invitation": Template(
+        title="请设置工作台密码",
+        text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"
+        "不是您本人申请的话，请联系信息安全老师。",
+        wechat="task",
+        fields=_task(what="设置工作台密码", whom="{name}", when="24小时内"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
     "new_lead": Template(
         title="新客户待认领",
         text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",

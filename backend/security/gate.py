@@ -1,75 +1,174 @@
-"""Who may open a page of the staff's: signed in, and working here now.
+"""The gate of the console: which member of staff is looking, and whether they may.
 
-@blueprint.get("/talks")
-@gate.staff_only()
-def talks(member: StaffMember) -> ResponseReturnValue: ...
+A page takes `@staff_only(Permission.READ_AUDIT)`; its view gets the `StaffMember` first. Staff come
+in by a console session or by their own WeChat; a former member of staff is nobody at either. The
+table in `permissions` decides; the marks left on a view let `backend.doors` be checked against it.
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
 
-from flask import Response, redirect, request
+from flask import Response, g, redirect, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed
-from backend.security import queries
-from backend.security.schemas import Role, StaffMember
+from backend.security import permissions, queries, sessions
+from backend.security.schemas import Permission, Speaker, StaffMember
 from backend.web import errors, sign_in
 
 P = ParamSpec("P")
-_SIGNED_OUT = errors.Apology("登录已过期", "请刷新页面重新登录，再提交一次即可。")
+SIGN_IN_PATH, HOME_PATH = "/console/sign-in", "/console"
+HALF_SECONDS = 600
 
 
-class NotStaff(NotAllowed):
-    """Whoever is signed in does not work here (any more), or not in this role."""
+class StaffOnly(NotAllowed):
+    """The page is for colleagues, and whoever is signed in is none."""
+
+
+class OtherRole(NotAllowed):
+    """The page belongs to other roles than the reader's."""
 
 
 errors.apologise(
-    NotStaff,
+    StaffOnly,
     "这是员工页面",
-    "您的微信没有相应的员工权限。如果您是老师，请联系校长开通，或回到公众号发送「帮助」。",
+    "当前微信没有绑定员工账号。如果您是本机构员工，请联系信息安全老师开通；"
+    "学员和家长请回到公众号对话，需要帮助请发送「转人工」。",
+)
+errors.apologise(
+    OtherRole,
+    "不在您的岗位权限里",
+    "这个页面由其他岗位的同事负责。确有需要请联系校长或信息安全老师开通，也可以先回到工作台。",
 )
 
 
 def staff_only(
-    *roles: Role,
+    *needed: Permission,
 ) -> Callable[
-    [Callable[Concatenate[StaffMember, P], ResponseReturnValue]],
-    Callable[P, ResponseReturnValue],
+    [Callable[Concatenate[StaffMember, P], ResponseReturnValue]], Callable[P, ResponseReturnValue]
 ]:
-    """A page for active staff, of these roles where any are named; the view gets the member first.
-    Former staff are strangers at once (X2)."""
+    """A page for active staff who have each of these permissions; the view gets them first."""
 
-    def gated(
+    def guard(
         view: Callable[Concatenate[StaffMember, P], ResponseReturnValue],
     ) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            openid = sign_in.signed_in()
-            if openid is None:
+            member = _reader()
+            if member is None:
                 return _to_sign_in()
-            member = _member(openid)
-            if member is None or (roles and member.role not in roles):
-                raise NotStaff()
+            if not permissions.may(member.role, *needed):
+                raise OtherRole()
+            g.staff = member
             return view(member, *args, **kwargs)
 
+        guarded.__dict__["needs"] = frozenset(needed)
         return guarded
 
-    return gated
+    return guard
 
 
-def _member(openid: str) -> StaffMember | None:
+def known_only(
+    view: Callable[Concatenate[Speaker, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    """A page for whoever WeChat has signed in, and for staff at their console; the view gets who
+    reads. A console alone speaks for no openid."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        openid = sign_in.signed_in()
+        if openid is not None:
+            with reading() as session:
+                speaker = queries.speaker(session, openid)
+            return view(speaker, *args, **kwargs)
+        member = _reader()
+        if member is None:
+            return redirect(sign_in.start_url(request.full_path.rstrip("?")))
+        return view(Speaker(openid="", account_id=member.id, role=member.role), *args, **kwargs)
+
+    guarded.__dict__["asks"] = "wechat"
+    return guarded
+
+
+def half_only(
+    view: Callable[Concatenate[int, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    """A page between password and code; the view gets the account's id."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        held = cookie.get("half")
+        if not isinstance(held, dict) or held["until"] <= time.time():
+            return redirect(SIGN_IN_PATH)
+        return view(int(held["account"]), *args, **kwargs)
+
+    guarded.__dict__["asks"] = "half"
+    return guarded
+
+
+def go_halfway(account_id: int, *, path: str) -> None:
+    """The password was right; the second factor is still to come."""
+    cookie.clear()
+    cookie["half"] = {"account": account_id, "until": time.time() + HALF_SECONDS}
+    cookie["going"] = path
+
+
+def enter(secret: str, *, path: str) -> None:
+    """Give this browser a console session; what it held before is forgotten (session fixation)."""
+    cookie.clear()
+    cookie["console"] = secret
+    cookie["going"] = path
+
+
+def going() -> str:
+    """Where whoever signs in wanted to go."""
+    return sign_in.own_path(str(cookie.get("going", HOME_PATH))) or HOME_PATH
+
+
+def leave() -> None:
+    """Forget this browser's sign-in, here and in the database."""
+    secret = cookie.get("console")
+    if isinstance(secret, str):
+        with unit_of_work() as session:
+            found = sessions.reader(session, secret)
+            if found:
+                member, session_id, _ = found
+                sessions.end(session, session_id, of=member.id, by=f"account:{member.id}")
+    cookie.clear()
+
+
+def _reader() -> StaffMember | None:
+    """Who looks: a member of staff, or None for nobody signed in. Raises StaffOnly for others."""
+    secret, openid = cookie.get("console"), sign_in.signed_in()
+    if isinstance(secret, str):
+        with reading() as session:
+            found = sessions.reader(session, secret)
+        if found:
+            member, g.session_id, is_stale = found
+            if is_stale:
+                with unit_of_work() as session:
+                    sessions.note_seen(session, g.session_id)
+            return member
+    if openid is None:
+        return None
     with reading() as session:
-        account_id = queries.speaker(session, openid).account_id
-        return queries.staff_members(session, {account_id})[account_id] if account_id else None
+        behind = queries.staff_behind(session, openid)
+    if behind is None:
+        raise StaffOnly()
+    return behind
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """What was to be submitted cannot be carried through a sign-in; a page can."""
-    if request.method != "GET":
-        return errors.page(403, apology=_SIGNED_OUT, name="SignedOut")
-    if "HX-Request" in request.headers:
-        return Response(headers={"HX-Refresh": "true"})
-    return redirect(sign_in.start_url(request.full_path.rstrip("?")))
+    """To the entrance that fits the browser; a fragment's request moves the page around it."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else HOME_PATH
+    is_fragment = "HX-Request" in request.headers
+    if is_fragment:
+        path = HOME_PATH
+    is_wechat = "MicroMessenger" in request.headers.get("User-Agent", "")
+    to = sign_in.start_url(path) if is_wechat else f"{SIGN_IN_PATH}?{urlencode({'next': path})}"
+    return Response(status=204, headers={"HX-Redirect": to}) if is_fragment else redirect(to)

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+    insert,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
@@ -11,7 +22,12 @@ from backend.security.schemas import Role
 
 
 class Account(Base):
-    """账号: one member of staff."""
+    """账号: one member of staff.
+
+    Without a `password_hash` they are in the chat only. `invited_at` is the mark of the one
+    invitation that is still good. `totp_counter` is the last code that was used, so that none is
+    used twice; of recovery codes only the blind indexes are kept.
+    """
 
     __tablename__ = "security_account"
 
@@ -23,6 +39,38 @@ class Account(Base):
     phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_name: Mapped[str | None] = mapped_column(String(40), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_secret: Mapped[str | None] = mapped_column(Encrypted("security_account.totp_secret"))
+    totp_counter: Mapped[int | None]
+    recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+
+
+class ConsoleSession(Base):
+    """会话: one browser signed in to the console; `fingerprint` is of the cookie's secret."""
+
+    __tablename__ = "security_console_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(45))
+    device: Mapped[str] = mapped_column(String(120))
+
+
+class FailedSignIn(Base):
+    """Failures in a row of one account, one unknown name or one address (`key` tells which)."""
+
+    __tablename__ = "security_failed_sign_in"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WechatIdentity(Base):
@@ -78,9 +126,20 @@ class Scan(Base):
 
 
 class AuditEntry(Base):
-    """审计记录: who did what to which thing, written in the transaction that did it."""
+    """审计记录: who did what to which thing, written in the transaction that did it.
+
+    The last three are given by `chain.seal` before the commit; without them no entry is committed.
+    """
 
     __tablename__ = "security_audit_entry"
+    __table_args__ = (
+        Index(
+            "ix_security_audit_entry_unsealed",
+            "id",
+            sqlite_where=text("digest IS NULL"),
+            postgresql_where=text("digest IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -88,6 +147,19 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(60), index=True)
     subject: Mapped[str] = mapped_column(String(80), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    position: Mapped[int | None] = mapped_column(unique=True)
+    previous: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The end of the audit chain: its one row is what writers wait for."""
+
+    __tablename__ = "security_audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class UsedLink(Base):
@@ -97,3 +169,41 @@ class UsedLink(Base):
 
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def _guard_trail() -> None:
+    """What the migration `20261124_the_audit_trail_is_a_chain` does, for schemas made at once."""
+    entries, head = AuditEntry.__table__, AuditHead.__table__
+    assert isinstance(entries, Table)
+    assert isinstance(head, Table)
+    for dialect, statements in SEALED.items():
+        for statement in statements:
+            event.listen(
+                entries,
+                "after_create",
+                DDL(statement).execute_if(dialect=dialect),  # type: ignore[no-untyped-call]
+            )
+    empty = insert(head).values(id=1, position=0, digest="0" * 64)
+    event.listen(head, "after_create", lambda _table, made, **_: made.execute(empty))
+
+
+_REFUSED = "the audit trail is not changed afterwards"
+SEALED = {
+    "postgresql": (
+        "CREATE FUNCTION security_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$",
+        "CREATE TRIGGER security_audit_kept BEFORE DELETE ON security_audit_entry "
+        "FOR EACH ROW EXECUTE FUNCTION security_audit_refuse()",
+        "CREATE TRIGGER security_audit_unchanged BEFORE UPDATE ON security_audit_entry "
+        "FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION security_audit_refuse()",
+        "CREATE TRIGGER security_audit_not_emptied BEFORE TRUNCATE ON security_audit_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION security_audit_refuse()",
+    ),
+    "sqlite": (
+        "CREATE TRIGGER security_audit_kept BEFORE DELETE ON security_audit_entry "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+        "CREATE TRIGGER security_audit_unchanged BEFORE UPDATE ON security_audit_entry "
+        f"WHEN OLD.digest IS NOT NULL BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    ),
+}
+_guard_trail()

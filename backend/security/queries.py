@@ -53,6 +53,19 @@ def staff_members(session: Session, account_ids: set[int]) -> dict[int, StaffMem
     return {member.id: member for member in _staff(session, Account.id.in_(account_ids))}
 
 
+def staff_member(session: Session, account_id: int) -> StaffMember | None:
+    """One active member of staff; None for whoever has left or never was."""
+    found = _staff(session, Account.id == account_id, Account.is_active.is_(True))
+    return found[0] if found else None
+
+
+def staff_behind(session: Session, openid: str) -> StaffMember | None:
+    """The active member of staff whose WeChat this is, if any."""
+    of_openid = select(WechatIdentity.account_id).where(WechatIdentity.openid == openid)
+    found = _staff(session, Account.id.in_(of_openid), Account.is_active.is_(True))
+    return found[0].model_copy(update={"openid": openid}) if found else None
+
+
 def recipient_of(session: Session, account_id: int) -> Recipient:
     """How to reach a member of staff: WeChat first, then the phone on file."""
     account = session.get_one(Account, account_id)

@@ -37,3 +37,26 @@ def page_signature(*, ticket: str, nonce: str, timestamp: int, url: str) -> str:
 def is_own_page(url: str, *, site: str) -> bool:
     """Whether an address is a page of `site` (scheme, host) and not of one that begins alike."""
     return url == site or url.startswith((f"{site}/", f"{site}?"))
+
+
+SESSION_LASTS, SESSION_RESTS = timedelta(hours=12), timedelta(hours=2)
+"""A console session ends after a working day, or when nobody has used it for a while."""
+INVITATION_LASTS = timedelta(hours=24)
+ACCOUNT_FAILURES, ADDRESS_FAILURES = 5, 30
+"""So many wrong sign-ins lock one account, or one address, from which many may come."""
+FORGIVEN_AFTER = timedelta(hours=24)
+LONGEST_LOCK = timedelta(hours=1)
+
+
+def lock_after(failures: int, *, limit: int) -> timedelta | None:
+    """How long nobody may try after so many failures: a minute, doubling up to an hour."""
+    if failures < limit:
+        return None
+    return min(timedelta(minutes=1 << min(failures - limit, 10)), LONGEST_LOCK)
+
+
+def is_live(
+    began_at: datetime, seen_at: datetime, ended_at: datetime | None, *, now: datetime
+) -> bool:
+    """Whether a console session still lets in."""
+    return ended_at is None and now < began_at + SESSION_LASTS and now < seen_at + SESSION_RESTS

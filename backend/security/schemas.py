@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +20,42 @@ class Role(StrEnum):
     LOGISTICS = "logistics"  # 后勤
     SECURITY = "security"  # 信息安全
     AUDITOR = "auditor"  # 审计
+
+
+class Permission(StrEnum):
+    """What a member of staff may do, as a clerk would say it. `permissions.TABLE` says who."""
+
+    OPEN_DESK = "open_desk"  # 打开工作台
+    SEE_LEADS = "see_leads"  # 查看客户
+    CLAIM_LEAD = "claim_lead"  # 认领客户
+    LOG_FOLLOW_UP = "log_follow_up"  # 记录跟进
+    SEE_FIGURES = "see_figures"  # 查看招生数据
+    SEE_PAYMENTS = "see_payments"  # 查看收款
+    SEE_TICKETS = "see_tickets"  # 查看工单
+    ANSWER_TICKET = "answer_ticket"  # 答复工单
+    LEAD_TALK = "lead_talk"  # 接待客户
+    TAKE_TALK = "take_talk"  # 接管同事的客户
+    SEE_STUCK_MESSAGES = "see_stuck_messages"  # 查看未送达
+    SEE_LESSONS = "see_lessons"  # 查看课表
+    TAKE_ATTENDANCE = "take_attendance"  # 点名
+    BOOK_ROOM = "book_room"  # 预约教室
+    SEE_STOCK = "see_stock"  # 查询库存
+    REQUEST_SUPPLIES = "request_supplies"  # 申领物资
+    REQUEST_EXPENSE = "request_expense"  # 申请报销
+    DECIDE_REQUEST = "decide_request"  # 审批
+    REPORT_FAULT = "report_fault"  # 报修
+    FIND_DOCUMENT = "find_document"  # 查找文件
+    SEE_PEOPLE = "see_people"  # 查看员工账号
+    CHANGE_PEOPLE = "change_people"  # 管理员工账号
+    READ_AUDIT = "read_audit"  # 查看审计记录
+
+
+class Scope(StrEnum):
+    """Whose things a permission covers."""
+
+    OWN = "own"  # 本人
+    CAMPUS = "campus"  # 本校区
+    ALL = "all"  # 全部
 
 
 class Audience(StrEnum):
@@ -83,6 +120,60 @@ class StaffMember(BaseModel):
     role: Role
     campus_id: int | None
     openid: str | None = None
+
+
+class SessionView(BaseModel):
+    """One browser signed in to the console, as its owner sees it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    account_id: int
+    began_at: datetime
+    seen_at: datetime
+    address: str
+    device: str
+
+
+class PersonView(BaseModel):
+    """An account as those see it who keep the accounts: no phone in full, no secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str
+    role: Role
+    campus_id: int | None
+    masked_phone: str
+    user_name: str | None
+    is_active: bool
+    has_password: bool
+    has_app: bool
+    codes_left: int
+    invited_at: datetime | None
+
+
+class TrailView(BaseModel):
+    """One entry of the audit trail."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class WeakPassword(StrEnum):
+    """Why a password is not taken."""
+
+    SHORT = "short"
+    LONG = "long"
+    COMMON = "common"
+    SIMPLE = "simple"
+    PERSONAL = "personal"
 
 
 class Speaker(BaseModel):

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto, events
 from backend.kit.config import settings
-from backend.kit.db import upsert
+from backend.kit.db import do_before_commit, upsert
 from backend.kit.errors import DomainError, NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
-from backend.security import queries, rules
+from backend.security import chain, queries, rules
 from backend.security.models import Account, AuditEntry, Code, Scan, UsedLink, WechatIdentity
 from backend.security.schemas import CodeScanned, CodeView, Role
 
@@ -222,3 +222,4 @@ def audit(session: Session, *, actor: str, action: str, subject: str, **detail: 
     session.add(
         AuditEntry(at=clock.now(), actor=actor, action=action, subject=subject, detail=detail)
     )
+    do_before_commit(session, "audit", chain.seal)

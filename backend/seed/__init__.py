@@ -3,6 +3,7 @@
 The people carry the WeChat ids of the sandbox's cast. Loading again changes nothing.
 """
 
+from backend.seed import passwords
 from backend.seed.load import load
 
-__all__ = ["load"]
+__all__ = ["load", "passwords"]

@@ -18,6 +18,7 @@ from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
+from backend.security.schemas import Speaker
 from backend.students import queries, rules
 from backend.students.models import Attachment, Ticket, TicketNote
 from backend.students.schemas import (
@@ -102,11 +103,11 @@ def of_messages(session: Session, source_keys: Collection[str]) -> dict[str, Att
     return {row.source_key: AttachmentView.model_validate(row) for row in session.scalars(query)}
 
 
-def readable_of_ticket(session: Session, number: str, *, openid: str) -> list[AttachmentView]:
+def readable_of_ticket(session: Session, number: str, *, reader: Speaker) -> list[AttachmentView]:
     """What belongs to a ticket, oldest first, for its author, its owner and managers. Raises
     NotFound for everybody else, as for a ticket that does not exist."""
     ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one_or_none()
-    if ticket is None or not _may_read(session, openid, ticket.openid, ticket):
+    if ticket is None or not _may_read(session, reader, ticket.openid, ticket):
         raise NotFound()
     query = select(Attachment).where(
         Attachment.ticket_id == ticket.id, Attachment.status != AttachmentStatus.WITHDRAWN
@@ -116,21 +117,20 @@ def readable_of_ticket(session: Session, number: str, *, openid: str) -> list[At
     ]
 
 
-def readable(session: Session, attachment_id: int, *, openid: str) -> tuple[str, str]:
+def readable(session: Session, attachment_id: int, *, reader: Speaker) -> tuple[str, str]:
     """The file name and type of an attachment that this person may see. Raises NotFound."""
     row = session.get(Attachment, attachment_id)
     if row is None or row.status != AttachmentStatus.KEPT or not row.file_name:
         raise NotFound()
     ticket = session.get(Ticket, row.ticket_id) if row.ticket_id else None
-    if not _may_read(session, openid, row.openid, ticket):
+    if not _may_read(session, reader, row.openid, ticket):
         raise NotFound()
     return row.file_name, row.content_type or "application/octet-stream"
 
 
-def _may_read(session: Session, openid: str, author: str, ticket: Ticket | None) -> bool:
-    if openid == author:
+def _may_read(session: Session, reader: Speaker, author: str, ticket: Ticket | None) -> bool:
+    if reader.openid == author:
         return True
-    reader = staff.speaker(session, openid)
     if ticket is None or reader.account_id is None:
         return False
     if reader.account_id == ticket.owner_id or reader.role in rules.MAY_ANSWER_ANY:

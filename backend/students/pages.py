@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from backend.kit import files
 from backend.kit.db import reading
+from backend.security.gate import known_only
+from backend.security.schemas import Speaker
 from backend.students import attachments
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
-from backend.web.sign_in import wechat_only
 
 blueprint = Blueprint("students_pages", __name__, template_folder="templates")
 
@@ -19,20 +20,20 @@ def privacy() -> str:
 
 
 @blueprint.get("/tickets/<number>/files")
-@wechat_only
-def ticket_files(openid: str, number: str) -> ResponseReturnValue:
+@known_only
+def ticket_files(reader: Speaker, number: str) -> ResponseReturnValue:
     """What belongs to a ticket, for its author and whoever answers it."""
     with reading() as session:
-        found = attachments.readable_of_ticket(session, number, openid=openid)
+        found = attachments.readable_of_ticket(session, number, reader=reader)
     return render_template("students/files.html", number=number, found=found)
 
 
 @blueprint.get("/attachments/<int:attachment_id>")
-@wechat_only
-def attachment(openid: str, attachment_id: int) -> Response:
+@known_only
+def attachment(reader: Speaker, attachment_id: int) -> Response:
     """One attachment's bytes. They are somebody's upload, so nothing in them may run."""
     with reading() as session:
-        name, content_type = attachments.readable(session, attachment_id, openid=openid)
+        name, content_type = attachments.readable(session, attachment_id, reader=reader)
     answer = make_response(files.read(name))
     answer.content_type = content_type
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -78,6 +78,17 @@ def open_request_of(session: Session, openid: str) -> TicketView | None:
     return _views(session, [found])[0] if found else None
 
 
+def open_tickets_of_owner(session: Session, account_id: int, *, limit: int) -> list[TicketView]:
+    """What a member of staff still has to answer, the nearest deadline first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.owner_id == account_id, Ticket.status == TicketStatus.OPEN)
+        .order_by(Ticket.respond_due_at, Ticket.id)
+        .limit(limit)
+    )
+    return _views(session, list(session.scalars(query)))
+
+
 def ticket(session: Session, ticket_id: int) -> TicketView:
     """One ticket by id; raises NoResultFound."""
     return _views(session, [session.get_one(Ticket, ticket_id)])[0]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from backend.kit import clock
-from backend.security.schemas import Role, StaffMember
+from backend.security.permissions import roles_with
+from backend.security.schemas import Permission, Role, Scope, StaffMember
 from backend.students.schemas import AttachmentKind, TakeoverStep, TicketCategory, TicketKind
 
 _WORDS: dict[TicketCategory, str] = {
@@ -35,7 +36,7 @@ ANSWER_WITHIN = timedelta(minutes=5)  # Of office time, then the owner of a talk
 REASSIGN_AFTER = timedelta(minutes=10)  # Of office time, then somebody else gets the talk.
 RESUME_AFTER = timedelta(minutes=30)  # Of silence after the owner's last answer.
 BUSY = 5  # So many talks at once; a customer's usual advisor is passed over then.
-MAY_ANSWER_ANY = frozenset({Role.PRINCIPAL, Role.CAMPUS_MANAGER})
+MAY_ANSWER_ANY = roles_with(Permission.ANSWER_TICKET, beyond=Scope.OWN)
 TALKING = frozenset({Role.ADVISOR, Role.ACADEMIC, Role.ACCOUNTANT, Role.OFFICE, *MAY_ANSWER_ANY})
 """Roles whose people may be handed a talk."""
 

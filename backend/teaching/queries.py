@@ -110,6 +110,24 @@ def lessons_of_teacher(
     return _lesson_views(session, query, to_at, limit)
 
 
+def lessons_of_day(
+    session: Session,
+    *,
+    from_at: datetime,
+    to_at: datetime,
+    teacher_id: int | None,
+    campus_id: int | None,
+    limit: int,
+) -> list[LessonView]:
+    """Planned lessons that begin in [from_at, to_at), of one teacher, one campus, or all."""
+    query = _lesson_query().where(Lesson.starts_at >= from_at)
+    if teacher_id is not None:
+        query = query.where(Lesson.teacher_id == teacher_id)
+    if campus_id is not None:
+        query = query.where(ClassGroup.campus_id == campus_id)
+    return _lesson_views(session, query, to_at, limit)
+
+
 def first_lesson(session: Session, class_group_id: int, *, from_at: datetime) -> LessonView | None:
     """The next lesson of a class, None when it has none left."""
     query = _lesson_query().where(

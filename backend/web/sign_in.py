@@ -83,6 +83,7 @@ def wechat_only(
             return redirect(start_url(request.full_path.rstrip("?")))
         return view(openid, *args, **kwargs)
 
+    guarded.__dict__["asks"] = "wechat"
     return guarded
 
 

@@ -5,7 +5,8 @@ import re
 
 from backend.admissions import queries as leads
 from backend.kit.errors import NotAllowed, NotFound
-from backend.security.schemas import Role
+from backend.security.permissions import may
+from backend.security.schemas import Permission, Role
 from backend.students import queries as students
 from backend.students import service as desk
 from backend.students import takeovers
@@ -22,6 +23,9 @@ _TO = re.compile(r"^回复\s*(\d{1,9})\s*号?[\s:：,，]+(.+)$", re.DOTALL)
 _FACE = re.compile(r"^切[到换]?\s*(\d{1,9})\s*号?$")
 _END = re.compile(r"^结束\s*(\d{1,9})?\s*号?$")
 _RECORD = re.compile(r"^记录\s*(\d{1,9})?\s*号?$")
+_ABOUT_TALKS = re.compile(
+    r"^(接管|回复|切|结束|记录)[到换]?\s*(客户|线索)?\s*(T?\d|$)", re.IGNORECASE
+)
 _FOR_BOT = re.compile(
     r"^(我的客户|我的线索|客户|线索|帮助|菜单|课表|报修|今天招生怎么样|认领.*|转人工)$"
 )
@@ -32,6 +36,8 @@ def lead(talk: Talk) -> Reply | None:
     """What a member of staff says about or in the talks they lead; None when it is for the bot."""
     if talk.speaker.account_id is None or not talk.text:
         return None
+    if not may(talk.speaker.role, Permission.LEAD_TALK):
+        return say(staff.OTHER_ROLE) if _ABOUT_TALKS.match(talk.plain) else None
     if match := _TAKE.match(talk.plain):
         return _take(talk, kind=match.group(1), number=match.group(2).upper())
     if match := _TO.match(words.simplified(talk.text)):
@@ -110,7 +116,7 @@ def _take_lead(talk: Talk, lead_id: int) -> TakeoverView:
     found = leads.lead(talk.session, lead_id)
     if found is None:
         raise NotFound()
-    if found.advisor_id != talk.speaker.account_id and talk.speaker.role not in takeovers.MANAGERS:
+    if found.advisor_id != talk.speaker.account_id and not _may_take_any(talk):
         raise NotAllowed()
     customer = f"客户{lead_id}"
     ticket = students.open_request_of(talk.session, found.openid) or desk.open_ticket(
@@ -130,9 +136,13 @@ def _take_ticket(talk: Talk, number: str) -> TakeoverView:
     ticket = students.ticket_by_number(talk.session, number)
     if ticket is None:
         raise NotFound()
-    if ticket.owner_id != talk.speaker.account_id and talk.speaker.role not in takeovers.MANAGERS:
+    if ticket.owner_id != talk.speaker.account_id and not _may_take_any(talk):
         raise NotAllowed()
     return _take_up(talk, ticket, openid=ticket.openid, customer=f"工单{ticket.number}的客户")
+
+
+def _may_take_any(talk: Talk) -> bool:
+    return may(talk.speaker.role, Permission.TAKE_TALK)
 
 
 def _take_up(talk: Talk, ticket: TicketView, *, openid: str, customer: str) -> TakeoverView:

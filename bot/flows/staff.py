@@ -6,7 +6,8 @@ from collections.abc import Callable
 from backend.admissions import queries, service
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
-from backend.security.schemas import Role
+from backend.security.permissions import may
+from backend.security.schemas import Permission
 from backend.students import service as students
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -15,27 +16,21 @@ from bot.replies import Reply, say
 
 _CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d{1,9})?$")
 _ANSWER = re.compile(r"^(?:回复|答复)\s*(T\d{6,12})[\s:：,，]+(.+)$", re.DOTALL | re.IGNORECASE)
-_ADVISING = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL})
-_FIGURES = frozenset({Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL, Role.ACCOUNTANT})
 
 Flow = Callable[[Talk], Reply]
 
 
-def only_for(roles: frozenset[Role], flow: Flow) -> Flow:
-    """A flow that answers these roles and politely nobody else."""
+def only_for(needed: Permission, flow: Flow) -> Flow:
+    """A flow that answers staff who have this permission, and politely nobody else."""
 
     def guarded(talk: Talk) -> Reply:
-        if talk.speaker.role not in roles:
+        if not may(talk.speaker.role, needed):
             is_staff = talk.speaker.account_id is not None
             return say(phrases.OTHER_ROLE if is_staff else phrases.STAFF_ONLY)
         return flow(talk)
 
+    guarded.__dict__["needs"] = frozenset({needed})
     return guarded
-
-
-def for_staff(flow: Flow) -> Flow:
-    """A flow for any member of staff."""
-    return only_for(frozenset(Role), flow)
 
 
 def is_claim(talk: Talk) -> bool:
@@ -48,7 +43,7 @@ def is_answer(talk: Talk) -> bool:
     return talk.speaker.account_id is not None and _answer_of(talk) is not None
 
 
-def answer(talk: Talk) -> Reply:
+def _answer_ticket(talk: Talk) -> Reply:
     """Staff answer a ticket from their own chat; the customer reads it in theirs, to the letter
     (S9)."""
     match = _answer_of(talk)
@@ -104,12 +99,14 @@ def _report(talk: Talk) -> Reply:
     return say(phrases.figures(queries.counts_since(talk.session, start_at)))
 
 
-claim = only_for(_ADVISING, _claim)
-leads = only_for(_ADVISING, _leads)
-report = only_for(_FIGURES, _report)
-
-
-@for_staff
-def unavailable(_talk: Talk) -> Reply:
+def _unavailable(_talk: Talk) -> Reply:
     """Work that staff still do elsewhere."""
     return say(phrases.NOT_YET)
+
+
+claim = only_for(Permission.CLAIM_LEAD, _claim)
+answer = only_for(Permission.ANSWER_TICKET, _answer_ticket)
+leads = only_for(Permission.SEE_LEADS, _leads)
+report = only_for(Permission.SEE_FIGURES, _report)
+follow_up = only_for(Permission.LOG_FOLLOW_UP, _unavailable)
+decide = only_for(Permission.DECIDE_REQUEST, _unavailable)

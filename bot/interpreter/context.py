@@ -62,6 +62,7 @@ FAMILY = frozenset(
 _GROUPS = (STAFF, PROSPECT, FAMILY)
 _SAID_BY_OTHERS = {"approve": "affirm", "reject": "deny"}
 """What these mean from somebody who has nothing to approve."""
+_LEAD = 0.1  # By so much a doubtful reading has to lead, or people are asked which it is.
 _STRANGE, _LIKELY, _NEAR_LAST = 0.15, 2.0, 1.3
 
 
@@ -100,7 +101,9 @@ def _wishes(meaning: Meaning, intents: tuple[Intent, ...], is_staff: bool) -> tu
     meant = tuple(_unique(_meant(name, is_staff) for name in meaning.wishes))
     if meaning.wishes not in ((), (meaning.best.name,)):
         return meant  # Sure pieces of a longer message.
-    return (intents[0].name,) if intents[0].confidence >= ENOUGH else meant
+    second = intents[1].confidence if len(intents) > 1 else 0.0
+    is_near = not meant and intents[0].confidence - second < _LEAD
+    return (intents[0].name,) if intents[0].confidence >= ENOUGH and not is_near else meant
 
 
 def _meant(name: str, is_staff: bool) -> str:

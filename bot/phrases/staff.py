@@ -2,17 +2,17 @@
 
 from backend.admissions.schemas import LeadView
 from backend.kit import clock
-from backend.security.schemas import Role
+from backend.security.permissions import may, scope_of
+from backend.security.schemas import Permission, Role, Scope
 
-_ADVISING = "「我的客户」看咨询，「认领」接客户，「今天招生怎么样」看数据"
-_CAPABILITIES = {
-    Role.ADVISOR: _ADVISING,
-    Role.CAMPUS_MANAGER: _ADVISING,
-    Role.PRINCIPAL: _ADVISING,
-    Role.ACCOUNTANT: "「今天招生怎么样」看数据",
-    Role.TEACHER: "「课表」看自己的课",
-}
-_ANSWERING = "「回复 工单号 内容」答复客户"
+_CAPABILITIES = (
+    (Permission.SEE_LEADS, "「我的客户」看咨询"),
+    (Permission.CLAIM_LEAD, "「认领」接客户"),
+    (Permission.SEE_FIGURES, "「今天招生怎么样」看数据"),
+    (Permission.ANSWER_TICKET, "「回复 工单号 内容」答复客户"),
+)
+_OWN_LESSONS = "「课表」看自己的课"
+_ALWAYS = "「转人工」找同事帮忙"
 NOT_YET = "这件事目前还不能在聊天里办。回复「帮助」可以看您现在能用的功能。"
 OTHER_ROLE = "这项功能不在您的岗位权限里。需要的话请联系校长开通，回复「帮助」看您能用的功能。"
 NO_SUCH_LEAD = "没有找到客户{id}，可能已经结束跟进。回复「我的客户」看看您手头的咨询。"
@@ -26,9 +26,11 @@ STAFF_ONLY = "这是员工功能。如果您是老师，请联系校长为您的
 
 
 def capabilities(role: Role | None) -> str:
-    """What a member of staff can do in the chat."""
-    own = _CAPABILITIES.get(role) if role else None
-    return f"您可以发{own}，{_ANSWERING}。" if own else f"您可以发{_ANSWERING}。"
+    """What a member of staff can do in the chat, as the table of permissions says."""
+    own = [words for permission, words in _CAPABILITIES if may(role, permission)]
+    if scope_of(role, Permission.SEE_LESSONS) is Scope.OWN:
+        own.insert(0, _OWN_LESSONS)
+    return f"您可以发{'，'.join(own or [_ALWAYS])}。"
 
 
 def leads(found: list[LeadView]) -> str:

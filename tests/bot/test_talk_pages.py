@@ -167,7 +167,7 @@ def test_who_may_open_a_talk(stage: Stage, app: Flask) -> None:
         page = reader(app, who).get("/talks/1", status=403)
         assert "这是员工页面" in page
         assert "你们在哪儿" not in page
-    assert app.test_client().get("/talks").headers["Location"] == "/oauth/start?next=%2Ftalks"
+    assert app.test_client().get("/talks").headers["Location"] == "/console/sign-in?next=%2Ftalks"
 
 
 @on_sqlite

@@ -14,11 +14,12 @@ from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.outbox.models import OutboxMessage
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.schemas import Role, Speaker
 from backend.students import attachments, jobs, service
 from backend.students.models import Attachment, Ticket
 from backend.students.schemas import AttachmentKind, AttachmentStatus, Purpose, TicketKind
 from tests.backend.security.conftest import Site, site, wechat
+from tests.backend.security.desks import Desktop, colleague
 
 __all__ = ["site", "wechat"]
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 100
@@ -160,7 +161,7 @@ def test_a_ticket_takes_along_what_was_just_sent_and_gets_what_follows(site: Sit
     before, ticket = sent("m-before"), complained("环境太差")
     after = sent("m-after", ticket_id=ticket[0])
     with reading() as session:
-        found = attachments.readable_of_ticket(session, ticket[1], openid=MOTHER)
+        found = attachments.readable_of_ticket(session, ticket[1], reader=Speaker(openid=MOTHER))
         assert [each.id for each in found] == [before, after]
         assert {each.purpose for each in found} == {Purpose.EVIDENCE}
         assert attachments.open_ticket_number(session, MOTHER) == ticket
@@ -214,3 +215,17 @@ def test_what_is_taken_back_leaves_the_disk(site: Site, tmp_path: Path) -> None:
         assert attachments.withdraw(session, openid=MOTHER) == 1
     jobs.fetch_attachment(joined)
     assert not any(path.is_file() for path in (tmp_path / "files").rglob("*"))
+
+
+def test_staff_at_their_console_see_what_belongs_to_a_ticket(site: Site) -> None:
+    """Who answers from a desk has no WeChat in that browser; who has nothing to do with it sees
+    nothing."""
+    manager = colleague(Role.CAMPUS_MANAGER, phone="13900000081")
+    other = colleague(Role.LOGISTICS, phone="13900000082")
+    _, number = complained()
+    path = f"/tickets/{number}/files"
+    desk, elsewhere = Desktop(site.app), Desktop(site.app)
+    assert desk.get(path).headers["Location"].startswith("/oauth/start")
+    desk.sign_in(manager)
+    elsewhere.sign_in(other)
+    assert (desk.get(path).status_code, elsewhere.get(path).status_code) == (200, 404)

@@ -1,5 +1,5 @@
-"""The browser's door: 「我的」 and 「消息设置」, opened from the chat, and the way out that letters
-of advertising carry."""
+"""The browser's door: 「我的」 and 「消息设置」, opened from the chat's menu, the way out of
+advertising that its letters carry, and the console's desk and people."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,15 +9,22 @@ from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import NoticeKind
 from backend.portal import queries, service
+from backend.portal.desk import desk_of
+from backend.portal.pages import people
+from backend.portal.shell import shell
+from backend.security.gate import staff_only
+from backend.security.schemas import Permission, StaffMember
 from backend.web.sign_in import wechat_only
 
 blueprint = Blueprint(
     "portal_pages",
     __name__,
-    template_folder="templates",
-    static_folder="static",
+    template_folder="../templates",
+    static_folder="../static",
     static_url_path="/me/static",
 )
+blueprint.register_blueprint(people.blueprint)
+blueprint.app_context_processor(lambda: {"shell": shell})
 
 
 @blueprint.get("/me")
@@ -62,3 +69,12 @@ def stop(token: str) -> str:
     with unit_of_work() as session:
         kind = outbox.follow_stop(session, token)
     return render_template("portal/stop.html", kind=kind, done=True)
+
+
+@blueprint.get("/console")
+@staff_only(Permission.OPEN_DESK)
+def desk(member: StaffMember) -> ResponseReturnValue:
+    """「我的工作台」."""
+    with reading() as session:
+        found = desk_of(session, member)
+    return render_template("portal/desk.html", desk=found)

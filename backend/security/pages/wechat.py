@@ -1,4 +1,4 @@
-"""The browser's door of the security room: signing in inside WeChat, links for one person, and
+"""Signing in inside WeChat, links for one person, and
 signatures for the JS-SDK."""
 
 import secrets
@@ -15,7 +15,7 @@ from backend.kit.errors import GatewayError, NotAllowed, NotFound
 from backend.security import rules, service
 from backend.web import errors, sign_in
 
-blueprint = Blueprint("security_pages", __name__)
+blueprint = Blueprint("wechat", __name__)
 
 OLD_CODE = frozenset({"40029", "40163"})
 LONGEST_URL = 2000

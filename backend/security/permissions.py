@@ -1,0 +1,102 @@
+"""Who may do what, and for whom: the one table that decides (G1, S1, X3).
+
+Pages and routes ask it through `gate.staff_only`, chat commands and the menu through
+`bot.flows.staff`, jobs that run for somebody through `must`. What is not in the table is refused.
+The scope says whose things a permission covers: one's own, those of one's campus, or all.
+"""
+
+from collections.abc import Mapping
+
+from backend.kit.errors import NotAllowed
+from backend.security.schemas import Permission, Role, Scope
+
+P = Permission
+OWN, CAMPUS, ALL = Scope.OWN, Scope.CAMPUS, Scope.ALL
+
+_EVERYBODY: Mapping[Permission, Scope] = {
+    P.OPEN_DESK: OWN,
+    P.REPORT_FAULT: OWN,
+    P.FIND_DOCUMENT: ALL,
+}
+_AT_WORK: Mapping[Permission, Scope] = {
+    **_EVERYBODY,
+    P.ANSWER_TICKET: OWN,
+    P.LEAD_TALK: OWN,
+    P.REQUEST_SUPPLIES: OWN,
+    P.REQUEST_EXPENSE: OWN,
+    P.BOOK_ROOM: OWN,
+    P.SEE_STOCK: CAMPUS,
+    P.DECIDE_REQUEST: OWN,
+}
+_MANAGING = (
+    *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_FIGURES, P.SEE_PAYMENTS),
+    *(P.SEE_TICKETS, P.ANSWER_TICKET, P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
+    *(P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.BOOK_ROOM, P.SEE_STOCK, P.DECIDE_REQUEST),
+)
+
+TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
+    Role.PRINCIPAL: {
+        **_AT_WORK,
+        **dict.fromkeys(_MANAGING, ALL),
+        P.SEE_PEOPLE: ALL,
+        P.CHANGE_PEOPLE: ALL,
+        P.READ_AUDIT: ALL,
+    },
+    Role.CAMPUS_MANAGER: {
+        **_AT_WORK,
+        **dict.fromkeys(_MANAGING, CAMPUS),
+        P.SEE_FIGURES: ALL,  # Leads do not know their campus yet.
+    },
+    Role.ADVISOR: {
+        **_AT_WORK,
+        **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),
+        P.SEE_FIGURES: ALL,
+    },
+    Role.TEACHER: {
+        **_AT_WORK,
+        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.SEE_TICKETS), OWN),
+    },
+    Role.ACADEMIC: {
+        **_AT_WORK,
+        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE), ALL),
+        P.SEE_TICKETS: OWN,
+    },
+    Role.ACCOUNTANT: {
+        **_AT_WORK,
+        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS), ALL),
+        P.SEE_TICKETS: OWN,
+    },
+    Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},
+    Role.LOGISTICS: {**_AT_WORK, P.SEE_STOCK: ALL, P.SEE_TICKETS: OWN},
+    Role.SECURITY: {
+        **_AT_WORK,
+        **dict.fromkeys((P.SEE_PEOPLE, P.CHANGE_PEOPLE, P.READ_AUDIT, P.SEE_STUCK_MESSAGES), ALL),
+        P.SEE_TICKETS: OWN,
+    },
+    # An auditor looks and changes nothing.
+    Role.AUDITOR: {**_EVERYBODY, **dict.fromkeys((P.READ_AUDIT, P.SEE_PAYMENTS), ALL)},
+}
+
+SECOND_FACTOR = frozenset({Role.PRINCIPAL, Role.ACCOUNTANT, Role.SECURITY, Role.AUDITOR})
+"""Roles that sign in to the console with a second factor or not at all (X6)."""
+
+
+def scope_of(role: Role | None, permission: Permission) -> Scope | None:
+    """How far a permission reaches for a role; None where it has none."""
+    return TABLE[role].get(permission) if role is not None else None
+
+
+def may(role: Role | None, *needed: Permission) -> bool:
+    """Whether a role has each of these permissions. Whoever has no role may nothing at all."""
+    return role is not None and all(permission in TABLE[role] for permission in needed)
+
+
+def must(role: Role | None, *needed: Permission) -> None:
+    """Raise NotAllowed where `may` says no: for jobs and services that act for somebody."""
+    if not may(role, *needed):
+        raise NotAllowed()
+
+
+def roles_with(permission: Permission, *, beyond: Scope | None = None) -> frozenset[Role]:
+    """Everybody who has a permission; with `beyond`, for more than that scope."""
+    return frozenset(role for role in TABLE if scope_of(role, permission) not in (None, beyond))
