@@ -17,8 +17,18 @@ GIVEN_CHARACTERS = (
     "子梓雨宇浩欣怡诗涵萱轩思佳嘉俊杰明晨曦若瑶泽睿博文天一诺依可心语嫣悦然晓婷雅琪静雪梦洁玉兰志强建国军平伟芳敏丽娜艳超勇磊"
     "涛鹏飞翔凯辉阳光宏海波斌刚峰云龙凤春秋冬夏亚楠宁安康乐贝妍彤沐辰宸皓铭煜柯尧淑珍英秀红霞燕萍莉莹璐倩颖"
 )
-NICKNAMES = "乐乐 豆豆 小米 朵朵 果果 糖糖 毛毛 小宇 轩轩 萌萌 阳阳 妞妞 浩浩 涵涵 琪琪 小鱼儿 大宝 二宝 童童 彤彤".split()
-ENGLISH = "lily tom amy jack mike david lucy kevin".split()
+NICKNAMES = (
+    "乐乐 豆豆 小米 朵朵 果果 糖糖 毛毛 小宇 轩轩 萌萌 阳阳 妞妞 浩浩 涵涵 琪琪 小鱼儿 大宝 二宝 童童 彤彤 豆豆儿 丫丫 牛牛 虎子 石头 小石头 嘟嘟 "
+    "贝贝 多多 米粒 团子 汤圆 年糕 小满 安安 诺诺 壮壮 球球 皮皮 可可 西西 点点 六六 七七 小七 小九 土豆 布丁 芒果 柚子 桃子 糯米 小核桃 可乐 笑笑 "
+    "圆圆 甜甜 悠悠 辰辰 航航 宸宸 小雨点 小葡萄 小叶子 阿宝 阿杰 阿豪 强子 小胖 小虎 天天 楠楠 依依 然然 月月"
+).split()
+# How staff speak of customers and colleagues: 张女士, 王总, 刘姐, 小陈, 老周.
+TITLES = "女士 女士 女士 先生 先生 小姐 总 姐 哥 阿姨 叔叔 妈妈 爸爸 奶奶 爷爷 太太 校长 主任 经理 顾问 同学 小朋友".split()
+DOUBLE_SURNAMES = "欧阳 上官 司马 诸葛 慕容 司徒 尉迟 皇甫 东方 令狐 夏侯 端木".split()
+ENGLISH = (
+    "lily tom amy jack mike david lucy kevin Emma Leo Anna Coco Jason Eric Cindy Bella Peter Daniel Sophia Jerry Angela Max Oscar Vivian "
+    "Ryan Ella Grace Tony Alice Andy Mia Lucas Chloe Henry Iris Bobby"
+).split()
 KIDS = "孩子 娃 我家孩子 宝宝 我儿子 我女儿 闺女 小孩 我娃 我家娃 小朋友 我家小子 小孩子 我姑娘 俺家娃 我家宝贝 老大 老二 我孙子 我外甥 弟弟 妹妹".split()
 GRADES = (
     "一年级 二年级 三年级 四年级 五年级 六年级 七年级 八年级 九年级 初一 初二 初三 高一 高二 高三 幼儿园 中班 大班 小学 初中 高中 小一 小二 "
@@ -59,13 +69,24 @@ def phone(chance: Chance) -> str:
 
 
 def person(chance: Chance) -> str:
-    """Return a person's name."""
-    if chance.random() < 0.15:
+    """Return how a person is called: by name, nickname, English name or surname with a title."""
+    draw = chance.random()
+    if draw < 0.13:
         return chance.choice(NICKNAMES)
-    if chance.random() < 0.3:
-        return chance.choice(SURNAMES[:110]) + chance.choice(GIVEN)
+    if draw < 0.17:
+        return chance.choice(ENGLISH)
+    surname = chance.choice(SURNAMES[:150])
+    if draw < 0.31:
+        return surname + chance.choice(TITLES)
+    if draw < 0.34:
+        return chance.choice("小小小老阿") + surname
+    if draw < 0.36:
+        surname = chance.choice(DOUBLE_SURNAMES)
+    if draw < 0.52:
+        return surname + chance.choice(GIVEN)
     given = "".join(chance.choice(GIVEN_CHARACTERS) for _ in range(chance.choice([1, 2, 2, 2])))
-    return chance.choice(SURNAMES[:150]) + given
+    # Families call a child by the given name alone.
+    return given if draw < 0.59 and len(given) == 2 else surname + given
 
 
 def teacher(chance: Chance) -> str:
@@ -117,14 +138,16 @@ def quantity(chance: Chance) -> str:
 def order_no(chance: Chance) -> str:
     """Return an order number as it stands on a receipt."""
     digits = "".join(chance.choice("0123456789") for _ in range(chance.choice([6, 10, 12])))
-    return chance.choice(["DD", "O", "dd", "NO", "ord"]) + digits
+    return chance.choice(["DD", "O", "dd", "NO", "ord", "SO"]) + digits
 
 
 def ticket_no(chance: Chance) -> str:
-    """Return a ticket number."""
-    return chance.choice(["GD", "T", "gd", "t", "#"]).replace("#", "T") + str(
-        chance.randint(1000, 999999)
-    )
+    """Return a ticket number, mostly with the letters of what it is about."""
+    if chance.random() < 0.12:
+        return str(chance.randint(1000, 99999))
+    prefix = chance.choice("GD GD T T gd t BX TS bx ts FK SQ TK T- GD-".split())
+    digits = str(chance.randint(100, 999999))
+    return prefix + (digits.zfill(4) if chance.random() < 0.5 else digits)
 
 
 def course(chance: Chance) -> str:
@@ -135,6 +158,18 @@ def course(chance: Chance) -> str:
         ["启蒙班", "提高班", "冲刺班", "特训营", "夏令营", "集训营", "精品课", "入门课", "体验营"]
     )
     return head + topic + tail
+
+
+def room(chance: Chance) -> str:
+    """Return a room, by its name or by number and storey."""
+    draw = chance.random()
+    if draw < 0.7:
+        return chance.choice(lexicon()["room"])
+    number = str(chance.randint(1, 6) * 100 + chance.randint(1, 12))
+    if draw < 0.85:
+        return chance.choice(["", "", "A", "B"]) + number + chance.choice(["教室", "教室", ""])
+    storey = chance.choice("一 二 三 四 五 1 2 3 4".split()) + chance.choice("楼 楼 号".split())
+    return storey + chance.choice("教室 琴房 画室 舞蹈房 会议室 大教室 卫生间 走廊".split())
 
 
 def _listed(name: str) -> Callable[[Chance], str]:
@@ -152,9 +187,10 @@ SLOTS: dict[str, Callable[[Chance], str]] = {
     "order_no": order_no,
     "ticket_no": ticket_no,
     "course": course,
+    "room": room,
     "grade": lambda chance: chance.choice(GRADES),
     **{
         name: _listed(name)
-        for name in "subject class_mode level campus room item document channel".split()
+        for name in "subject class_mode level campus item document channel".split()
     },
 }
