@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from backend.security import gate
 from backend.security import service as security
@@ -75,13 +76,14 @@ def train(member: StaffMember) -> ResponseReturnValue:
     """Teach everything that is labelled to a new model, which is not served yet."""
 
     def begin() -> str:
+        read_at = clock.now()
         with reading() as session:
             lessons = queue.lessons(session)
         refused = school.keep(lessons)
         school.train()
         count = len(lessons) - len(refused)
         with unit_of_work() as session:
-            queue.taught(session)
+            queue.taught(session, read_at=read_at)
             _audit(session, member, "train", "nlu", sentences=count)
         told = phrases.BEGUN.format(count=count)
         if refused:

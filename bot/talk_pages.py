@@ -173,6 +173,8 @@ def _shown(session: Session, view: TakeoverView, member: StaffMember) -> str:
     """How the talk stands and what was said, as HTML."""
     owner = staff.staff_members(session, {view.owner_id})[view.owner_id]
     said = transcript.lines(session, view.openid, limit=LINES)
+    if view.ended_at is not None:  # What came later is between the customer and whoever is next.
+        said = [line for line in said if line.at <= view.ended_at]
     return render_template(
         "talks/shown.html", view=view, owner=owner, member=member, lines=said, minutes=_minutes
     )

@@ -64,6 +64,9 @@ per_address = shield.limiter.limit("120 per minute")
 polls = shield.limiter.limit("240 per minute", key_func=_address_of_visitor)
 codes_asked = shield.limiter.limit("6 per minute", key_func=_address_of_visitor)
 
+codes_per_address = shield.limiter.limit("20 per minute;300 per day")
+"""Visitors cost nothing, and the platform makes only so many codes a day."""
+
 
 def _printable(text: object) -> object:
     """Without the control characters that XML from WeChat could not carry either."""
@@ -147,6 +150,7 @@ def events() -> Response:
 
 
 @blueprint.post("/chat/wechat")
+@codes_per_address
 @codes_asked
 def go_on() -> tuple[Response, int] | Response:
     """A QR code, for two days, whose scan takes this visitor's talk to WeChat. Asked for again it

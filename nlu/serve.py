@@ -101,6 +101,14 @@ def main() -> int:
     async def ready(_request: Any) -> Any:
         return response.json({"ready": True, "model": app.ctx.model})
 
+    async def only_ours(request: Any) -> Any:
+        """Rasa would also load and train models for whoever asks; here only the school may."""
+        asks = request.method in ("GET", "HEAD", "OPTIONS") or request.path == "/model/parse"
+        if not asks and not request.path.startswith("/school"):
+            return response.json({"why": "unknown"}, status=404)
+        return None
+
+    app.register_middleware(only_ours, "request")
     if door.key():
         door.open_to(app, door.key(), quiet.MODELS)
     app.add_task(door.follow(app, CURRENT, load))

@@ -100,17 +100,20 @@ def _count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
 
 
 def make_engine(database_url: str) -> Engine:
-    """An engine set up for either database; also used by migrations and tests."""
+    """An engine set up for either database; also used by migrations and tests. Its errors tell no
+    values: these are people's words and names, and errors are logged."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
     pool: dict[str, Any] = {}  # A database in memory has one connection and no pool to size.
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         pool = {"pool_size": 20, "max_overflow": 20}
-    made = create_engine(url, connect_args={"timeout": 20}, **pool)
+    made = create_engine(url, connect_args={"timeout": 20}, hide_parameters=True, **pool)
     event.listen(made, "connect", _set_up_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made

@@ -86,20 +86,9 @@ def set_local_password(session: Session, account_id: int, password: str) -> str:
     return account.phone or ""
 
 
-def knows_password(session: Session, account_id: int, password: str) -> bool:
-    """Whether this is somebody's password."""
-    return passwords.is_right(password, session.get_one(Account, account_id).password_hash)
-
-
-def change_password(
-    session: Session, account_id: int, *, old: str, new: str, keep: int | None
-) -> bool:
-    """Change one's own password; False when the old one is wrong. Ends all other sessions."""
-    account = _active(session, account_id)
-    if not passwords.is_right(old, account.password_hash):
-        return False
-    _set_password(session, account, new, keep=keep)
-    return True
+def change_password(session: Session, account_id: int, *, new: str, keep: int | None) -> None:
+    """Change the password of whoever has just confirmed the old one. Ends all other sessions."""
+    _set_password(session, _active(session, account_id), new, keep=keep)
 
 
 def _set_password(

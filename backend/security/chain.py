@@ -78,6 +78,8 @@ class Verdict:
 
 def verify(session: Session) -> Verdict:
     """Walk the chain from its beginning to its head, reading at most AT_ONCE entries at a time."""
+    if session.get_bind().dialect.name == "postgresql":  # Elsewhere a look is one moment anyway.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     position, previous = 0, GENESIS
     while True:
         rows = session.scalars(

@@ -119,8 +119,22 @@ def _take_back(session: Session, key: str, address: str, *, is_in: bool) -> None
     """A try was right: the address gets it back, the name begins anew once somebody is in."""
     for row in [_row(session, each) for each in sorted((key, f"address:{address}"))]:
         row.failures = 0 if is_in and row.key == key else max(0, row.failures - 1)
-        if row.failures < _limit(row.key):
-            row.locked_until = None
+        row.locked_until = None  # This very try set it: under a lock none is counted.
+
+
+def confirm_password(account_id: int, password: str, *, address: str) -> bool:
+    """Whether whoever is signed in knows the password too. Counted and locked like signing in: a
+    browser left open must not be a place to guess. Raises SignInLocked."""
+    key = f"account:{account_id}"
+    with unit_of_work() as session:
+        _count(session, key, address)
+        kept = session.get_one(Account, account_id).password_hash
+    if not passwords.is_right(password, kept):
+        _refuse(key, address)
+        return False
+    with unit_of_work() as session:
+        _take_back(session, key, address, is_in=False)
+    return True
 
 
 def _refuse(key: str, address: str) -> None:

@@ -67,8 +67,11 @@ def staff_behind(session: Session, openid: str) -> StaffMember | None:
 
 
 def recipient_of(session: Session, account_id: int) -> Recipient:
-    """How to reach a member of staff: WeChat first, then the phone on file."""
+    """How to reach a member of staff: WeChat first, then the phone on file. Who has left is told
+    nothing any more (X2); what was meant for them becomes a task for those who are here."""
     account = session.get_one(Account, account_id)
+    if not account.is_active:
+        return Recipient(name=account.name)
     openid = session.scalar(
         select(WechatIdentity.openid).where(WechatIdentity.account_id == account_id).limit(1)
     )

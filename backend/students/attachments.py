@@ -133,9 +133,19 @@ def _may_read(session: Session, reader: Speaker, author: str, ticket: Ticket | N
         return True
     if ticket is None or reader.account_id is None:
         return False
-    if reader.account_id == ticket.owner_id or reader.role in rules.MAY_ANSWER_ANY:
+    if reader.account_id == ticket.owner_id or _manages(session, reader, ticket):
         return True
     return queries.may_read_talk_of(session, ticket.id, reader.account_id)
+
+
+def _manages(session: Session, reader: Speaker, ticket: Ticket) -> bool:
+    """Managers read what is their campus's, or nobody's yet (G1)."""
+    if reader.role not in rules.MAY_ANSWER_ANY:
+        return False
+    people = staff.staff_members(session, {reader.account_id or 0, ticket.owner_id or 0})
+    mine = people[reader.account_id or 0].campus_id
+    theirs = people[ticket.owner_id].campus_id if ticket.owner_id else None
+    return mine is None or theirs in (None, mine)
 
 
 def withdraw(session: Session, *, openid: str, only_loose: bool = False) -> int:

@@ -44,7 +44,7 @@ FACETS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _ORDINAL = re.compile(r"第([一二两三四1-4])[个种项班节]?|([1-4一二三四])号班?")
 _ONE = re.compile(r"它|[这那该此][个门]?班|[这那]个(?!月|星期|礼拜|周|老师)|[这那]门课|这课")
-_THE_SCHOOL = re.compile(r"你们|学校|机构|校区都|停车|电话|地铁|公交|营业|开门|关门|总部")
+_THE_SCHOOL = re.compile(r"你们|学校|机构|(?<!个)校区|停车|电话|地铁|公交|营业|开门|关门|总部")
 _NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _DAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])|周末")
 

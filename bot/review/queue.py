@@ -1,6 +1,6 @@
 """Which messages are put before staff, and what staff do with them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -181,9 +181,11 @@ def lessons(session: Session) -> list[dict[str, str]]:
     ]
 
 
-def taught(session: Session) -> None:
-    """A training has begun with all that is labelled."""
-    rows = update(Misunderstanding).where(Misunderstanding.status == Status.LABELLED)
+def taught(session: Session, *, read_at: datetime) -> None:
+    """A training has begun with all that was labelled when the lessons were read."""
+    rows = update(Misunderstanding).where(
+        Misunderstanding.status == Status.LABELLED, Misunderstanding.labelled_at <= read_at
+    )
     session.execute(rows.values(taught_at=clock.now()))
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from bot import conversation, jobs, turn
 from bot.conversation import Message
@@ -175,7 +176,7 @@ def test_taught_learned_and_taken_back(stage: Stage) -> None:
     first, second = kept()
     with unit_of_work() as session:
         queue.label(session, first.id, intent="ask_course", sentence=ODD, account_id=1)
-        queue.taught(session)
+        queue.taught(session, read_at=clock.now())
         queue.label(session, second.id, intent="ask_price", sentence=second.text, account_id=1)
         queue.learned(session, "m2")
     assert states() == ["learned", "labelled"]

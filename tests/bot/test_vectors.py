@@ -19,6 +19,7 @@ from backend.outbox.models import OutboxMessage
 from bot import envelope, inbound, webhook
 from bot.conversation import Message
 from bot.inbound import Kind
+from bot.review.models import Misunderstanding
 from tests.bot.vectors import ACCEPTED, Vector, needs_vectors, vectors
 
 pytestmark = [
@@ -42,6 +43,7 @@ def rows() -> int:
 def forget() -> None:
     with unit_of_work() as session:
         session.execute(delete(OutboxMessage))
+        session.execute(delete(Misunderstanding))
         session.execute(delete(Message))
 
 

@@ -73,7 +73,7 @@ def check_pushes(town: Town, crowd: list[Parent]) -> dict[str, int]:
         pushes = [
             parent.notices(),
             [line for line in to_advisor if new.search(line["text"])],
-            [line for line in to_advisor if parent.guardian in line["text"]],
+            [line for line in to_advisor if f"{parent.guardian}已为" in line["text"]],
         ]
         for pushed in pushes:
             assert pushed, (parent.phone.who, parent.guardian, pushes)

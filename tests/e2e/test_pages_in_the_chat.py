@@ -27,7 +27,7 @@ def test_staff_answer_at_the_page_and_the_customer_reads_it_in_the_chat(town: To
     )
     assert number(town, owner) == 1
     talk = "SELECT id FROM students_takeover WHERE openid = 'o_waiting'"
-    page = f"{town.addresses['web']}/talks/{number(town, talk)}"
+    page = f"{town.addresses['web']}/oauth/start?next=/talks/{number(town, talk)}"
     with opened(1000, 900) as browser:
         # Outside of a phone the sandbox asks who is there, as a PC's WeChat would.
         browser.driver.get(page)

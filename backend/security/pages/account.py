@@ -5,7 +5,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from backend.kit.db import reading, unit_of_work
-from backend.security import accounts, people, permissions, second_factor, sessions, words
+from backend.security import accounts, entrance, people, permissions, second_factor, sessions, words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.web.pictures import picture_of
@@ -29,14 +29,14 @@ def change_password(me: StaffMember) -> ResponseReturnValue:
     if new != request.form.get("again"):
         return _page(me, wrong=words.NOT_ALIKE), 422
     try:
+        if not _confirmed(me):
+            return _page(me, wrong=words.OLD_WRONG), 422
         with unit_of_work() as session:
-            is_done = accounts.change_password(
-                session, me.id, old=request.form.get("old", ""), new=new, keep=g.get("session_id")
-            )
+            accounts.change_password(session, me.id, new=new, keep=g.get("session_id"))
+    except entrance.SignInLocked as error:
+        return _page(me, wrong=words.LOCKED.format(**error.facts)), 429
     except accounts.PasswordWeak as error:
         return _page(me, wrong=words.WEAK[error.facts["why"]]), 422
-    if not is_done:
-        return _page(me, wrong=words.OLD_WRONG), 422
     return _page(me, said=words.CHANGED)
 
 
@@ -68,19 +68,25 @@ def set_app(me: StaffMember) -> ResponseReturnValue:
     """Take the app once its code is right. The password is asked again: a browser left open must
     not be enough to take an account over."""
     secret = cookie.get("secret", "")
-    with reading() as session:
-        is_owner = accounts.knows_password(session, me.id, request.form.get("old", ""))
-    if not is_owner:
-        return _app_page(me, wrong=words.OLD_WRONG), 422
     try:
+        if not _confirmed(me):
+            return _app_page(me, wrong=words.OLD_WRONG), 422
         with unit_of_work() as session:
             codes = accounts.set_second_factor(
                 session, me.id, secret=secret, code=request.form.get("code", "")
             )
+    except entrance.SignInLocked as error:
+        return _app_page(me, wrong=words.LOCKED.format(**error.facts)), 429
     except accounts.CodeWrong:
         return _app_page(me, wrong=words.CODE_WRONG), 422
     del cookie["secret"]
     return render_template("security/recovery_codes.html", codes=codes, path=PATH)
+
+
+def _confirmed(me: StaffMember) -> bool:
+    """Whether the form's old password is right. Raises SignInLocked."""
+    old = request.form.get("old", "")
+    return entrance.confirm_password(me.id, old, address=request.remote_addr or "unknown")
 
 
 def _app_page(me: StaffMember, *, wrong: str | None = None) -> str:

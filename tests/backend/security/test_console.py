@@ -286,3 +286,40 @@ def test_passwords_that_are_not_taken(password: str, weakness: WeakPassword | No
 def test_without_a_hash_nobody_is_right() -> None:
     assert not passwords.is_right("nobody has this password", None)
     assert passwords.is_right("ａｂｃ", passwords.hashed("abc"))
+
+
+@only_sqlite
+def test_the_right_password_opens_what_its_own_try_locked(app: Flask) -> None:
+    """A stranger who knows the phone number must not lock a colleague out for ever."""
+    one = colleague(Role.PRINCIPAL)
+    Desktop(app).sign_in(one)
+    for _ in range(9):
+        Desktop(app, address="198.51.100.9").password(one.phone, "不是这个密码 1")
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        desk = Desktop(app)
+        assert desk.password(one.phone).headers["Location"].endswith("/code")
+        one.counter = int(clock.now().timestamp()) // 30 - 1
+        assert desk.post("/console/sign-in/code", code=one.code()).status_code == 303
+
+
+@only_sqlite
+def test_a_browser_left_open_is_no_place_to_guess(app: Flask) -> None:
+    one, desk = colleague(Role.TEACHER), Desktop(app)
+    desk.sign_in(one)
+    new = "另一句记得住的话 99"
+    tried = [
+        desk.post("/console/account/password", old=f"猜 {n}", password=new, again=new).status_code
+        for n in range(7)
+    ]
+    assert tried[0] == 422
+    assert tried[-1] == 429
+
+
+def test_who_has_left_is_told_nothing(app: Flask) -> None:
+    """What was meant for them becomes a task for those who are here (X2)."""
+    one = colleague(Role.ADVISOR, openid="o_gone")
+    with unit_of_work() as unit:
+        accounts.deactivate(unit, one.id, by="account:999")
+    with reading() as session:
+        to = queries.recipient_of(session, one.id)
+    assert (to.openid, to.phone) == (None, None)
