@@ -13,6 +13,7 @@ from tests.e2e.slow_nlu import SlowNlu
 
 # One process for all towns: more of them at once would only wait for each other.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420), pytest.mark.xdist_group("town")]
+PAID_TO_ADVISOR = re.compile("已为|已付款")
 CLASSES = ("英语三级周六班", "创意美术周日班", "硬笔书法周三班", "少儿编程周六班")
 UNSENT = "SELECT count(*) FROM outbox_message WHERE status = 'pending'"
 UNANSWERED = "SELECT count(*) FROM bot_message WHERE answered_at IS NULL"
@@ -73,7 +74,11 @@ def check_pushes(town: Town, crowd: list[Parent]) -> dict[str, int]:
         pushes = [
             parent.notices(),
             [line for line in to_advisor if new.search(line["text"])],
-            [line for line in to_advisor if f"{parent.guardian}已为" in line["text"]],
+            [
+                line
+                for line in to_advisor
+                if parent.guardian in line["text"] and PAID_TO_ADVISOR.search(line["text"])
+            ],
         ]
         for pushed in pushes:
             assert pushed, (parent.phone.who, parent.guardian, pushes)

@@ -69,13 +69,11 @@ def test_one_tap_claims_and_a_robot_claims_nothing(town: Town) -> None:
     assert requests.get(link, timeout=10).ok
     assert claims_of(town, lead_id) == 0
     with opened(390, 800, phone=True) as browser:
-        browser.driver.get(link)
-        browser.tap(
-            '[data-openid="o_demo_advisor"]'
-        )  # Outside of a phone we are asked who is there.
-        browser.find("h1", "认领成功")
-        browser.driver.get(link)
-        browser.find("h1", "认领成功")
+        for _ in range(2):
+            browser.driver.get(link)
+            # Outside of a phone the sandbox asks who is there, as a PC's WeChat would.
+            browser.tap('[data-openid="o_demo_advisor"]')
+            browser.find("h1", "认领成功")
         assert browser.complaints() == []
     assert claims_of(town, lead_id) == 1
     broken = requests.post(link[:-3] + "abc", timeout=10)
