@@ -4,7 +4,6 @@ The model reads a text alone. «同意» is a yes from a mother and an approval 
 doubtful readings change: the odds are multiplied, so that what is clear stays.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.interpreter.meaning import ENOUGH, Intent, Meaning
@@ -98,7 +97,7 @@ def _weight(name: str, is_staff: bool, is_ours: bool, last: str) -> float:
 
 def _wishes(meaning: Meaning, intents: tuple[Intent, ...], is_staff: bool) -> tuple[str, ...]:
     """Sure pieces stay, each as this speaker means it; a reading of the whole follows the odds."""
-    meant = tuple(_unique(_meant(name, is_staff) for name in meaning.wishes))
+    meant = tuple(dict.fromkeys(_meant(name, is_staff) for name in meaning.wishes))
     if meaning.wishes not in ((), (meaning.best.name,)):
         return meant  # Sure pieces of a longer message.
     second = intents[1].confidence if len(intents) > 1 else 0.0
@@ -108,7 +107,3 @@ def _wishes(meaning: Meaning, intents: tuple[Intent, ...], is_staff: bool) -> tu
 
 def _meant(name: str, is_staff: bool) -> str:
     return name if is_staff else _SAID_BY_OTHERS.get(name, name)
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))

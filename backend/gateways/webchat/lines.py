@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.gateways.webchat.models import Line, Visitor
 from backend.kit import clock
+from backend.kit.db import upsert
 from backend.kit.errors import NotFound
 
 SHOWN_AT_ONCE = 100
@@ -52,9 +52,8 @@ def arrive(session: Session, openid: str, *, source: str | None, came_from: str 
     """A visitor writes, perhaps for the first time. The page they first came from stays; a page
     without a code takes no source away. Holds the visitor's row, which is locked after all else."""
     now = clock.now()
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"openid": openid, "lines": 0, "last_is_own": False, "seen_at": now, "created_at": now}
-    session.execute(dialect.insert(Visitor).values(values).on_conflict_do_nothing())
+    session.execute(upsert(session, Visitor).values(values).on_conflict_do_nothing())
     visitor = _locked(session, openid)
     visitor.source = source or visitor.source
     visitor.came_from = visitor.came_from or came_from
