@@ -14,7 +14,11 @@ COPY backend/web/assets/copy.mjs ./
 RUN node copy.mjs
 
 FROM python:3.11-slim-bookworm
-RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin house \
+# Pango is what lays out the PDFs.
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --create-home --shell /usr/sbin/nologin house \
     && install -d -o house /var/lib/house
 COPY --from=libraries /opt/venv /opt/venv
 WORKDIR /house

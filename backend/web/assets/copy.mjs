@@ -8,6 +8,7 @@ const vendor = join(here, "..", "static", "vendor");
 const files = [
   "bootstrap/dist/css/bootstrap.min.css",
   "bootstrap/dist/js/bootstrap.bundle.min.js",
+  "echarts/dist/echarts.min.js",
   "htmx.org/dist/htmx.min.js",
   "weui/dist/style/weui.min.css",
 ];
