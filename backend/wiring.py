@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import service as leads
 from backend.admissions import sign_up
 from backend.finance import queries as finance
+from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
 from backend.gateways.payments.wechat_pay import WechatPay
@@ -48,6 +49,7 @@ def connect() -> None:
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
+    events.listen(RefundApproved, sign_up.give_up)
     events.listen(CodeScanned, leads.touched)
 
 

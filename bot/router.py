@@ -15,6 +15,7 @@ from bot.flows import (
     handoff,
     leading,
     people,
+    refunds,
     shown,
     sign_up,
     sign_up_answers,
@@ -33,7 +34,8 @@ from bot.replies import SILENCE, Reply
 Flow = Callable[[Talk], Reply]
 
 FORMS = {
-    each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
+    each.name: each
+    for each in (sign_up.FORM, refunds.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
@@ -67,7 +69,7 @@ INTENTS: dict[str, Flow] = {
     "my_orders": study.orders,
     "pay": study.pay,
     "renew": sign_up.begin,
-    "request_refund": people.pass_to(Role.ACCOUNTANT),
+    "request_refund": refunds.begin,
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
     "request_leave": people.pass_to(Role.ACADEMIC),
     "request_makeup": people.pass_to(Role.ACADEMIC),
@@ -172,6 +174,9 @@ def _to_text(talk: Talk) -> Reply:
     if wished is not None:
         held = FORMS.get(talk.state.flow or "")
         return wished.then(form.advance(talk, held)) if held else wished
+    told = refunds.heard(talk)
+    if told is not None:
+        return told
     carried = handoff.hear(talk, FORMS)
     if carried is not None:
         return carried

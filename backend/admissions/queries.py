@@ -10,6 +10,9 @@ from backend.admissions.schemas import OPEN_STAGES, LeadView, SignUpStatus, Stag
 from backend.security import queries as staff
 from backend.students import queries as students
 
+PAID = (SignUpStatus.DONE, SignUpStatus.STUCK, SignUpStatus.REFUNDED)
+"""What money has come in for, also where it went back later."""
+
 
 def open_lead_of(session: Session, openid: str) -> LeadView | None:
     """The lead that is being worked on for a WeChat, if any."""
@@ -74,7 +77,7 @@ def counts_since(session: Session, from_at: datetime) -> dict[str, int]:
     return {
         "leads": leads,
         "sign_ups": sum(by_status.values()),
-        "paid": by_status.get(SignUpStatus.DONE, 0) + by_status.get(SignUpStatus.STUCK, 0),
+        "paid": sum(by_status.get(status, 0) for status in PAID),
     }
 
 

@@ -27,6 +27,7 @@ class SignUpStatus(StrEnum):
     DONE = "done"  # 已完成
     CLOSED = "closed"  # 已关闭
     STUCK = "stuck"  # 已付款，需人工处理
+    REFUNDED = "refunded"  # 已退费
 
 
 class LeadView(BaseModel):

@@ -12,6 +12,7 @@ from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
 from backend.finance import queries as money
 from backend.finance import service as finance
+from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import NewLine, OrderClosed, OrderPaid, PriceQuote
 from backend.kit import clock
 from backend.kit.errors import DomainError, NotFound
@@ -161,6 +162,20 @@ def let_go(session: Session, closed: OrderClosed) -> None:
             ),
             dedupe_key=f"sign-up-expired:{signed.id}",
         )
+
+
+def give_up(session: Session, refunded: RefundApproved) -> None:
+    """Listener: whose money goes back gives the seat back (A12: reversible)."""
+    signed = _sign_up_of(session, refunded.purpose_key)
+    if signed is None or signed.status not in (SignUpStatus.DONE, SignUpStatus.STUCK):
+        return
+    teaching.leave_class(session, holder=_holder(signed))
+    signed.status = SignUpStatus.REFUNDED
+    if signed.lead_id is not None:
+        service.note(
+            session, lead_id=signed.lead_id, text=f"已退费 {yuan(refunded.amount_fen)}，退出班级"
+        )
+    session.flush()
 
 
 def _enrol(session: Session, signed: SignUp, paid: OrderPaid) -> None:

@@ -6,7 +6,7 @@ down the answer. A crash in between leaves an open attempt that the poll takes u
 
 import structlog
 
-from backend.finance import attempts, queries, service
+from backend.finance import attempts, queries, refund_reads, refunds, service
 from backend.finance.schemas import PaymentAttempt, PaymentMethod
 from backend.gateways.payments import Charge, TradeState, payments
 from backend.kit import clock
@@ -96,6 +96,31 @@ def close_expired(order_id: int) -> None:
         ask(payment_id)
     with unit_of_work() as session:
         service.close_expired(session, order_id=order_id)
+
+
+def give_back(refund_id: int) -> None:
+    """Ask the platform to send a refund's money back, and write down what it says. The refund's
+    number is the platform's idempotency key: asking again is the same as asking how it stands.
+
+    Raises GatewayError; one that is not to be retried means that money must go another way.
+    """
+    with reading() as session:
+        wanted = refund_reads.payment_behind(session, refund_id)
+    if wanted is None:
+        with unit_of_work() as session:
+            refunds.stick(session, refund_id=refund_id, why="no_platform")
+        return
+    out_trade_no, out_refund_no, amount_fen, total_fen, reason = wanted
+    fact = payments().refund(
+        out_trade_no=out_trade_no,
+        out_refund_no=out_refund_no,
+        amount_fen=amount_fen,
+        total_fen=total_fen,
+        reason=reason or "退费",
+        notify_url=f"{settings().public_url.rstrip('/')}{NOTIFY_PATH}",
+    )
+    with unit_of_work() as session:
+        refunds.settle(session, fact=fact)
 
 
 def _begin(number: str, openid: str, method: PaymentMethod) -> PaymentAttempt:

@@ -66,3 +66,24 @@ def enter(
         )
     )
     session.flush()
+
+
+def empty(session: Session, *, account_id: int, source_key: str) -> int:
+    """Take whatever is left out of an account, as it is refunded; returns how many lessons."""
+    session.execute(
+        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
+    )
+    left = session.scalar(
+        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
+            HourEntry.account_id == account_id
+        )
+    )
+    if left:
+        enter(
+            session,
+            account_id=account_id,
+            kind=HourKind.REFUND,
+            lessons=-left,
+            source_key=source_key,
+        )
+    return left or 0

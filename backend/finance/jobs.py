@@ -6,7 +6,7 @@ acts, so running any of them twice, or two at once, changes nothing.
 
 import structlog
 
-from backend.finance import attempts, checkout, queries
+from backend.finance import attempts, checkout, queries, refund_reads, refunds
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError, GatewayError
@@ -46,3 +46,29 @@ def close(order_id: int) -> None:
         checkout.close_expired(order_id)
     except (GatewayError, DomainError) as error:
         log.warning("order_not_closed", order_id=order_id, error=str(error))
+
+
+def give_back() -> None:
+    """Ring for every approved refund about which the platform is to be asked."""
+    with reading() as session:
+        refund_ids = refund_reads.due_to_pay(session, now=clock.now())
+    for refund_id in refund_ids:
+        queue.defer("backend.finance.jobs.refund", refund_id)
+
+
+def refund(refund_id: int) -> None:
+    """Send one refund on its way, or ask how it stands. What the platform refuses for good is left
+    to an accountant; anything else is tried again, ever more rarely."""
+    try:
+        checkout.give_back(refund_id)
+    except GatewayError as error:
+        log.warning("refund_not_sent", refund_id=refund_id, error=str(error))
+        with unit_of_work() as session:
+            if error.retry:
+                refunds.ask_later(session, refund_id=refund_id)
+            else:
+                refunds.stick(session, refund_id=refund_id, why=error.code or "refused")
+    except DomainError as error:
+        log.warning("refund_unclear", refund_id=refund_id, error=str(error))
+        with unit_of_work() as session:
+            refunds.ask_later(session, refund_id=refund_id)

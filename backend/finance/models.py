@@ -1,11 +1,21 @@
 """Tables of the finance room. Amounts are fen; what happened is added, never overwritten."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backend.finance.refund_words import RefundCause, RefundStatus
 from backend.finance.schemas import (
     CloseReason,
     HourKind,
@@ -140,6 +150,68 @@ class SurplusReceipt(Base):
     amount_fen: Mapped[Fen]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+_OPEN_REFUND = text("status IN ('asked', 'approved', 'stuck')")
+
+
+class Refund(Base):
+    """退费单: one wish to have an order's money back, and what became of it. `steps` is the
+    reckoning that the customer and the approvers saw, `by_line` [[order line id, fen], …].
+
+    An order has at most one open refund. `cause_by` is who said whose doing it is, when it was not
+    the customer. `poll_at` is when the platform is asked (again), None while there is nothing to
+    ask.
+    """
+
+    __tablename__ = "finance_refund"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0", name="not_negative"),
+        Index(
+            "uq_finance_refund_open_order",
+            "order_id",
+            unique=True,
+            sqlite_where=_OPEN_REFUND,
+            postgresql_where=_OPEN_REFUND,
+        ),
+        Index("ix_finance_refund_status_due", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64), index=True)
+    cause: Mapped[RefundCause] = mapped_column(String(12))
+    cause_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    status: Mapped[RefundStatus] = mapped_column(String(10))
+    amount_fen: Mapped[Fen]
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    by_line: Mapped[list[list[int]]] = mapped_column(JSON)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    poll_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    poll_count: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str | None] = mapped_column(String(200))
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
+    approvals: Mapped[list["RefundApproval"]] = relationship(
+        order_by="RefundApproval.id", lazy="selectin", cascade="all, delete-orphan"
+    )
+
+
+class RefundApproval(Base):
+    """同意: one person's yes to the amount as it stands; a recomputed amount is asked anew."""
+
+    __tablename__ = "finance_refund_approval"
+    __table_args__ = (UniqueConstraint("refund_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("finance_refund.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    is_head: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LessonAccount(Base):

@@ -1,4 +1,5 @@
-"""The browser's door: the page on which a payer pays inside WeChat, or from a browser by scanning.
+"""The browser's door: where a payer pays, inside WeChat or from a browser by scanning, and where
+staff decide on refunds.
 
 Whoever holds the link sees the order's lines and total and no name. Inside WeChat paying is bound
 to the payer's own WeChat by the prepay; a visitor of the website gets a code that any WeChat may
@@ -9,16 +10,22 @@ from typing import Any
 
 import segno
 import structlog
-from flask import Blueprint, Response, jsonify, make_response, render_template
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from backend.finance import checkout, queries, rules, service
+from backend.finance import checkout, queries, refund_reads, refund_rules, refunds, rules, service
+from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
 from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError
-from backend.kit.money import decimal_yuan
+from backend.kit.money import decimal_yuan, yuan
+from backend.security import queries as staff
+from backend.security.gate import staff_only
+from backend.security.schemas import Permission, StaffMember
+from backend.web import errors
 
 blueprint = Blueprint(
     "finance_pages",
@@ -28,6 +35,12 @@ blueprint = Blueprint(
     static_url_path="/pay/static",
 )
 log = structlog.get_logger(__name__)
+errors.apologise(
+    OwnApproval,
+    "需要另一位同事审批",
+    "退费要两位不同的同事同意，申请人本人也不能审批。请让另一位有审批权限的同事点开这一页。",
+)
+errors.apologise(RefundDecided, "这笔退费已经处理过", "状态刚有变化，请返回退费列表查看最新进度。")
 
 
 @blueprint.get("/pay/<token>")
@@ -56,6 +69,56 @@ def pay_status(token: str) -> Response:
     """`{"status": …}` for the page to wait by."""
     order = _order(*_holder(token))
     return jsonify(status=rules.page_state_of(order, now=clock.now()))
+
+
+@blueprint.get("/refunds")
+@staff_only(Permission.APPROVE_REFUND)
+def refund_list(member: StaffMember) -> ResponseReturnValue:
+    """Refunds that wait for somebody, the most urgent first."""
+    with reading() as session:
+        found = refund_reads.waiting_for(session, member)
+    return render_template("finance/refunds.html", found=found, now=clock.now(), yuan=yuan)
+
+
+@blueprint.get("/refunds/<int:refund_id>")
+@staff_only(Permission.APPROVE_REFUND)
+def refund_page(member: StaffMember, refund_id: int) -> ResponseReturnValue:
+    """One refund: the reckoning that the customer sees, who has agreed, and what one may do."""
+    with reading() as session:
+        refund = refund_reads.visible_to(session, member, refund_id)
+        ids = {approval.account_id for approval in refund.approvals}
+        names = {id_: each.name for id_, each in staff.staff_members(session, ids).items()}
+    return render_template(
+        "finance/refund.html",
+        refund=refund,
+        names=names,
+        me=member,
+        causes=list(RefundCause),
+        needs_head=refund_rules.needs_head(refund.amount_fen),
+        yuan=yuan,
+        was_recomputed=request.args.get("recomputed") == "1",
+    )
+
+
+@blueprint.post("/refunds/<int:refund_id>/<any(approve, refuse, recast, transferred):verb>")
+@staff_only(Permission.APPROVE_REFUND)
+def decide_refund(member: StaffMember, refund_id: int, verb: str) -> ResponseReturnValue:
+    """A yes, a no with its reason, another cause, or «I have transferred it»."""
+    note = request.form.get("note", "").strip()
+    if verb in ("refuse", "transferred") and not note:
+        return redirect(f"/refunds/{refund_id}?missing=note", 303)
+    with unit_of_work() as session:
+        if verb == "approve":
+            done = refunds.approve(session, refund_id=refund_id, by=member)
+        elif verb == "refuse":
+            done = refunds.refuse(session, refund_id=refund_id, by=member, note=note)
+        elif verb == "recast":
+            cause = RefundCause(request.form.get("cause", RefundCause.CUSTOMER))
+            done = refunds.recast(session, refund_id=refund_id, by=member, cause=cause)
+        else:
+            done = refunds.transferred(session, refund_id=refund_id, by=member, note=note)
+    again = "?recomputed=1" if done.was_recomputed else ""
+    return redirect(f"/refunds/{refund_id}{again}", 303)
 
 
 def _shown(

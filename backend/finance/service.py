@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.finance import hours, orders
+from backend.finance import hours, orders, refunds
 from backend.finance.models import (
     Order,
     OrderLine,
@@ -131,6 +131,8 @@ def receive(session: Session, *, notification: Notification, digest: str) -> Non
     """
     if notification.paid:
         settle(session, paid=notification.paid)
+    if notification.refund:
+        refunds.settle(session, fact=notification.refund)
     if session.get(PaymentNotice, notification.id) is None:
         fact = notification.paid or notification.refund
         session.add(

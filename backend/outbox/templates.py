@@ -73,6 +73,53 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "refund_asked": Template(
+        title="退费待审批",
+        text="退费申请 {number}，按规则应退{amount}，原因：{reason}。请在{deadline}前点开核对并审批，"
+        "两位同事同意后自动退款。",
+        wechat="task",
+        fields=_task(what="退费审批{amount}", whom="{number}", when="{deadline}前"),
+        kind=NoticeKind.TASK,
+    ),
+    "refund_recast": Template(
+        title="退费金额有更新",
+        text="您的退费 {number} 重新核算为{amount}。回复「退费进度」可以看计算过程，"
+        "有疑问回复「转人工」。",
+        wechat="progress",
+        fields=_progress(what="退费 {amount}", state="重新核算", note="回复「退费进度」看明细"),
+        urgent=True,
+    ),
+    "refund_approved": Template(
+        title="退费已通过",
+        text="您的退费 {number} 已通过，{amount}正在原路退回，一般1到3个工作日到账。"
+        "到账后会再告诉您；想继续学习，随时回复「报名」。",
+        wechat="progress",
+        fields=_progress(what="退费 {amount}", state="审批通过", note="正在原路退回"),
+        urgent=True,
+    ),
+    "refund_done": Template(
+        title="退费已到账",
+        text="您的退费 {number} 已退回{amount}，请查看微信零钱或原付款账户。没有收到请回复「转人工」。",
+        wechat="progress",
+        fields=_progress(what="退费 {amount}", state="已退回", note="请查看原付款账户"),
+        urgent=True,
+    ),
+    "refund_refused": Template(
+        title="退费未通过",
+        text="您的退费 {number} 这次没有通过：{note}。有不同意见请回复「转人工」或「投诉」，"
+        "我们马上跟进。",
+        wechat="progress",
+        fields=_progress(what="退费申请", state="未通过", note="{note}"),
+        urgent=True,
+    ),
+    "refund_stuck": Template(
+        title="退款需要人工转账",
+        text="退费 {number} 的{amount}无法原路退回。请联系客户确认收款账户，转账后点开登记。",
+        wechat="task",
+        fields=_task(what="人工退款{amount}", whom="{number}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
     "complaint_opened": Template(
         title="投诉待答复",
         text="投诉 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"

@@ -30,6 +30,7 @@ _AT_WORK: Mapping[Permission, Scope] = {
 }
 _MANAGING = (
     *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_FIGURES, P.SEE_PAYMENTS),
+    P.APPROVE_REFUND,
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
     *(P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.BOOK_ROOM, P.SEE_STOCK, P.DECIDE_REQUEST),
 )
@@ -64,7 +65,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS), ALL),
+        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     LOG_FOLLOW_UP = "log_follow_up"  # 记录跟进
     SEE_FIGURES = "see_figures"  # 查看招生数据
     SEE_PAYMENTS = "see_payments"  # 查看收款
+    APPROVE_REFUND = "approve_refund"  # 审批退费
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     LEAD_TALK = "lead_talk"  # 接待客户

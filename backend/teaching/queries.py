@@ -142,6 +142,11 @@ def class_name(session: Session, class_group_id: int) -> str:
     return session.get_one(ClassGroup, class_group_id).name
 
 
+def campus_of(session: Session, class_group_id: int) -> int:
+    """The campus of a class, open or not; raises NoResultFound."""
+    return session.get_one(ClassGroup, class_group_id).campus_id
+
+
 def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
     """Whether a learner already sits in a class."""
     query = select(Enrollment.id).where(

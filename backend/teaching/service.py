@@ -144,6 +144,15 @@ def release_seat(session: Session, *, holder: str) -> None:
         events.publish(session, SeatEnded(class_group_id=seat.class_group_id))
 
 
+def leave_class(session: Session, *, holder: str) -> None:
+    """The learner who came by this hold sits in its class no more; leaving twice is fine."""
+    seat = _seat_of(session, holder)
+    if seat is not None and seat.status != SeatStatus.ENDED:
+        seat.status, seat.held_until = SeatStatus.ENDED, None
+        session.flush()
+        events.publish(session, SeatEnded(class_group_id=seat.class_group_id))
+
+
 def _lock_class(session: Session, class_group_id: int) -> ClassGroup:
     group = session.scalars(
         select(ClassGroup).where(ClassGroup.id == class_group_id).with_for_update()

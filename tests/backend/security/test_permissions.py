@@ -30,6 +30,7 @@ EXPECTED = {
     Permission.LOG_FOLLOW_UP: "ACO-------",
     Permission.SEE_FIGURES: "AAA--A----",
     Permission.SEE_PAYMENTS: "AC---A---A",
+    Permission.APPROVE_REFUND: "AC---A----",
     Permission.SEE_TICKETS: "ACOOOOOOO-",
     Permission.ANSWER_TICKET: "ACOOOOOOO-",
     Permission.LEAD_TALK: "ACOOOOOOO-",
