@@ -1,5 +1,7 @@
 """What waits in the outbox, and what a person has to take over."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -89,6 +91,20 @@ def wishes(session: Session, to: Recipient) -> list[KindWish]:
         KindWish(kind=kind, name=name, purpose=purpose, is_wanted=kind not in declined)
         for kind, (name, purpose) in KIND_NAMES.items()
     ]
+
+
+def wanted(session: Session, notices: Sequence[tuple[Recipient, Notice]]) -> list[bool]:
+    """Of each notice whether its recipient takes such ones, by one statement for all."""
+    declined = ledger.declined_among(session, [to for to, _ in notices])
+    return [
+        not any((at, rules.declinable_kind(notice)) in declined for at in ledger.addresses_of(to))
+        for to, notice in notices
+    ]
+
+
+def can_reach(to: Recipient, notice: Notice) -> bool:
+    """Whether there is any channel for this to this person."""
+    return bool(rules.rungs_of(to, notice))
 
 
 def subscriptions(session: Session, openid: str, *, is_staff: bool) -> list[SubscriptionView]:

@@ -99,8 +99,10 @@ def template_of(notice: Notice) -> Template:
 def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
     """The notice as one sentence, without its link; each value at most `value_limit` characters,
     with the links of whoever wrote it spelled out."""
-    values = {name: elided(spelled_out(v), value_limit) for name, v in notice.values.items()}
-    return template_of(notice).text.format_map(values)
+    template = template_of(notice)
+    limit = LONG_VALUE if template.whole else value_limit
+    values = {name: elided(spelled_out(v), limit) for name, v in notice.values.items()}
+    return template.text.format_map(values)
 
 
 def chat_body_of(notice: Notice) -> dict[str, Any]:
@@ -174,6 +176,14 @@ def is_held_at_night(content: Notice | ChatMessage) -> bool:
     return not (content.urgent or template_of(content).urgent)
 
 
+def may_be_lost(content: Notice | ChatMessage) -> bool:
+    """Whether nobody has to act when no channel works: the bot's own words, reminders and
+    advertising. They are listed as not delivered, but nobody is asked to phone."""
+    if isinstance(content, ChatMessage):
+        return True
+    return template_of(content).kind in (NoticeKind.REMINDER, NoticeKind.MARKETING)
+
+
 def declinable_kind(notice: Notice) -> NoticeKind | None:
     """The kind by which people may decline a notice (S6); None for what reaches them in any case:
     the work of staff, and what is urgent (payments, answers they wait for, today's lesson)."""
@@ -204,7 +214,8 @@ def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Chann
         Channel.SMS: recipient.phone,
         Channel.MAIL: recipient.email,
     }
-    return tuple(channel for channel, address in usable.items() if address)
+    allowed = content.channels or tuple(Channel)
+    return tuple(channel for channel, at in usable.items() if at and channel in allowed)
 
 
 @dataclass(frozen=True)
@@ -222,7 +233,7 @@ def next_step(
     channel: Channel,
     tries: int,
     outcome: Outcome,
-    is_chat: bool,
+    may_be_lost: bool,
     now: datetime,
 ) -> Step:
     """Sent; or the same channel later; or the next channel at once; or the end of the ladder.
@@ -237,7 +248,7 @@ def next_step(
         return Step(Status.PENDING, channel, now + BACK_OFF[tries - 1])
     if below:
         return Step(Status.PENDING, below[0], now)
-    return Step(Status.FAILED if is_chat else Status.STUCK, channel, now)
+    return Step(Status.FAILED if may_be_lost else Status.STUCK, channel, now)
 
 
 def is_unreachable(channel: Channel, code: str) -> bool:

@@ -22,7 +22,8 @@ class Notice(BaseModel):
     """A sentence declared in `outbox/templates.py` with the values to fill in.
 
     `values` are plain display strings; `url` is where a tap leads. `urgent` lets a single notice
-    through at night although its template would wait, such as a change of today's lesson.
+    through at night although its template would wait, such as a change of today's lesson. With
+    `channels` only those are tried.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +32,7 @@ class Notice(BaseModel):
     values: dict[str, str] = Field(default_factory=dict)
     url: str | None = None
     urgent: bool = False
+    channels: tuple["Channel", ...] = ()
 
 
 class NoticeKind(StrEnum):

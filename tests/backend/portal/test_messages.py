@@ -68,7 +68,7 @@ def test_the_page_says_how_many_notices_are_left(site: Site) -> None:
             )
     page = phone.open("/me/messages")[2]
     assert "还可收 <b>2</b> 条" in page
-    assert 'template="progress_notice"' in page
+    assert 'template="progress_notice,reminder_notice"' in page
     advisor = site.phone("o_demo_advisor").open("/me/messages")[2]
     assert "待办提醒" in advisor
 

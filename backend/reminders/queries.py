@@ -1,0 +1,46 @@
+"""Reads of the reminders room."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.kit.errors import NotFound
+from backend.reminders import registry, rules
+from backend.reminders.models import ReminderRule
+from backend.reminders.schemas import Kind, RuleView
+
+
+def kinds() -> list[Kind]:
+    """What people can be reminded of."""
+    return registry.kinds()
+
+
+def awaited() -> tuple[tuple[str, str], ...]:
+    """What they will be able to be reminded of, and what is missing for it."""
+    return registry.AWAITED
+
+
+def all_rules(session: Session, *, campus_id: int | None = None) -> list[RuleView]:
+    """All rules, or those of one campus."""
+    query = select(ReminderRule).order_by(ReminderRule.id)
+    if campus_id is not None:
+        query = query.where(ReminderRule.campus_id == campus_id)
+    return [RuleView.model_validate(row) for row in session.scalars(query)]
+
+
+def rule(session: Session, rule_id: int) -> RuleView:
+    """One rule. Raises NotFound."""
+    row = session.get(ReminderRule, rule_id)
+    if row is None:
+        raise NotFound()
+    return RuleView.model_validate(row)
+
+
+def rules_on(session: Session, *, at: datetime) -> list[RuleView]:
+    """The rules in force at a moment."""
+    rows = session.scalars(
+        select(ReminderRule).where(ReminderRule.is_on.is_(True)).order_by(ReminderRule.id)
+    )
+    views = [RuleView.model_validate(row) for row in rows]
+    return [view for view in views if rules.is_valid(view, at)]
