@@ -15,6 +15,7 @@ from bot.flows import (
     handoff,
     leading,
     people,
+    reminding,
     shown,
     sign_up,
     sign_up_answers,
@@ -165,6 +166,8 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    if reminding.is_asked(talk):
+        return reminding.outlook(talk)
     carried = leading.lead(talk)
     if carried is not None:
         return carried

@@ -63,6 +63,19 @@ BACK_OFF = (
 )
 TRIES_BEFORE_NEXT_RUNG = 3  # Where another channel is left, patience is short.
 
+DELIVERED = ("success",)
+"""How every channel's receipt says that a message arrived (see `service.note_receipt`)."""
+REASONS = {
+    "failed:user block": "被对方拒收",
+    "gone": "没有关注公众号",
+    "43004": "没有关注公众号",
+    "no_budget": "不在可回复的时间里",
+    "no_consent": "对方还没有同意接收",
+    "not_configured": "没有开通",
+    "stopped": "通道停发",
+}
+"""Why a message was not delivered, in words, by a receipt or a code."""
+
 IN_WECHAT = (Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE)
 UNREACHABLE = frozenset({"43004", "50005", "48002", "43019", "40003"})
 
@@ -174,6 +187,21 @@ def is_held_at_night(content: Notice | ChatMessage) -> bool:
     if isinstance(content, ChatMessage):
         return False
     return not (content.urgent or template_of(content).urgent)
+
+
+def result_in_words(status: Status, channel: str, *, receipt: str | None, code: str) -> str:
+    """What became of a message, for people: with a receipt it arrived, without one it has left."""
+    match status:
+        case Status.PENDING:
+            return "正在发送"
+        case Status.DECLINED:
+            return "对方关闭了这类消息"
+        case Status.SENT if receipt in DELIVERED:
+            return f"{channel}已送达"
+        case Status.SENT:
+            return f"{channel}已发出" if channel else "已电话告知"
+    why = REASONS.get(receipt or code) or f"没有送达（{receipt or code or '没有联系方式'}）"
+    return f"{channel}{why}" if channel else "没有联系方式"
 
 
 def may_be_lost(content: Notice | ChatMessage) -> bool:

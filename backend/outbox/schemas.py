@@ -160,6 +160,20 @@ class StuckMessage(BaseModel):
     error: str
 
 
+class DeliveryView(BaseModel):
+    """A notice and what became of it, in words; `is_task`: a person still has to tell it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    recipient_name: str
+    title: str
+    text: str
+    at: datetime
+    result: str
+    is_task: bool
+
+
 class KindWish(BaseModel):
     """A kind of notice, and whether somebody wants it."""
 

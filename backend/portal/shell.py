@@ -15,6 +15,8 @@ ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
     ("听懂客户", "review_pages.queued"),
+    ("提醒规则", "portal_pages.reminders.listed"),
+    ("消息送达", "portal_pages.reminders.deliveries"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

@@ -203,3 +203,13 @@ class Preview(BaseModel):
     told: int
     excluded: dict[Exclusion, int]
     token: str
+
+
+class Outlook(BaseModel):
+    """How many messages go to how many people, and how many do not go out."""
+
+    model_config = _Frozen
+
+    told: int
+    people: int
+    left_out: int

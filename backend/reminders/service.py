@@ -14,7 +14,7 @@ from backend.outbox import service as outbox
 from backend.reminders import planning, queries, registry, rules
 from backend.reminders.models import ReminderRule, ReminderTold
 from backend.reminders.planning import Span
-from backend.reminders.schemas import Exclusion, Planned, Preview, RuleDraft, RuleView
+from backend.reminders.schemas import Exclusion, Outlook, Planned, Preview, RuleDraft, RuleView
 from backend.security import service as security
 
 LOOKED_PURPOSE = "reminder_preview"
@@ -86,6 +86,26 @@ def preview(session: Session, rule_id: int, *, ahead: timedelta) -> Preview:
             why: count for why in Exclusion if (count := sum(m.excluded is why for m in rows))
         },
         token=crypto.sign(LOOKED_PURPOSE, claims),
+    )
+
+
+def outlook(
+    session: Session, *, from_at: datetime, to_at: datetime, campus_id: int | None
+) -> Outlook:
+    """What the rules in force will say between two moments, all of them or those of a campus."""
+    wanted = [
+        rule
+        for rule in queries.rules_on(session, at=clock.now())
+        if campus_id is None or rule.campus_id == campus_id
+    ]
+    planned = planning.plan(
+        session, [Span(rule, from_at, to_at) for rule in wanted], now=clock.now()
+    )
+    going = [made for made in planned if made.excluded is None]
+    return Outlook(
+        told=len(going),
+        people=len({made.person for made in going}),
+        left_out=len(planned) - len(going),
     )
 
 
