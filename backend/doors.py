@@ -32,6 +32,7 @@ DOORS: Mapping[str, Door] = {
     "health.alive": Open.TO_ALL,
     "health.ready": Open.TO_ALL,
     "health.metrics": Open.BY_PROOF,  # By the caller's network.
+    "outbox_routes.receipts": Open.BY_PROOF,
     "wechat.verify": Open.BY_PROOF,
     "wechat.receive": Open.BY_PROOF,
     "web_chat.static": Open.TO_ALL,

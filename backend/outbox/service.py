@@ -255,22 +255,30 @@ def name_of(channel: Channel) -> str:
     return CHANNEL_NAMES[channel]
 
 
-def note_receipt(session: Session, *, platform_id: str, status: str) -> None:
-    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH) or of a
-    subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus).
+def note_receipt(
+    session: Session, *, platform_id: str, status: str, channel: str | None = None
+) -> None:
+    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH), of a
+    subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus), or the provider
+    named by `channel` of an SMS or a mail: ids of different ones may be the same.
 
     Anything but `success` sends the message down the ladder. Unknown ids are not ours; a repeat
     changes nothing.
     """
+    reporting = (channel,) if channel else (Channel.SUBSCRIPTION, Channel.TEMPLATE)
     attempt = session.scalars(
-        select(OutboxAttempt).where(OutboxAttempt.platform_id == platform_id)
+        select(OutboxAttempt)
+        .where(OutboxAttempt.platform_id == platform_id, OutboxAttempt.channel.in_(reporting))
+        .order_by(OutboxAttempt.id.desc())
     ).first()
-    if attempt is None or attempt.receipt is not None:
+    if not platform_id or attempt is None or attempt.receipt is not None:
         return
     attempt.receipt = status[:60]
     row = session.get(OutboxMessage, attempt.message_id, with_for_update=True)
     if row is None or status.strip() == "success" or row.status != Status.SENT or row.blanked_at:
         return
+    if row.channel != attempt.channel:
+        return  # It has gone on to another channel meanwhile.
     row.sent_at = None
     results.settle(session, row, Outcome(error=status, code="receipt"))
     _ring(session, row.id, row.openid)
