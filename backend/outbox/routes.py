@@ -2,7 +2,8 @@
 
 Alibaba Cloud posts `[{"biz_id": …, "success": true, "err_code": "DELIVERED"}, …]` and signs
 nothing, so the address itself holds a key (RECEIPT_KEY). Mail gateways are given the same form with
-`message_id`. Unknown ids are not ours and repeats change nothing, so everything is answered alike.
+`message_id`. Repeats change nothing; where no id is known the answer is 404, and the provider says
+it again: it may have been faster than our own commit.
 """
 
 import secrets
@@ -47,9 +48,14 @@ def receipts(channel: str) -> tuple[Response, int]:
         reports = _REPORTS.validate_json(request.get_data(cache=False))
     except ValidationError:
         return jsonify(code=1, msg="unreadable"), 400
+    known = False
     with unit_of_work() as session:
         for report in reports:
             named = report.biz_id or report.message_id.strip("<>").partition("@")[0] or report.id
             status = DELIVERED if report.success else report.err_code or "failed"
-            service.note_receipt(session, platform_id=named, status=status, channel=channel)
+            known |= service.note_receipt(
+                session, platform_id=named, status=status, channel=channel
+            )
+    if reports and not known:
+        return jsonify(code=1, msg="unknown"), 404
     return jsonify(code=0, msg="接收成功"), 200

@@ -257,10 +257,11 @@ def name_of(channel: Channel) -> str:
 
 def note_receipt(
     session: Session, *, platform_id: str, status: str, channel: str | None = None
-) -> None:
+) -> bool:
     """The platform reports what became of a template message (TEMPLATESENDJOBFINISH), of a
     subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus), or the provider
-    named by `channel` of an SMS or a mail: ids of different ones may be the same.
+    named by `channel` of an SMS or a mail: ids of different ones may be the same. Returns whether
+    the id is one of ours.
 
     Anything but `success` sends the message down the ladder. Unknown ids are not ours; a repeat
     changes nothing.
@@ -271,17 +272,20 @@ def note_receipt(
         .where(OutboxAttempt.platform_id == platform_id, OutboxAttempt.channel.in_(reporting))
         .order_by(OutboxAttempt.id.desc())
     ).first()
-    if not platform_id or attempt is None or attempt.receipt is not None:
-        return
+    if not platform_id or attempt is None:
+        return False
+    if attempt.receipt is not None:
+        return True
     attempt.receipt = status[:60]
     row = session.get(OutboxMessage, attempt.message_id, with_for_update=True)
     if row is None or status.strip() == "success" or row.status != Status.SENT or row.blanked_at:
-        return
+        return True
     if row.channel != attempt.channel:
-        return  # It has gone on to another channel meanwhile.
+        return True  # It has gone on to another channel meanwhile.
     row.sent_at = None
     results.settle(session, row, Outcome(error=status, code="receipt"))
     _ring(session, row.id, row.openid)
+    return True
 
 
 def mark_told(session: Session, *, message_id: int) -> None:

@@ -10,7 +10,8 @@ from backend.finance import service as payments
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
 from backend.outbox import queries as outbox
-from backend.outbox.schemas import DeliveryView, KindWish, Recipient, SubscriptionView
+from backend.outbox.schemas import DeliveryView, KindWish, NoticeKind, Recipient, SubscriptionView
+from backend.reminders import queries as reminders
 from backend.security import queries as security
 from backend.security.schemas import Speaker
 from backend.students import queries as students
@@ -96,6 +97,7 @@ class Messages(BaseModel):
 
     wishes: list[KindWish]
     subscriptions: list[SubscriptionView]
+    includes: dict[NoticeKind, list[str]]
     always: tuple[tuple[str, str], ...]
     latest: list[DeliveryView]
 
@@ -108,6 +110,7 @@ def messages(session: Session, openid: str) -> Messages:
         subscriptions=outbox.subscriptions(
             session, openid, is_staff=speaker.account_id is not None
         ),
+        includes=reminders.names_by_notice(is_staff=speaker.account_id is not None),
         always=outbox.always_told(),
         latest=outbox.latest_of(session, openid, limit=MOST_MESSAGES),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit.errors import NotFound
+from backend.outbox.schemas import NoticeKind
 from backend.reminders import registry, rules
 from backend.reminders.models import ReminderRule
 from backend.reminders.schemas import Kind, RuleView
@@ -19,6 +20,18 @@ def kinds() -> list[Kind]:
 def awaited() -> tuple[tuple[str, str], ...]:
     """What they will be able to be reminded of, and what is missing for it."""
     return registry.AWAITED
+
+
+def names_by_notice(*, is_staff: bool) -> dict[NoticeKind, list[str]]:
+    """Which reminders families decline with which kind of notice; those of staff are their work."""
+    found: dict[NoticeKind, list[str]] = {NoticeKind.TASK: []} if is_staff else {}
+    for kind in registry.kinds():
+        of_family = any(audience not in rules.STAFF for audience in kind.wordings)
+        if of_family:
+            found.setdefault(kind.notice, []).append(kind.name)
+        if is_staff and any(audience in rules.STAFF for audience in kind.wordings):
+            found[NoticeKind.TASK].append(kind.name)
+    return found
 
 
 def all_rules(session: Session, *, campus_id: int | None = None) -> list[RuleView]:

@@ -162,3 +162,17 @@ def test_s5_the_outlook_counts_messages_and_people() -> None:
         assert (seen.told, seen.people, seen.left_out) == (2, 2, 0)
         assert service.outlook(session, from_at=from_at, to_at=to_at, campus_id=1).told == 0
         assert len(queries.all_rules(session, campus_id=1)) == 0
+
+
+def test_s6_every_reminder_stands_under_what_stops_it(app: Flask) -> None:
+    """In plain words on the reader's own page; staff read why theirs cannot be stopped."""
+    for is_staff, kinds in (
+        (False, {"reminder", "marketing"}),
+        (True, {"reminder", "marketing", "task"}),
+    ):
+        found = queries.names_by_notice(is_staff=is_staff)
+        assert {kind.value for kind in found} == kinds
+        if is_staff:
+            assert {n for names in found.values() for n in names} == {
+                k.name for k in queries.kinds()
+            }
