@@ -73,6 +73,7 @@ REASONS = {
     "no_consent": "对方还没有同意接收",
     "not_configured": "没有开通",
     "stopped": "通道停发",
+    "over": "没来得及发，事情已过",
     "MOBILE_NOT_ON_SERVICE": "号码停机或空号",
     "isv.MOBILE_NUMBER_ILLEGAL": "号码不对",
     "isv.DAY_LIMIT_CONTROL": "号码当天条数已满",

@@ -23,7 +23,8 @@ class Notice(BaseModel):
 
     `values` are plain display strings; `url` is where a tap leads. `urgent` lets a single notice
     through at night although its template would wait, such as a change of today's lesson. With
-    `channels` only those are tried.
+    `channels` only those are tried; from `good_until` on it is not sent any more, since nobody
+    has to be reminded of what is over.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +34,7 @@ class Notice(BaseModel):
     url: str | None = None
     urgent: bool = False
     channels: tuple["Channel", ...] = ()
+    good_until: datetime | None = None
 
 
 class NoticeKind(StrEnum):

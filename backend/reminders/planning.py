@@ -123,6 +123,8 @@ def _message(parts: list[_Due], now: datetime) -> Planned:
     channels = tuple(each for each in Channel if all(each in some for some in allowed))
     in_time = [due for due in parts if due.until is None or due_at < due.until]
     lines = tuple(due.line for due in in_time or parts)
+    ends = [due.until for due in in_time]
+    good_until = None if None in ends else max((end for end in ends if end), default=None)
     return Planned(
         person=first.contact.person,
         recipient=first.contact.recipient,
@@ -131,7 +133,7 @@ def _message(parts: list[_Due], now: datetime) -> Planned:
         due_at=due_at,
         channels=channels,
         lines=lines,
-        notice=rules.notice_of(first.template, lines, channels),
+        notice=rules.notice_of(first.template, lines, channels, good_until),
         excluded=None if in_time else Exclusion.QUIET,
     )
 

@@ -50,10 +50,15 @@ def rule(session: Session, rule_id: int) -> RuleView:
     return RuleView.model_validate(row)
 
 
-def rules_on(session: Session, *, at: datetime) -> list[RuleView]:
-    """The rules in force at a moment."""
+def rules_on(session: Session, *, at: datetime, since: datetime | None = None) -> list[RuleView]:
+    """The rules in force at a moment; with `since` also those that have run out from then on."""
     rows = session.scalars(
         select(ReminderRule).where(ReminderRule.is_on.is_(True)).order_by(ReminderRule.id)
     )
     views = [RuleView.model_validate(row) for row in rows]
-    return [view for view in views if rules.is_valid(view, at)]
+    return [
+        view
+        for view in views
+        if rules.is_valid(view, at)
+        or (since is not None and rules.is_valid(view, max(since, view.done_until)))
+    ]

@@ -93,7 +93,12 @@ def template_of(kind: Kind, audience: Audience) -> str:
     return "greeting" if kind.notice is NoticeKind.MARKETING else "reminder"
 
 
-def notice_of(template: str, lines: Sequence[Line], channels: tuple[Channel, ...]) -> Notice:
+def notice_of(
+    template: str,
+    lines: Sequence[Line],
+    channels: tuple[Channel, ...],
+    good_until: datetime | None = None,
+) -> Notice:
     """Everything for one person at one moment as one notice; what is said twice is said once."""
     texts = list(dict.fromkeys(line.text for line in lines))
     said = "".join(texts[:MOST_LINES])
@@ -109,6 +114,7 @@ def notice_of(template: str, lines: Sequence[Line], channels: tuple[Channel, ...
             "lines": said, "next_step": "".join(steps), "what": what, "whom": whom, "when": when,
         },
         channels=channels,
+        good_until=good_until,
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def due_spans(session: Session, *, now: datetime) -> list[Span]:
     earliest = now - rules.LATEST
     return [
         Span(rule, max(rule.done_until, earliest), now)
-        for rule in queries.rules_on(session, at=now)
+        for rule in queries.rules_on(session, at=now, since=earliest)
         if rule.done_until < now
     ]
 
@@ -166,7 +166,7 @@ def tell(session: Session, spans: Sequence[Span], messages: Sequence[Planned]) -
     for made in kept:
         lines = tuple(line for line in made.lines if line.key in new)
         if lines:
-            notice = rules.notice_of(made.template, lines, made.channels)
+            notice = rules.notice_of(made.template, lines, made.channels, made.notice.good_until)
             key = rules.message_key_of(made.person, [line.key for line in made.lines])
             postings.append((made.recipient, notice, key, made.due_at))
     return outbox.post_all(session, postings)

@@ -144,7 +144,7 @@ def test_s5_lists_ask_no_more_when_there_is_more(app: Flask) -> None:
     with counted() as few:
         keeper.get("/console/reminders")
         caller.get("/console/deliveries?state=pending")
-    for _ in range(12):
+    for _ in range(4):
         switched_on()
     told(EVENING)
     with counted() as many:

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +11,9 @@ from backend.finance.models import LessonAccount
 from backend.finance.schemas import HourKind
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
+from backend.outbox import delivery
+from backend.outbox import jobs as post_office
+from backend.outbox import queries as outbox_reads
 from backend.outbox import rules as wording
 from backend.outbox import service as outbox
 from backend.outbox.models import OutboxMessage
@@ -20,6 +22,8 @@ from backend.reminders import jobs, planning, queries, service
 from backend.reminders.schemas import Audience, Exclusion, Planned
 from backend.security.models import AuditEntry
 from backend.students.models import Student
+from tests.backend.outbox.conftest import outside
+from tests.backend.outbox.outside import Outside
 from tests.backend.reminders.scene import (
     EVENING,
     NOON,
@@ -39,6 +43,7 @@ ONE_CHILD = (
     "李想11月26日（周四）18:30在朝阳校区302教室上少儿英语三级。"
     "去不了请回复「请假」，看课表回复「课表」。"
 )
+__all__ = ["outside"]
 CHEN = Recipient(openid="o_demo_guardian", phone="13811112222")
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -153,6 +158,7 @@ def test_s5_after_an_outage_only_what_is_still_to_come_is_told() -> None:
     assert all("12月3日（周四）" in text for _, text in next_weeks)
 
 
+@on_sqlite
 @pytest.mark.usefixtures("school")
 def test_s5_whoever_is_left_out_is_shown_with_the_reason() -> None:
     with unit_of_work() as session:
@@ -176,6 +182,31 @@ def test_s5_nobody_gets_more_in_a_day_than_the_cap() -> None:
     switched_on("lesson_tomorrow", 1, send_at="19:00", daily_cap=1)
     assert len(told(EVENING)) == 2
     assert len(told(NOON.replace(hour=19, minute=1))) == 2
+
+
+@on_sqlite
+@pytest.mark.usefixtures("school")
+def test_s5_the_last_slot_of_a_rule_is_kept_after_midnight() -> None:
+    switched_on(send_at="21:00", valid_to=NOON.date() + timedelta(days=1))
+    assert len(told(clock.at_local(NOON.date() + timedelta(days=1), 0, 1))) == 2
+
+
+@on_sqlite
+@pytest.mark.usefixtures("school")
+def test_s5_a_reminder_that_the_workers_missed_is_not_sent_after_its_lesson(
+    outside: Outside,
+) -> None:
+    switched_on()
+    assert len(told(EVENING)) == 2
+    with clock.frozen(NOON + timedelta(days=1, hours=7)):
+        with unit_of_work() as session:
+            message_ids = delivery.ring_due(session)
+        for message_id in message_ids:
+            post_office.deliver(message_id)
+    assert outside.sent == []
+    with reading() as session:
+        missed = outbox_reads.deliveries(session, state="failed", before=None, limit=9)
+    assert {each.result for each in missed} == {"微信客服消息没来得及发，事情已过"}
 
 
 @on_sqlite
@@ -282,10 +313,12 @@ def test_s5_a_rule_that_changed_since_the_plan_says_nothing() -> None:
 
 @on_sqlite
 @pytest.mark.usefixtures("school")
-@pytest.mark.parametrize(
-    "wrong",
-    [{"kind": "no_such"}, {"amount": 8}, {"amount": -1}, {"audience": Audience.ADVISOR}],
-)
-def test_s5_a_rule_has_to_fit_its_kind(wrong: dict[str, Any]) -> None:
-    with unit_of_work() as session, pytest.raises(service.RuleUnfit):
-        service.write(session, draft(**wrong), by="account:1")
+def test_s5_a_rule_has_to_fit_its_kind() -> None:
+    for wrong in (
+        draft("no_such"),
+        draft(amount=8),
+        draft(amount=-1),
+        draft(audience=Audience.ADVISOR),
+    ):
+        with unit_of_work() as session, pytest.raises(service.RuleUnfit):
+            service.write(session, wrong, by="account:1")
