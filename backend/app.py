@@ -30,6 +30,7 @@ ROOMS = (
     "office",
     "security",
     "portal",
+    "outbox",
 )
 
 

@@ -5,9 +5,11 @@ Every process (web, worker, cron) calls `connect()` once as it starts.
 
 from sqlalchemy.orm import Session
 
+from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up
 from backend.finance import queries as finance
+from backend.finance import reminding as money_reminders
 from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
@@ -24,8 +26,28 @@ from backend.outbox.schemas import (
     Notice,
     RecipientUnreachable,
 )
+from backend.reminders import contacts as colleagues
+from backend.reminders import registry as reminders
+from backend.reminders.schemas import Audience
 from backend.security import service as security
 from backend.security.schemas import CodeScanned, Role
+from backend.students import contacts as families
+from backend.teaching import reminding as teaching
+
+
+def compose_reminders() -> None:
+    """What people can be reminded of, from the rooms that hold the facts, and how each audience is
+    reached."""
+    kinds = (*teaching.KINDS, *money_reminders.KINDS, *lead_reminders.KINDS)
+    reminders.use(
+        kinds,
+        {
+            Audience.GUARDIAN: families.guardians,
+            Audience.STUDENT: families.learners,
+            Audience.TEACHER: colleagues.staff,
+            Audience.ADVISOR: colleagues.staff,
+        },
+    )
 
 
 def connect() -> None:
@@ -42,6 +64,7 @@ def connect() -> None:
     )
     if settings().wechat_pay_private_key_file:
         payments.use(WechatPay.from_settings())
+    compose_reminders()
     events.listen(MessageStuck, security.ask_to_phone)
     events.listen(RecipientUnreachable, security.note_refusal)
     events.listen(ChannelStopped, security.raise_alarm)

@@ -16,6 +16,7 @@ from bot.flows import (
     leading,
     people,
     refunds,
+    reminding,
     shown,
     sign_up,
     sign_up_answers,
@@ -167,6 +168,8 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    if reminding.is_asked(talk):
+        return reminding.outlook(talk)
     carried = leading.lead(talk)
     if carried is not None:
         return carried

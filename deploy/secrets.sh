@@ -29,6 +29,7 @@ keep blind_index_key letters 64
 keep postgres_password letters 40
 keep database_url address
 keep nlu_school_key letters 40
+keep receipt_key letters 40
 keep wechat_token letters 32
 keep wechat_aes_key aes_key
 keep wechat_pay_apiv3_key letters 32

@@ -7,6 +7,7 @@ import atexit
 from flask import Flask, Response, jsonify
 
 from sandbox import phones
+from sandbox.aliyun import aliyun
 from sandbox.api.media import files, media
 from sandbox.api.menus import menus
 from sandbox.api.messages import messages
@@ -28,6 +29,7 @@ from sandbox.pay.cashier import cashier
 from sandbox.pay.notices import Notary
 from sandbox.pay.routes import pay
 from sandbox.settings import Settings, load_settings
+from sandbox.smtp import MailServer
 from sandbox.store import Store
 from sandbox.traffic import Traffic
 from sandbox.world import World
@@ -46,6 +48,8 @@ def make_world(settings: Settings) -> World:
         phones.seat_cast(world)
     world.courier.resume()
     world.notary.start()
+    if settings.smtp_port:
+        world.mail_server = MailServer(world, settings.smtp_port)
     return world
 
 
@@ -62,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["sandbox"] = world
     for blueprint in (
         open_calls, messages, media, files, menus, people, codes, templates, oauth, tickets,
-        pay, cashier, alipay, outside, phone_api, consent, control,
+        pay, cashier, alipay, aliyun, outside, phone_api, consent, control,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     app.register_error_handler(404, _unknown)
@@ -76,6 +80,10 @@ def close(app: Flask) -> None:
     world.bell.close()
     world.courier.stop()
     world.notary.stop()
+    if world.mail_server is not None:
+        world.mail_server.shutdown()
+        world.mail_server.server_close()
+        world.mail_server = None
 
 
 def _unknown(error: Exception) -> tuple[Response, int]:

@@ -35,6 +35,8 @@ class Settings:
     platform_key_id: str = ""
     platform_private_key_file: Path = Path()
     gateway_key: str = ""
+    receipt_key: str = ""
+    smtp_port: int = 0
     alipay_app_id: str = ""
     alipay_seller_id: str = ""
     alipay_private_key_file: Path = Path()
@@ -110,6 +112,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         platform_key_id=text("WECHAT_PAY_PUBLIC_KEY_ID"),
         platform_private_key_file=path("SANDBOX_PAY_PRIVATE_KEY_FILE", "platform_private.pem"),
         gateway_key=text("SANDBOX_GATEWAY_KEY"),
+        receipt_key=text("RECEIPT_KEY"),
+        smtp_port=int(text("SANDBOX_SMTP_PORT", "0")),
         alipay_app_id=text("ALIPAY_APP_ID"),
         alipay_seller_id=text("ALIPAY_SELLER_ID"),
         alipay_private_key_file=path("SANDBOX_ALIPAY_PRIVATE_KEY_FILE", "alipay_private.pem"),

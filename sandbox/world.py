@@ -17,6 +17,7 @@ from sandbox.traffic import Traffic
 if TYPE_CHECKING:
     from sandbox.courier import Courier
     from sandbox.pay.notices import Notary
+    from sandbox.smtp import MailServer
 
 
 @dataclass
@@ -31,6 +32,7 @@ class World:
     faults: Faults
     courier: Courier = field(init=False)
     notary: Notary = field(init=False)
+    mail_server: MailServer | None = None
 
 
 def here() -> World:

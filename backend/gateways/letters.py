@@ -1,12 +1,17 @@
-"""SMS and mail by the simplest gateway there is: a JSON POST with a bearer key.
+"""SMS and mail by the simplest gateway there is, a JSON POST with a bearer key, and the choice of
+what speaks: this, `letters_aliyun` (SMS_VENDOR=aliyun), `letters_smtp` (MAIL_URL=smtps://…).
 
-SMS_URL takes `{phone, text}`, MAIL_URL `{to, subject, text}`; any 2xx answer means accepted. A
-provider with another protocol gets its own adapter beside this one.
+SMS_URL takes `{phone, text}`, MAIL_URL `{to, subject, text}`; any 2xx answer means accepted, and an
+`id` in it is what a receipt will name.
 """
+
+from collections.abc import Mapping
 
 import httpx
 
 from backend.gateways.console import ConsoleMail, ConsoleSms
+from backend.gateways.letters_aliyun import AliyunSms
+from backend.gateways.letters_smtp import SmtpMail
 from backend.gateways.ports import MailSender, SmsSender
 from backend.kit import http
 from backend.kit.config import settings
@@ -27,7 +32,7 @@ class _JsonPost:
         """Give the connections back; the gateway is of no use afterwards."""
         self._http.close()
 
-    def _post(self, body: dict[str, str]) -> None:
+    def _post(self, body: dict[str, str]) -> str:
         headers = {"Authorization": f"Bearer {self._key}"}
         try:
             response = self._http.post(self._url, json=body, headers=headers)
@@ -42,6 +47,11 @@ class _JsonPost:
                 retry=code == 429 or code >= 500,
                 code=f"http_{code}",
             )
+        try:
+            answer = response.json()
+        except ValueError:
+            return ""
+        return str(answer.get("id", ""))[:40] if isinstance(answer, dict) else ""
 
 
 class SmsGateway(_JsonPost):
@@ -49,9 +59,17 @@ class SmsGateway(_JsonPost):
 
     setting = "SMS_URL"
 
-    def send(self, phone: str, text: str) -> None:
+    def send(
+        self,
+        phone: str,
+        text: str,
+        *,
+        template: str = "",
+        values: Mapping[str, str] | None = None,
+        key: str = "",
+    ) -> str:
         """Hand a text over; delivery to the phone is the provider's promise."""
-        self._post({"phone": phone, "text": text})
+        return self._post({"phone": phone, "text": text})
 
 
 class MailGateway(_JsonPost):
@@ -59,18 +77,37 @@ class MailGateway(_JsonPost):
 
     setting = "MAIL_URL"
 
-    def send(self, address: str, subject: str, text: str) -> None:
+    def send(self, address: str, subject: str, text: str, *, key: str = "") -> str:
         """Hand a mail over."""
-        self._post({"to": address, "subject": subject, "text": text})
+        return self._post({"to": address, "subject": subject, "text": text})
 
 
 def sms_from_settings() -> SmsSender:
     """The adapter for SMS_URL, or the console double where none is set."""
-    url = settings().sms_url
-    return SmsGateway(url, settings().sms_key.get_secret_value()) if url else ConsoleSms()
+    given = settings()
+    if not given.sms_url:
+        return ConsoleSms()
+    secret = given.sms_key.get_secret_value()
+    if given.sms_vendor == "aliyun":
+        pairs = (pair.split("=", 1) for pair in given.sms_templates.split(",") if "=" in pair)
+        return AliyunSms(
+            given.sms_url,
+            key_id=given.sms_key_id,
+            secret=secret,
+            sign_name=given.sms_sign_name,
+            templates={name.strip(): code.strip() for name, code in pairs},
+        )
+    return SmsGateway(given.sms_url, secret)
 
 
 def mail_from_settings() -> MailSender:
     """The adapter for MAIL_URL, or the console double where none is set."""
-    url = settings().mail_url
-    return MailGateway(url, settings().mail_key.get_secret_value()) if url else ConsoleMail()
+    given = settings()
+    if not given.mail_url:
+        return ConsoleMail()
+    secret = given.mail_key.get_secret_value()
+    if given.mail_url.startswith(("smtp://", "smtps://")):
+        return SmtpMail(
+            given.mail_url, user=given.mail_user, password=secret, sender=given.mail_from
+        )
+    return MailGateway(given.mail_url, secret)

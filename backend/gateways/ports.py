@@ -104,13 +104,24 @@ class WebSignIn(Protocol):
 class SmsSender(Protocol):
     """Sends a text message to a mobile phone."""
 
-    def send(self, phone: str, text: str) -> None: ...
+    def send(
+        self,
+        phone: str,
+        text: str,
+        *,
+        template: str = "",
+        values: Mapping[str, str] | None = None,
+        key: str = "",
+    ) -> str:
+        """Send `text`, or what the vendor has approved for `template` filled with `values`; `key`
+        names it. Returns the id by which a receipt will name it, "" where there are none."""
 
 
 class MailSender(Protocol):
     """Sends a plain-text e-mail."""
 
-    def send(self, address: str, subject: str, text: str) -> None: ...
+    def send(self, address: str, subject: str, text: str, *, key: str = "") -> str:
+        """Send a mail; `key` names it. Returns the id by which a receipt will name it, or ""."""
 
 
 class NotWired(RuntimeError):

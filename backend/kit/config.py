@@ -59,10 +59,17 @@ class Settings(BaseSettings):
     wechat_pay_public_key_id: str = ""
     wechat_pay_public_key_file: Path | None = None
 
+    sms_vendor: Literal["json", "aliyun"] = "json"
     sms_url: str = ""
+    sms_key_id: str = ""
     sms_key: SecretStr = SecretStr("")
+    sms_sign_name: str = ""
+    sms_templates: str = ""
     mail_url: str = ""
+    mail_user: str = ""
     mail_key: SecretStr = SecretStr("")
+    mail_from: str = ""
+    receipt_key: SecretStr = SecretStr("")
 
     @model_validator(mode="after")
     def _refuse_local_secrets_in_production(self) -> "Settings":

@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=45)
 """Longer than the slowest attempt (two calls and two waits for a token, some 30 s); a chat whose
 sender was killed in the act is silent for as long."""
 RING_AGAIN_AFTER = timedelta(seconds=30)
+OVER = Outcome(error="what it was about is over", code="over")
 AT_ONCE = timedelta(seconds=1)  # Nobody changes their mind in the time that a bell takes.
 
 
@@ -98,6 +99,9 @@ def _allowed(
         )
         if verdict.is_declined:
             row.status = Status.DECLINED
+        elif verdict.is_over:
+            _note_passing(session, row, OVER, now_is.now)
+            row.status = Status.FAILED
         elif verdict.wait_until is not None:
             row.next_try_at, row.rung_at = verdict.wait_until, None
             row.due_at = verdict.wait_until if verdict.at_night else row.due_at

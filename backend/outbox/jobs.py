@@ -114,11 +114,19 @@ def _hand_over(letter: Letter) -> str:
             card = _card(letter, content, template_id, setting="WECHAT_TEMPLATES")
             return ports.chat().send_template(to.openid or "", card)
         case Channel.SMS:
-            ports.sms().send(to.phone or "", rules.letter_text_of(content) + _way_out(letter))
+            text = rules.letter_text_of(content) + _way_out(letter)
+            return ports.sms().send(
+                to.phone or "",
+                text,
+                template=content.template,
+                values=content.values,
+                key=letter.dedupe_key,
+            )
         case Channel.MAIL:
             title = rules.template_of(content).title
             text = rules.letter_text_of(content, value_limit=rules.LONG_VALUE)
-            ports.mail().send(to.email or "", title, text + _way_out(letter))
+            text += _way_out(letter)
+            return ports.mail().send(to.email or "", title, text, key=letter.dedupe_key)
     return ""
 
 

@@ -17,6 +17,7 @@ from backend.outbox.models import NoticeConsent, OptOut, ReplyLedger
 from backend.outbox.pacing import Standing, with_send, without_send
 from backend.outbox.schemas import Interaction, NoticeKind, Recipient
 
+AT_ONCE = 10_000  # Values in one statement; both databases take more.
 _COLUMN = {
     Interaction.MESSAGE: "message_at",
     Interaction.MOMENT: "moment_at",
@@ -120,6 +121,19 @@ def declined_kinds(session: Session, to: Recipient) -> set[NoticeKind]:
     """What the recipient opted out of at any address."""
     query = select(OptOut.kind).where(OptOut.address.in_(addresses_of(to)))
     return {NoticeKind(kind) for kind in session.scalars(query)}
+
+
+def declined_among(
+    session: Session, recipients: Iterable[Recipient]
+) -> set[tuple[str, NoticeKind]]:
+    """Which kinds were declined at which of these people's addresses (see `addresses_of`)."""
+    known = [address for to in recipients for address in addresses_of(to)]
+    found: set[tuple[str, NoticeKind]] = set()
+    for first in range(0, len(known), AT_ONCE):
+        some = known[first : first + AT_ONCE]
+        rows = session.execute(select(OptOut.address, OptOut.kind).where(OptOut.address.in_(some)))
+        found |= {(address, NoticeKind(kind)) for address, kind in rows}
+    return found
 
 
 def consents(session: Session, openid: str) -> dict[str, int]:

@@ -38,6 +38,7 @@ class Verdict:
     wait_until: datetime | None = None
     at_night: bool = False
     is_declined: bool = False
+    is_over: bool = False
     is_probe: bool = False
 
 
@@ -63,6 +64,8 @@ def ask(
         kind = rules.declinable_kind(content)
         if has_waited and kind and ledger.is_declined(session, letter.recipient, kind):
             return Verdict(is_declined=True)
+        if content.good_until is not None and content.good_until <= now_is.now:
+            return Verdict(is_over=True)
     wakes_at = pacing.waking_after(now_is.now, settings().quiet_hours)
     if wakes_at is not None and rules.is_held_at_night(content):
         return Verdict(wait_until=wakes_at, at_night=True)

@@ -1,6 +1,8 @@
 """What waits in the outbox, and what a person has to take over."""
 
-from sqlalchemy import func, select
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.outbox import ledger, permission, rules, stops
@@ -9,6 +11,7 @@ from backend.outbox.schemas import (
     Channel,
     ChannelStopped,
     ChatMessage,
+    DeliveryView,
     KindWish,
     Letter,
     Notice,
@@ -18,7 +21,13 @@ from backend.outbox.schemas import (
     StuckMessage,
     SubscriptionView,
 )
-from backend.outbox.templates import KIND_NAMES, SUBSCRIPTIONS, TEMPLATES
+from backend.outbox.templates import (
+    ALWAYS_TOLD,
+    CHANNEL_NAMES,
+    KIND_NAMES,
+    SUBSCRIPTIONS,
+    TEMPLATES,
+)
 
 
 def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
@@ -82,6 +91,84 @@ def stopped_channels(session: Session) -> list[ChannelStopped]:
     ]
 
 
+def deliveries(
+    session: Session, *, state: str, before: int | None, limit: int
+) -> list[DeliveryView]:
+    """Notices by what became of them, the newest first, before one id: `failed` are those that
+    nobody got, `pending` those on their way, `sent` those that left. Two statements."""
+    statuses = {
+        "failed": (Status.STUCK, Status.FAILED),
+        "pending": (Status.PENDING,),
+        "sent": (Status.SENT,),
+    }[state]
+    query = select(OutboxMessage).where(
+        OutboxMessage.status.in_(statuses), OutboxMessage.template.is_not(None)
+    )
+    if before is not None:
+        query = query.where(OutboxMessage.id < before)
+    return _delivery_views(session, query.order_by(OutboxMessage.id.desc()).limit(limit))
+
+
+def latest_of(session: Session, openid: str, *, limit: int) -> list[DeliveryView]:
+    """The latest notices to one person, and what became of each."""
+    query = select(OutboxMessage).where(
+        OutboxMessage.openid == openid, OutboxMessage.template.is_not(None)
+    )
+    return _delivery_views(session, query.order_by(OutboxMessage.id.desc()).limit(limit))
+
+
+def _delivery_views(session: Session, query: Select[OutboxMessage]) -> list[DeliveryView]:
+    rows = session.scalars(query).all()
+    last = (
+        select(func.max(OutboxAttempt.id))
+        .where(OutboxAttempt.message_id.in_([row.id for row in rows]))
+        .group_by(OutboxAttempt.message_id)
+    )
+    attempts = {
+        attempt.message_id: attempt
+        for attempt in session.scalars(select(OutboxAttempt).where(OutboxAttempt.id.in_(last)))
+    }
+    views = []
+    for row in rows:
+        attempt = attempts.get(row.id)
+        template = TEMPLATES.get(row.template or "")
+        text = ""
+        if row.payload and template:
+            text = rules.sentence_of(Notice.model_validate_json(row.payload))
+        views.append(
+            DeliveryView(
+                id=row.id,
+                recipient_name=row.recipient_name,
+                title=template.title if template else "通知",
+                text=text,
+                at=row.sent_at or row.due_at,
+                result=rules.result_in_words(
+                    row.status,
+                    CHANNEL_NAMES.get(row.channel or "", ""),
+                    receipt=attempt.receipt if attempt else None,
+                    code=attempt.code if attempt else "",
+                ),
+                is_task=row.status == Status.STUCK,
+            )
+        )
+    return views
+
+
+def channel_names() -> dict[str, str]:
+    """The channels as people call them, best first."""
+    return dict(CHANNEL_NAMES)
+
+
+def always_told() -> tuple[tuple[str, str], ...]:
+    """What cannot be declined, and why."""
+    return ALWAYS_TOLD
+
+
+def kind_names() -> dict[NoticeKind, str]:
+    """The kinds that may be declined, as people call them."""
+    return {kind: name for kind, (name, _) in KIND_NAMES.items()}
+
+
 def wishes(session: Session, to: Recipient) -> list[KindWish]:
     """Each kind of notice that may be declined, and whether this person wants it."""
     declined = ledger.declined_kinds(session, to)
@@ -89,6 +176,20 @@ def wishes(session: Session, to: Recipient) -> list[KindWish]:
         KindWish(kind=kind, name=name, purpose=purpose, is_wanted=kind not in declined)
         for kind, (name, purpose) in KIND_NAMES.items()
     ]
+
+
+def wanted(session: Session, notices: Sequence[tuple[Recipient, Notice]]) -> list[bool]:
+    """Of each notice whether its recipient takes such ones, by one statement for all."""
+    declined = ledger.declined_among(session, [to for to, _ in notices])
+    return [
+        not any((at, rules.declinable_kind(notice)) in declined for at in ledger.addresses_of(to))
+        for to, notice in notices
+    ]
+
+
+def can_reach(to: Recipient, notice: Notice) -> bool:
+    """Whether there is any channel for this to this person."""
+    return bool(rules.rungs_of(to, notice))
 
 
 def subscriptions(session: Session, openid: str, *, is_staff: bool) -> list[SubscriptionView]:

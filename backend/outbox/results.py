@@ -12,7 +12,6 @@ from backend.outbox.models import OutboxAttempt, OutboxMessage
 from backend.outbox.queries import letter_of
 from backend.outbox.schemas import (
     Channel,
-    ChatMessage,
     Interaction,
     Letter,
     MessageStuck,
@@ -108,7 +107,7 @@ def settle(
         channel=letter.channel,
         tries=letter.tries,
         outcome=outcome,
-        is_chat=isinstance(letter.content, ChatMessage),
+        may_be_lost=rules.may_be_lost(letter.content),
         now=now,
     )
     if step.channel != row.channel:

@@ -63,6 +63,24 @@ BACK_OFF = (
 )
 TRIES_BEFORE_NEXT_RUNG = 3  # Where another channel is left, patience is short.
 
+DELIVERED = ("success",)
+"""How every channel's receipt says that a message arrived (see `service.note_receipt`)."""
+REASONS = {
+    "failed:user block": "被对方拒收",
+    "gone": "没有关注公众号",
+    "43004": "没有关注公众号",
+    "no_budget": "不在可回复的时间里",
+    "no_consent": "对方还没有同意接收",
+    "not_configured": "没有开通",
+    "stopped": "通道停发",
+    "over": "没来得及发，事情已过",
+    "MOBILE_NOT_ON_SERVICE": "号码停机或空号",
+    "isv.MOBILE_NUMBER_ILLEGAL": "号码不对",
+    "isv.DAY_LIMIT_CONTROL": "号码当天条数已满",
+    "smtp_550": "地址不存在",
+}
+"""Why a message was not delivered, in words, by a receipt or a code."""
+
 IN_WECHAT = (Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE)
 UNREACHABLE = frozenset({"43004", "50005", "48002", "43019", "40003"})
 
@@ -99,8 +117,10 @@ def template_of(notice: Notice) -> Template:
 def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
     """The notice as one sentence, without its link; each value at most `value_limit` characters,
     with the links of whoever wrote it spelled out."""
-    values = {name: elided(spelled_out(v), value_limit) for name, v in notice.values.items()}
-    return template_of(notice).text.format_map(values)
+    template = template_of(notice)
+    limit = LONG_VALUE if template.whole else value_limit
+    values = {name: elided(spelled_out(v), limit) for name, v in notice.values.items()}
+    return template.text.format_map(values)
 
 
 def chat_body_of(notice: Notice) -> dict[str, Any]:
@@ -174,6 +194,29 @@ def is_held_at_night(content: Notice | ChatMessage) -> bool:
     return not (content.urgent or template_of(content).urgent)
 
 
+def result_in_words(status: Status, channel: str, *, receipt: str | None, code: str) -> str:
+    """What became of a message, for people: with a receipt it arrived, without one it has left."""
+    match status:
+        case Status.PENDING:
+            return "正在发送"
+        case Status.DECLINED:
+            return "对方关闭了这类消息"
+        case Status.SENT if receipt in DELIVERED:
+            return f"{channel}已送达"
+        case Status.SENT:
+            return f"{channel}已发出" if channel else "已电话告知"
+    why = REASONS.get(receipt or code) or f"没有送达（{receipt or code or '没有联系方式'}）"
+    return f"{channel}{why}" if channel else "没有联系方式"
+
+
+def may_be_lost(content: Notice | ChatMessage) -> bool:
+    """Whether nobody has to act when no channel works: the bot's own words, reminders and
+    advertising. They are listed as not delivered, but nobody is asked to phone."""
+    if isinstance(content, ChatMessage):
+        return True
+    return template_of(content).kind in (NoticeKind.REMINDER, NoticeKind.MARKETING)
+
+
 def declinable_kind(notice: Notice) -> NoticeKind | None:
     """The kind by which people may decline a notice (S6); None for what reaches them in any case:
     the work of staff, and what is urgent (payments, answers they wait for, today's lesson)."""
@@ -204,7 +247,8 @@ def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Chann
         Channel.SMS: recipient.phone,
         Channel.MAIL: recipient.email,
     }
-    return tuple(channel for channel, address in usable.items() if address)
+    allowed = content.channels or tuple(Channel)
+    return tuple(channel for channel, at in usable.items() if at and channel in allowed)
 
 
 @dataclass(frozen=True)
@@ -222,7 +266,7 @@ def next_step(
     channel: Channel,
     tries: int,
     outcome: Outcome,
-    is_chat: bool,
+    may_be_lost: bool,
     now: datetime,
 ) -> Step:
     """Sent; or the same channel later; or the next channel at once; or the end of the ladder.
@@ -237,7 +281,7 @@ def next_step(
         return Step(Status.PENDING, channel, now + BACK_OFF[tries - 1])
     if below:
         return Step(Status.PENDING, below[0], now)
-    return Step(Status.FAILED if is_chat else Status.STUCK, channel, now)
+    return Step(Status.FAILED if may_be_lost else Status.STUCK, channel, now)
 
 
 def is_unreachable(channel: Channel, code: str) -> bool:

@@ -22,7 +22,9 @@ class Notice(BaseModel):
     """A sentence declared in `outbox/templates.py` with the values to fill in.
 
     `values` are plain display strings; `url` is where a tap leads. `urgent` lets a single notice
-    through at night although its template would wait, such as a change of today's lesson.
+    through at night although its template would wait, such as a change of today's lesson. With
+    `channels` only those are tried; from `good_until` on it is not sent any more, since nobody
+    has to be reminded of what is over.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,8 @@ class Notice(BaseModel):
     values: dict[str, str] = Field(default_factory=dict)
     url: str | None = None
     urgent: bool = False
+    channels: tuple["Channel", ...] = ()
+    good_until: datetime | None = None
 
 
 class NoticeKind(StrEnum):
@@ -156,6 +160,20 @@ class StuckMessage(BaseModel):
     phone: str | None
     text: str
     error: str
+
+
+class DeliveryView(BaseModel):
+    """A notice and what became of it, in words; `is_task`: a person still has to tell it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    recipient_name: str
+    title: str
+    text: str
+    at: datetime
+    result: str
+    is_task: bool
 
 
 class KindWish(BaseModel):

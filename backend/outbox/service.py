@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,6 +59,34 @@ def post(
     _insert(session, to, notice, dedupe_key, due_at, is_declined=declined)
 
 
+def post_all(session: Session, postings: Sequence[tuple[Recipient, Notice, str, datetime]]) -> int:
+    """`post` for many at once (recipient, notice, key, due at), with three statements however many
+    there are; returns how many are new. The sweep rings for them: none of this is pressing."""
+    if not postings:
+        return 0
+    declined = ledger.declined_among(session, [to for to, *_ in postings])
+    rows = []
+    for to, notice, key, due_at in postings:
+        rules.template_of(notice)
+        kind = rules.declinable_kind(notice)
+        is_declined = kind is not None and any(
+            (address, kind) in declined for address in ledger.addresses_of(to)
+        )
+        at = due_at if not rules.is_held_at_night(notice) else awake_at(due_at)
+        rows.append(_row(to, notice, key, at, is_declined=is_declined))
+    statement = upsert(session, OutboxMessage).values(rows)
+    made = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return len(session.scalars(made.returning(OutboxMessage.id)).all())
+
+
+def awake_at(at: datetime, quiet_hours: str = "") -> datetime:
+    """The first moment from `at` on that lies in neither the house's quiet hours nor these."""
+    for _ in range(4):  # One may end in the other.
+        for quiet in (settings().quiet_hours, quiet_hours):
+            at = pacing.waking_after(at, quiet) or at
+    return at
+
+
 def say(
     session: Session,
     *,
@@ -94,26 +123,8 @@ def _insert(
 ) -> None:
     now = clock.now()
     due_at = due_at or now
-    rungs = rules.rungs_of(to, content)
-    is_chat = isinstance(content, ChatMessage)
-    hopeless = Status.FAILED if is_chat else Status.STUCK
-    status = Status.DECLINED if is_declined else Status.PENDING if rungs else hopeless
-    template = None if isinstance(content, ChatMessage) else content.template
-    row = {
-        "dedupe_key": dedupe_key,
-        "template": template,
-        "openid": to.openid,
-        "phone": to.phone,
-        "email": to.email,
-        "recipient_name": to.name,
-        "payload": content.model_dump_json(),
-        "status": status,
-        "channel": rungs[0] if rungs else None,
-        "tries": 0,
-        "created_at": now,
-        "due_at": due_at,
-        "next_try_at": due_at,
-    }
+    row = _row(to, content, dedupe_key, due_at, is_declined=is_declined)
+    status = row["status"]
     statement = upsert(session, OutboxMessage).values(row)
     message_id = session.scalar(
         statement.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMessage.id)
@@ -132,6 +143,34 @@ def _insert(
         )
     elif status == Status.PENDING and due_at <= now:
         _ring(session, message_id, to.openid)
+
+
+def _row(
+    to: Recipient,
+    content: Notice | ChatMessage,
+    dedupe_key: str,
+    due_at: datetime,
+    *,
+    is_declined: bool,
+) -> dict[str, Any]:
+    """A message as it begins: declined, on its way, or at once at the end of the ladder."""
+    rungs = rules.rungs_of(to, content)
+    hopeless = Status.FAILED if rules.may_be_lost(content) else Status.STUCK
+    return {
+        "dedupe_key": dedupe_key,
+        "template": None if isinstance(content, ChatMessage) else content.template,
+        "openid": to.openid,
+        "phone": to.phone,
+        "email": to.email,
+        "recipient_name": to.name,
+        "payload": content.model_dump_json(),
+        "status": Status.DECLINED if is_declined else Status.PENDING if rungs else hopeless,
+        "channel": rungs[0] if rungs else None,
+        "tries": 0,
+        "created_at": clock.now(),
+        "due_at": due_at,
+        "next_try_at": due_at,
+    }
 
 
 def _ring(session: Session, message_id: int, openid: str | None) -> None:
@@ -216,25 +255,37 @@ def name_of(channel: Channel) -> str:
     return CHANNEL_NAMES[channel]
 
 
-def note_receipt(session: Session, *, platform_id: str, status: str) -> None:
-    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH) or of a
-    subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus).
+def note_receipt(
+    session: Session, *, platform_id: str, status: str, channel: str | None = None
+) -> bool:
+    """The platform reports what became of a template message (TEMPLATESENDJOBFINISH), of a
+    subscription notice (subscribe_msg_sent_event, `success` or its ErrorStatus), or the provider
+    named by `channel` of an SMS or a mail: ids of different ones may be the same. Returns whether
+    the id is one of ours.
 
     Anything but `success` sends the message down the ladder. Unknown ids are not ours; a repeat
     changes nothing.
     """
+    reporting = (channel,) if channel else (Channel.SUBSCRIPTION, Channel.TEMPLATE)
     attempt = session.scalars(
-        select(OutboxAttempt).where(OutboxAttempt.platform_id == platform_id)
+        select(OutboxAttempt)
+        .where(OutboxAttempt.platform_id == platform_id, OutboxAttempt.channel.in_(reporting))
+        .order_by(OutboxAttempt.id.desc())
     ).first()
-    if attempt is None or attempt.receipt is not None:
-        return
+    if not platform_id or attempt is None:
+        return False
+    if attempt.receipt is not None:
+        return True
     attempt.receipt = status[:60]
     row = session.get(OutboxMessage, attempt.message_id, with_for_update=True)
     if row is None or status.strip() == "success" or row.status != Status.SENT or row.blanked_at:
-        return
+        return True
+    if row.channel != attempt.channel:
+        return True  # It has gone on to another channel meanwhile.
     row.sent_at = None
     results.settle(session, row, Outcome(error=status, code="receipt"))
     _ring(session, row.id, row.openid)
+    return True
 
 
 def mark_told(session: Session, *, message_id: int) -> None:

@@ -21,7 +21,14 @@ WECHAT = (Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE)
 OWN_CODES = frozenset({"45009", "48001", "48004"})
 """Codes that concern one call of the account; the others below stop all three."""
 ACCOUNT_CODES = frozenset({"40001", "40013", "40125", "40164", "50002"})
-GATEWAY_CODES = frozenset({"http_401", "http_403"})  # The key for SMS or mail is wrong.
+GATEWAY_CODES = frozenset(
+    {
+        *("http_401", "http_403", "smtp_535", "InvalidAccessKeyId.NotFound"),
+        *("SignatureDoesNotMatch", "isv.AMOUNT_NOT_ENOUGH", "isv.OUT_OF_SERVICE"),
+        "isv.SMS_SIGNATURE_ILLEGAL",
+    }
+)
+"""The key for SMS or mail is wrong, or the account there is empty or shut."""
 FIRST_PROBE_AFTER = timedelta(minutes=1)
 LAST_PROBE_AFTER = timedelta(minutes=30)
 _IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")

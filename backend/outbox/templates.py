@@ -18,7 +18,8 @@ from backend.outbox.schemas import NoticeKind
 @dataclass(frozen=True)
 class Template:
     """The wording of one notice. Placeholders are the keys of `Notice.values`. With `chat_link`
-    the chat shows the whole sentence and the link under this name, instead of a card."""
+    the chat shows the whole sentence and the link under this name, instead of a card. With `whole`
+    an SMS is not shortened either."""
 
     title: str
     text: str
@@ -27,6 +28,7 @@ class Template:
     kind: NoticeKind = NoticeKind.SERVICE
     urgent: bool = False
     chat_link: str = ""
+    whole: bool = False
 
 
 def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
@@ -39,7 +41,24 @@ def _progress(*, what: str, state: str, note: str) -> dict[str, str]:
     return {"thing1": what, "phrase2": state, "thing3": note}
 
 
+def _reminder(*, title: str, wechat: str | None, kind: NoticeKind) -> Template:
+    """What `reminders` composes: one or several lines, and what one can do next."""
+    fields = {"thing1": "{what}", "thing2": "{whom}", "thing3": "{when}"}
+    return Template(
+        title=title,
+        text="{lines}{next_step}",
+        wechat=wechat,
+        fields=fields if wechat else {},
+        kind=kind,
+        whole=True,
+    )
+
+
 TEMPLATES: Mapping[str, Template] = {
+    "reminder": _reminder(title="提醒", wechat="reminder", kind=NoticeKind.REMINDER),
+    "reminder_staff": _reminder(title="工作提醒", wechat="task", kind=NoticeKind.TASK),
+    # The platform forbids advertising by template, so a greeting has no card.
+    "greeting": _reminder(title="祝福", wechat=None, kind=NoticeKind.MARKETING),
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"
@@ -262,16 +281,24 @@ TEMPLATES: Mapping[str, Template] = {
 
 SUBSCRIPTIONS: Mapping[str, tuple[str, str]] = {
     "progress": ("进度通知", "报名、付款、投诉答复有进展时告诉您"),
+    "reminder": ("提醒通知", "上课前、课时快用完时告诉您"),
     "task": ("待办提醒", "新客户、工单和对话请您处理时告诉您"),
 }
 """What people are asked to agree to, by the name in WECHAT_SUBSCRIPTIONS: title, purpose."""
 
 KIND_NAMES: Mapping[NoticeKind, tuple[str, str]] = {
     NoticeKind.SERVICE: ("服务通知", "报名、座位、材料等事项的进展"),
-    NoticeKind.REMINDER: ("上课提醒", "上课、续费、活动开始前的提醒"),
-    NoticeKind.MARKETING: ("优惠活动", "新课、优惠和校园活动"),
+    NoticeKind.REMINDER: ("上课提醒", "上课前、课时快用完时的提醒"),
+    NoticeKind.MARKETING: ("优惠活动", "新课、优惠、校园活动和生日祝福"),
 }
 """The kinds of notices that people may decline: name, what belongs to it."""
+
+ALWAYS_TOLD: tuple[tuple[str, str], ...] = (
+    ("付款和退款结果", "钱款到没到，您需要马上知道"),
+    ("您反映事情的答复", "您在等这个答复"),
+    ("当天课程的变动", "不说会白跑一趟"),
+)
+"""What cannot be declined, and why: whatever is urgent (`rules.declinable_kind`)."""
 
 CHANNEL_NAMES: Mapping[str, str] = {
     "chat": "微信客服消息",
@@ -291,5 +318,9 @@ FIXES: Mapping[str, str] = {
     "48001": "公众号没有这个接口的权限，请确认是已认证的服务号，并在“接口权限”里开通。",
     "48004": "接口已被平台封禁，请登录公众平台查看通知并申诉。",
     "50002": "公众号已被冻结，请登录公众平台查看通知并申诉。",
+    "isv.AMOUNT_NOT_ENOUGH": "短信余额不足，请到阿里云短信服务充值。",
+    "isv.OUT_OF_SERVICE": "短信账户欠费停机，请到阿里云短信服务充值。",
+    "isv.SMS_SIGNATURE_ILLEGAL": "短信签名没有通过审核，请在阿里云核对并更新 SMS_SIGN_NAME。",
+    "smtp_535": "邮箱账号或密码不对，请更新 MAIL_USER 和 MAIL_KEY。",
     "": "请检查这个通道的密钥和账户状态。",
 }

@@ -10,7 +10,8 @@ from backend.finance import service as payments
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
 from backend.outbox import queries as outbox
-from backend.outbox.schemas import KindWish, Recipient, SubscriptionView
+from backend.outbox.schemas import DeliveryView, KindWish, NoticeKind, Recipient, SubscriptionView
+from backend.reminders import queries as reminders
 from backend.security import queries as security
 from backend.security.schemas import Speaker
 from backend.students import queries as students
@@ -21,6 +22,7 @@ from backend.teaching.schemas import LessonView
 AHEAD = timedelta(days=14)
 MOST_LESSONS = 4
 MOST_ORDERS = 5
+MOST_MESSAGES = 8
 
 
 class ChildPart(BaseModel):
@@ -95,6 +97,9 @@ class Messages(BaseModel):
 
     wishes: list[KindWish]
     subscriptions: list[SubscriptionView]
+    includes: dict[NoticeKind, list[str]]
+    always: tuple[tuple[str, str], ...]
+    latest: list[DeliveryView]
 
 
 def messages(session: Session, openid: str) -> Messages:
@@ -105,6 +110,9 @@ def messages(session: Session, openid: str) -> Messages:
         subscriptions=outbox.subscriptions(
             session, openid, is_staff=speaker.account_id is not None
         ),
+        includes=reminders.names_by_notice(is_staff=speaker.account_id is not None),
+        always=outbox.always_told(),
+        latest=outbox.latest_of(session, openid, limit=MOST_MESSAGES),
     )
 
 

@@ -16,6 +16,8 @@ ENTRIES = (
     ("客户对话", "talk_pages.talks"),
     ("听懂客户", "review_pages.queued"),
     ("退费审批", "finance_pages.refund_list"),
+    ("提醒规则", "portal_pages.reminders.listed"),
+    ("消息送达", "portal_pages.reminders.deliveries"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

@@ -43,10 +43,12 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
+        P.KEEP_REMINDERS: ALL,
     },
     Role.CAMPUS_MANAGER: {
         **_AT_WORK,
         **dict.fromkeys(_MANAGING, CAMPUS),
+        P.KEEP_REMINDERS: CAMPUS,
         P.SEE_FIGURES: ALL,  # Leads do not know their campus yet.
     },
     Role.ADVISOR: {
@@ -61,6 +63,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.ACADEMIC: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
+        P.KEEP_REMINDERS: ALL,
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {

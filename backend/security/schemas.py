@@ -50,6 +50,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"  # 查看员工账号
     CHANGE_PEOPLE = "change_people"  # 管理员工账号
     READ_AUDIT = "read_audit"  # 查看审计记录
+    KEEP_REMINDERS = "keep_reminders"  # 管理提醒
 
 
 class Scope(StrEnum):

@@ -1,8 +1,10 @@
 """Reads of the students room."""
 
-from datetime import datetime
+import calendar
+from collections.abc import Sequence
+from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, extract, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.kit.errors import NotAllowed, NotFound
@@ -42,6 +44,32 @@ def children_of(session: Session, guardian_id: int) -> list[Child]:
 def student(session: Session, student_id: int) -> Child:
     """One learner by id; raises NoResultFound."""
     return Child.model_validate(session.get_one(Student, student_id))
+
+
+def born_on(
+    session: Session, days: Sequence[date], *, after: int, limit: int
+) -> list[tuple[Child, date]]:
+    """Learners with a birthday on one of these days, by id after one id, each with the day. Who
+    was born on a 29 February has it on the 28th where the year has none."""
+    of_day = {(day.month, day.day): day for day in days}
+    leap = of_day.get((2, 28))
+    if leap is not None and not calendar.isleap(leap.year):
+        of_day[2, 29] = leap
+    month, day_of_month = extract("month", Student.birth_on), extract("day", Student.birth_on)
+    query = (
+        select(Student)
+        .where(
+            Student.id > after,
+            or_(false(), *(and_(month == m, day_of_month == d) for m, d in of_day)),
+        )
+        .order_by(Student.id)
+        .limit(limit)
+    )
+    return [
+        (Child.model_validate(row), of_day[row.birth_on.month, row.birth_on.day])
+        for row in session.scalars(query)
+        if row.birth_on is not None
+    ]
 
 
 def guardian_for_contract(session: Session, guardian_id: int) -> tuple[str, str]:

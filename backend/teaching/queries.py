@@ -147,6 +147,17 @@ def campus_of(session: Session, class_group_id: int) -> int:
     return session.get_one(ClassGroup, class_group_id).campus_id
 
 
+def class_ids_of_campus(session: Session, campus_id: int) -> list[int]:
+    """All classes of a campus, also closed ones."""
+    return list(session.scalars(select(ClassGroup.id).where(ClassGroup.campus_id == campus_id)))
+
+
+def course_names(session: Session, course_ids: Collection[int]) -> dict[int, str]:
+    """Names of courses by id, also of those no longer on offer."""
+    query = select(Course.id, Course.name).where(Course.id.in_(course_ids))
+    return dict(session.execute(query).all())
+
+
 def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
     """Whether a learner already sits in a class."""
     query = select(Enrollment.id).where(

@@ -24,11 +24,11 @@ _SEND = r"(?:收到?|接收|推送|发送|发|推)(?:我)?"
 _ANY = r"(?:这些|这种|那些|那种|任何|你们的?|所有的?|一切)?的?"
 _THING = r"(?:信息|消息|短信|通知|推送|内容)?"
 _END = r"(?:了|啦|吧|呢|好吗|可以吗|行吗|吗|谢谢|[,，。!！ ])*$"
-_LESSONS = r"(?:上课|课程|课前|课)"
+_LESSONS = r"(?:上课|课程|课前|课时|续费|课)"
 _OUT: tuple[tuple[re.Pattern[str], tuple[NoticeKind, ...]], ...] = (
     (re.compile(rf"^(?:回复?)?(?:退订|td|取消订阅){_END}", re.IGNORECASE), (ALL[1],)),
     (re.compile(rf"{_NO}(?:{_SEND})?{_ANY}(?:广告|推销|营销){_THING}{_END}"), (ALL[1],)),
-    (re.compile(rf"{_NO}{_SEND}{_ANY}(?:促销|推广|活动|优惠)+{_THING}{_END}"), (ALL[1],)),
+    (re.compile(rf"{_NO}{_SEND}{_ANY}(?:促销|推广|活动|优惠|生日|祝福)+{_THING}{_END}"), (ALL[1],)),
     (re.compile(rf"{_NO}(?:{_SEND})?{_ANY}提醒我?(?:们|孩子)?(?:去)?{_LESSONS}?{_END}"), (ALL[0],)),
     (re.compile(rf"{_NO}(?:{_SEND})?{_ANY}{_LESSONS}(?:的)?提醒{_THING}{_END}"), (ALL[0],)),
     (re.compile(rf"{_NO}{_SEND}{_ANY}(?:信息|消息|短信|通知){_END}"), ALL),

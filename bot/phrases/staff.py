@@ -55,3 +55,10 @@ def figures(counts: dict[str, int]) -> str:
         f"今天新增咨询{counts['leads']}个，报名下单{counts['sign_ups']}单，其中已付款{counts['paid']}单。"
         "发「我的客户」可以看手头的咨询。"
     )
+
+
+REMINDERS_TITLE = "{day}的提醒"
+REMINDERS = (
+    "{day}按规则会发{told}条提醒，给{people}人；另有{left_out}条不发。点开看名单、内容和原因。"
+)
+NO_REMINDERS = "{day}没有提醒要发。点开可以添加规则，看过预览再启用。"

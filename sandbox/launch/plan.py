@@ -80,6 +80,7 @@ def environment(var_dir: Path, ports: Ports, given: Mapping[str, str]) -> dict[s
         "SMS_KEY": keys.get("SANDBOX_GATEWAY_KEY", ""),
         "MAIL_URL": f"{sandbox}/mail/send",
         "MAIL_KEY": keys.get("SANDBOX_GATEWAY_KEY", ""),
+        "RECEIPT_KEY": keys.get("SANDBOX_GATEWAY_KEY", ""),
         "PYTHONUNBUFFERED": "1",
         # One native thread per process: with several processes per core, more only get in the way.
         "OMP_NUM_THREADS": "1",

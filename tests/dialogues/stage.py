@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from backend import wiring
 from backend.admissions import sign_up
 from backend.finance import attempts
 from backend.finance import queries as orders
@@ -77,6 +78,7 @@ class Stage:
         """Stop the clock and let admissions listen to finance, as `wiring` does."""
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
+        wiring.compose_reminders()
         self.set_clock(self.now)
         self._seen = self._newest_push()
 

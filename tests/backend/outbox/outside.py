@@ -55,13 +55,23 @@ class RecordingSms:
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
 
-    def send(self, phone: str, text: str) -> None:
+    def send(
+        self,
+        phone: str,
+        text: str,
+        *,
+        template: str = "",
+        values: Mapping[str, str] | None = None,
+        key: str = "",
+    ) -> str:
         self.outside.take("sms", phone, text)
+        return f"sms{len(self.outside.sent)}"
 
 
 class RecordingMail:
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
 
-    def send(self, address: str, subject: str, text: str) -> None:
+    def send(self, address: str, subject: str, text: str, *, key: str = "") -> str:
         self.outside.take("mail", address, (subject, text))
+        return f"mail{len(self.outside.sent)}"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from backend import wiring
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
@@ -59,6 +60,7 @@ def test_switches_are_the_readers_own(site: Site) -> None:
 @on_sqlite
 def test_the_page_says_how_many_notices_are_left(site: Site) -> None:
     load()
+    wiring.compose_reminders()
     phone = site.phone(GUARDIAN)
     assert "已用完" in phone.open("/me/messages")[2]
     with unit_of_work() as session:
@@ -68,9 +70,18 @@ def test_the_page_says_how_many_notices_are_left(site: Site) -> None:
             )
     page = phone.open("/me/messages")[2]
     assert "还可收 <b>2</b> 条" in page
-    assert 'template="progress_notice"' in page
+    assert 'template="progress_notice,reminder_notice"' in page
+    assert "包括：上课前几天、上课前几小时、课时快用完" in page
+    assert "还没有给您发过通知" in page
+    assert "工作提醒" not in page
+    with unit_of_work() as session:
+        answered = Notice(template="ticket_answered", values={"number": "T1", "answer": "好"})
+        to = Recipient(openid=GUARDIAN, name="陈建国")
+        post_office.post(session, to=to, notice=answered, dedupe_key="a")
+    assert "正在发送" in phone.open("/me/messages")[2]
     advisor = site.phone("o_demo_advisor").open("/me/messages")[2]
     assert "待办提醒" in advisor
+    assert "客户该跟进）是您的工作安排，也不能关闭" in advisor
 
 
 def test_every_subscription_template_says_what_it_is_for() -> None:

@@ -49,6 +49,7 @@ EXPECTED = {
     Permission.SEE_PEOPLE: "A-------A-",
     Permission.CHANGE_PEOPLE: "A-------A-",
     Permission.READ_AUDIT: "A-------AA",
+    Permission.KEEP_REMINDERS: "AC--A-----",
 }
 LETTER = {None: "-", Scope.OWN: "O", Scope.CAMPUS: "C", Scope.ALL: "A"}
 

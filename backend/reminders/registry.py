@@ -1,0 +1,42 @@
+"""Which kinds there are and how their audiences are reached; `wiring` composes it from the rooms,
+as it does gateways and events."""
+
+from collections.abc import Iterable, Mapping
+
+from backend.reminders.schemas import Audience, Kind, Reach
+
+_kinds: dict[str, Kind] = {}
+_reaches: dict[Audience, Reach] = {}
+
+AWAITED: tuple[tuple[str, str], ...] = (
+    ("课时有效期将到", "课时账户还没有登记有效期"),
+    ("应付款到期", "还没有分期和欠费台账；报名的30分钟付款时限由订单自己提醒"),
+    ("作业到期", "作业随教学功能一起提供"),
+    ("今日缺勤", "点名随教学功能一起提供"),
+    ("工单满意度", "工单还没有办结和评价的记录"),
+)
+"""Kinds that wait for their facts: name, and what is missing. The room that gets the facts takes
+the line out and adds a Kind to its own list."""
+
+
+def use(kinds: Iterable[Kind], reaches: Mapping[Audience, Reach]) -> None:
+    """Replace what is known."""
+    _kinds.clear()
+    _kinds.update({kind.key: kind for kind in kinds})
+    _reaches.clear()
+    _reaches.update(reaches)
+
+
+def kinds() -> list[Kind]:
+    """All kinds, in the order in which they were given."""
+    return list(_kinds.values())
+
+
+def kind(key: str) -> Kind | None:
+    """The kind of that key."""
+    return _kinds.get(key)
+
+
+def reach(audience: Audience) -> Reach:
+    """How an audience is found."""
+    return _reaches[audience]
