@@ -99,4 +99,10 @@ DOORS: Mapping[str, Door] = {
     "portal_pages.people.reset_app": _staff(P.CHANGE_PEOPLE),
     "portal_pages.people.deactivate": _staff(P.CHANGE_PEOPLE),
     "portal_pages.people.end_session": _staff(P.CHANGE_PEOPLE),
+    "portal_pages.customers.listed": _staff(P.FIND_STUDENTS),
+    "portal_pages.customers.student": _staff(P.FIND_STUDENTS),
+    "portal_pages.customers.tag": _staff(P.TAG_STUDENTS),
+    "portal_pages.customers.kept_tags": _staff(P.KEEP_TAGS),
+    "portal_pages.customers.keep_tag": _staff(P.KEEP_TAGS),
+    "portal_pages.customers.retire_tag": _staff(P.KEEP_TAGS),
 }

@@ -33,7 +33,7 @@ def children_of(session: Session, guardian_id: int) -> list[Child]:
     query = (
         select(Student)
         .join(Guardianship, Guardianship.student_id == Student.id)
-        .where(Guardianship.guardian_id == guardian_id)
+        .where(Guardianship.guardian_id == guardian_id, Student.merged_into_id.is_(None))
         .order_by(Student.id)
     )
     return [Child.model_validate(row) for row in session.scalars(query)]
