@@ -105,4 +105,8 @@ DOORS: Mapping[str, Door] = {
     "portal_pages.customers.kept_tags": _staff(P.KEEP_TAGS),
     "portal_pages.customers.keep_tag": _staff(P.KEEP_TAGS),
     "portal_pages.customers.retire_tag": _staff(P.KEEP_TAGS),
+    "portal_pages.doubles.proposed": _staff(P.MERGE_STUDENTS),
+    "portal_pages.doubles.compare": _staff(P.MERGE_STUDENTS),
+    "portal_pages.doubles.merge": _staff(P.MERGE_STUDENTS),
+    "portal_pages.doubles.undo": _staff(P.MERGE_STUDENTS),
 }

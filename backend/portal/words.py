@@ -1,8 +1,10 @@
 """How the console says the words of the list of customers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from backend.portal.schemas import Segment
+from backend.students.merging import Refusal, Why
 from backend.students.schemas import Person
 from backend.students.tags import Colour
 
@@ -21,3 +23,34 @@ COLOURS: Mapping[Colour, str] = {
     Colour.YELLOW: "黄色",
     Colour.RED: "红色",
 }
+
+WHYS: Mapping[Why, str] = {
+    Why.SAME_PHONE: "手机号相同",
+    Why.SAME_FAMILY: "同一监护人，姓名相同",
+    Why.ALIKE: "姓名读音相同，手机后四位相同",
+}
+FIELDS = {"name": "姓名", "grade": "年级", "phone": "手机"}
+REFERENCES = {
+    "students_guardianship": "监护关系",
+    "students_tagging": "标签",
+    "security_wechat_identity": "微信绑定",
+    "teaching_enrollment": "班级名额",
+    "finance_lesson_account": "课时账户",
+    "admissions_sign_up": "报名",
+    "students_consent": "同意记录",
+    "students_ticket": "工单",
+}
+_REFUSALS: Mapping[Refusal, str] = {
+    Refusal.SAME: "这是同一份档案，请选择两份不同的档案。",
+    Refusal.MERGED: "其中一份已经和别的档案合并，请先撤销那次合并，再回来操作。",
+    Refusal.TWIN: "两份档案在同一处各有一条有效的{where}，请先处理掉其中一条再合并。",
+    Refusal.NEWER: "合并之后又新增了{where}，撤销会分不清归谁。请先处理新增的记录再撤销。",
+    Refusal.GONE: "合并时移动的{where}后来有变动，不能原样撤销。请联系信息安全老师协助。",
+    Refusal.CHANGED: "合并时采用的资料后来又改过，请先核对资料再决定是否撤销。",
+}
+
+
+def refusal(facts: Mapping[str, Any]) -> str:
+    """Why a merge or its undoing is refused, and what to do."""
+    table = str(facts.get("where", "")).partition(".")[0]
+    return _REFUSALS[facts["why"]].format(where=REFERENCES.get(table, "记录"))

@@ -26,10 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from backend.kit import crypto
+from backend.kit.errors import NotFound
 from backend.security import queries as security
 from backend.students import names
 from backend.students.customer_models import Tag, Tagging
 from backend.students.models import Guardian, Guardianship, SearchKey, Student, tail_index
+from backend.students.schemas import Person
 
 Condition = Callable[[SQLColumnExpression[int]], ColumnElement[bool]]
 """Of a student's id."""
@@ -183,6 +185,24 @@ def known_guardians(
     """Those of these guardians with a child that fulfils every condition."""
     query = select(Guardian.id).where(Guardian.id.in_(ids), Guardian.merged_into_id.is_(None))
     return set(session.scalars(query.where(_child_of(Guardian.id, among))))
+
+
+def one(session: Session, person: Person, id_: int) -> Listed:
+    """One line by id. Raises NotFound, also for a shell."""
+    among = Wanted()
+    if person is Person.STUDENT:
+        found = students(session, among, after=id_ - 1, limit=1)
+    else:
+        found = guardians(session, among, after=id_ - 1, limit=1)
+    if not found or found[0].id != id_:
+        raise NotFound()
+    return found[0]
+
+
+def names_of(session: Session, person: Person, ids: Collection[int]) -> dict[int, str]:
+    """What people are called, shells too."""
+    model = Student if person is Person.STUDENT else Guardian
+    return dict(session.execute(select(model.id, model.name).where(model.id.in_(ids))).all())
 
 
 def made_since(at: datetime) -> Condition:

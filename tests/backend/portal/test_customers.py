@@ -205,3 +205,36 @@ def test_whoever_may_not_see_a_student_tags_nobody(app: Flask) -> None:
     put = {"person": "student", "id": "1", "tag": "1"}
     assert desk.post("/console/customers/tagging", **put).status_code == 404
     assert desk.get("/console/customers/tags").status_code == 403
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_doubles_are_compared_merged_and_taken_apart_on_their_page(app: Flask) -> None:
+    with unit_of_work() as unit:
+        made = students.register(
+            unit,
+            child_name="陈小宇",
+            grade=None,
+            guardian_name="陈建國",
+            phone="13811112222",
+            openid="o_again",
+        )
+    desk = at_desk(app, Role.ACADEMIC)
+    page = desk.get("/console/customers/doubles").text
+    assert "手机号相同" in page
+    pair = f"/console/customers/doubles/guardian/1/{made.guardian_id}"
+    side_by_side = desk.get(pair).text
+    assert "138****2222" in side_by_side
+    assert "微信绑定 1 条" in side_by_side
+    other = str(made.guardian_id)
+    assert desk.post(pair, keep="1", from_name=other, from_phone="1").status_code == 303
+    page = desk.get("/console/customers/doubles").text
+    assert "监护关系 1 条" in page
+    assert "同一监护人，姓名相同" in page
+    with reading() as session:
+        assert names(session, Asked(person=Person.GUARDIAN, words="陈建國")) == {"陈建國"}
+    assert desk.get(pair).status_code == 404
+    assert desk.post("/console/customers/doubles/merges/1/undo").status_code == 303
+    assert "手机号相同" in desk.get("/console/customers/doubles").text
+    same = desk.post("/console/customers/doubles/student/1/1", keep="1")
+    assert "两份不同的档案" in same.text
+    assert desk.post("/console/customers/doubles/nobody/1/2").status_code == 404
