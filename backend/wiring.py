@@ -24,7 +24,8 @@ from backend.outbox.schemas import (
     RecipientUnreachable,
 )
 from backend.security import service as security
-from backend.security.schemas import CodeScanned, Role
+from backend.security.schemas import AccountDeactivated, CodeScanned, Role
+from backend.students import takeovers
 
 
 def connect() -> None:
@@ -49,6 +50,9 @@ def connect() -> None:
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(CodeScanned, leads.touched)
+    # Talks first: a ticket that belongs to one goes with it.
+    events.listen(AccountDeactivated, takeovers.pass_on)
+    events.listen(AccountDeactivated, leads.pass_on)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

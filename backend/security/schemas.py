@@ -118,6 +118,16 @@ class CodeScanned(BaseModel):
     code: CodeView
 
 
+class AccountDeactivated(BaseModel):
+    """Event: somebody has left. Whoever holds work of theirs gives it to the successor, or finds
+    somebody by its own rule where there is none. The account is off already."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: int
+    successor_id: int | None = None
+
+
 class StaffMember(BaseModel):
     """A member of staff as other rooms see one: enough to name and to push."""
 

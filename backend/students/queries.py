@@ -127,6 +127,13 @@ def talks_for(session: Session, member: StaffMember, *, limit: int = 200) -> lis
     return sorted(views, key=lambda view: view.owner_id != member.id)
 
 
+def talks_of_owner(session: Session, account_id: int, *, limit: int) -> list[TakeoverView]:
+    """The talks that somebody leads or will lead, by how soon they have to look."""
+    query = select(Takeover).where(Takeover.owner_id == account_id, Takeover.ended_at.is_(None))
+    rows = session.scalars(query.order_by(Takeover.due_at, Takeover.id).limit(limit))
+    return [TakeoverView.model_validate(row) for row in rows]
+
+
 def talk_for(session: Session, takeover_id: int, member: StaffMember) -> TakeoverView:
     """One talk, also an ended one. Raises NotFound, and NotAllowed for whoever may not lead it."""
     row = session.get(Takeover, takeover_id)
