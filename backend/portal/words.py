@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.kit import clock
+from backend.kit.workbook import Flaw
 from backend.portal.schemas import Segment
+from backend.students.intake import Outcome, Plan, Status
 from backend.students.merging import Refusal, Why
 from backend.students.schemas import Person
+from backend.students.sheet import Problem
 from backend.students.tags import Colour
 
 SEGMENTS: Mapping[Segment, str] = {
@@ -54,3 +58,42 @@ def refusal(facts: Mapping[str, Any]) -> str:
     """Why a merge or its undoing is refused, and what to do."""
     table = str(facts.get("where", "")).partition(".")[0]
     return _REFUSALS[facts["why"]].format(where=REFERENCES.get(table, "记录"))
+
+
+FLAWS: Mapping[Flaw, str] = {
+    Flaw.EMPTY: "文件是空的，请填好后再上传。",
+    Flaw.TOO_LARGE: "文件太大，请拆成几个不超过1MB的文件分别上传。",
+    Flaw.TOO_MANY_ROWS: "一次最多导入5000行，请拆成几个文件分别上传。",
+    Flaw.OLD_EXCEL: "这是旧版 .xls 或加了密码的文件，请在 Excel 里另存为不加密的 .xlsx 再上传。",
+    Flaw.UNKNOWN: "这个文件读不出来，请用 Excel 打开后另存为 .xlsx 或 CSV 再上传。",
+}
+PROBLEMS: Mapping[Problem, str] = {
+    Problem.MISSING: "没有填写",
+    Problem.TOO_LONG: "太长",
+    Problem.BAD_PHONE: "不是11位手机号",
+    Problem.BAD_DATE: "不是有效日期，请写成2017-03-04",
+    Problem.UNKNOWN_TAG: "里有不存在或您不能使用的标签",
+    Problem.REPEATED: "在前面已经出现过",
+}
+PLANS: Mapping[Plan, str] = {Plan.NEW: "新增", Plan.KNOWN: "已有", Plan.BAD: "有误"}
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.MADE: "已新增",
+    Outcome.UPDATED: "已更新",
+    Outcome.LEFT: "已有，未改动",
+    Outcome.REFUSED: "有误，未导入",
+}
+STATUSES: Mapping[Status, str] = {
+    Status.DRAFT: "待确认",
+    Status.RUNNING: "导入中",
+    Status.DONE: "已完成",
+}
+STUDENT_HEADINGS: list[object] = [
+    *("编号", "姓名", "年级", "监护人", "手机", "班级", "剩余课时", "分类", "标签")
+]
+GUARDIAN_HEADINGS: list[object] = ["编号", "姓名", "手机", "孩子", "标签"]
+
+
+def stamp(name: str) -> str:
+    """Who took this out and when, for the line above a table."""
+    at = f"{clock.local(clock.now()):%Y-%m-%d %H:%M}"
+    return f"导出人：{name}　导出时间：{at}　仅限内部使用，请勿外传"

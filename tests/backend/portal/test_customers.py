@@ -2,23 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from backend.app import create_app
-from backend.kit import clock
+from backend.kit import clock, workbook
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed, NotFound
 from backend.portal import customers
 from backend.portal.customers import Asked
 from backend.portal.schemas import Segment
 from backend.security import queries as staff
+from backend.security.models import AuditEntry
 from backend.security.schemas import Role, StaffMember
 from backend.seed import load
+from backend.students import jobs, tags
 from backend.students import service as students
-from backend.students import tags
 from backend.students.models import Guardian, Student
 from backend.students.schemas import Person
 from backend.students.tags import Colour
@@ -238,3 +242,63 @@ def test_doubles_are_compared_merged_and_taken_apart_on_their_page(app: Flask) -
     same = desk.post("/console/customers/doubles/student/1/1", keep="1")
     assert "两份不同的档案" in same.text
     assert desk.post("/console/customers/doubles/nobody/1/2").status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_list_leaves_the_house_masked_and_signed_or_for_a_reason(app: Flask) -> None:
+    desk = at_desk(app, Role.PRINCIPAL)
+    masked = desk.post("/console/customers/export?q=lx")
+    lines = list(workbook.rows(masked.data))
+    assert "导出人：王小明" in lines[0][0]
+    assert [line[1] for line in lines[2:]] == ["李想"]
+    assert lines[2][4] == "138****3333"
+    assert desk.post("/console/customers/export", in_full="yes", reason="要").status_code == 422
+    full = desk.post(
+        "/console/customers/export?person=guardian&q=13811113333",
+        in_full="yes",
+        reason="家长会电话通知",
+    )
+    assert list(workbook.rows(full.data))[2][2] == "13811113333"
+    with reading() as session:
+        query = select(AuditEntry.detail).where(AuditEntry.action == "students.exported")
+        found = list(session.scalars(query.order_by(AuditEntry.id)))
+    assert [(each["count"], each["in_full"]) for each in found] == [(1, False), (1, True)]
+    assert found[1]["reason"] == "家长会电话通知"
+    assert "13811113333" not in str(found)
+    manager = at_desk(app, Role.CAMPUS_MANAGER, phone="13900000078")
+    refused = manager.post("/console/customers/export", in_full="yes", reason="家长会电话通知")
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_workbook_is_uploaded_previewed_confirmed_and_answered(app: Flask) -> None:
+    desk = at_desk(app, Role.ACADEMIC)
+
+    def upload(content: bytes, name: str = "名单.xlsx") -> TestResponse:
+        page = desk.get("/console/customers/intakes").text
+        token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+        form = {"csrf_token": token, "file": (BytesIO(content), name)}
+        return desk.browser.post(
+            "/console/customers/intakes",
+            data=form,
+            environ_base={"REMOTE_ADDR": desk.address},
+        )
+
+    headings = list(workbook.rows(desk.get("/console/customers/intakes/template").data))[1]
+    assert headings[0] == "学员姓名*"
+    assert "另存为" in upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "老.xls").text
+    assert "监护人手机" in upload("姓名,电话\n王,1\n".encode("gb18030"), "x.csv").text
+    lines = [headings, ["周一一", "", "", "周正", "13855556666", ""], ["", "", "x", "", "1", ""]]
+    answer = upload(workbook.written(lines, title="学员"))
+    assert answer.status_code == 303
+    where = answer.headers["Location"]
+    page = desk.get(where).text
+    for words in ("新增 1 行", "有误 1 行", "第 3 行「学员姓名」没有填写", "不是11位手机号"):
+        assert words in page
+    assert desk.post(f"{where}/confirm", known="skip").status_code == 303
+    assert "已处理 0 / 2 行" in desk.get(where, **{"HX-Request": "true"}).text
+    jobs.run_intake(int(where.rpartition("/")[2]))
+    assert "下载每一行的结果" in desk.get(where).text
+    result = list(workbook.rows(desk.get(f"{where}/result").data))
+    assert [line[7] for line in result[2:]] == ["已新增", "有误，未导入"]
+    assert "周一一" in desk.get("/console/customers?q=zyy").text
