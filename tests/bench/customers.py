@@ -124,7 +124,9 @@ def _rows(size: int) -> dict[str, list[dict[str, Any]]]:
     now, numbers = clock.now(), range(1, size + 1)
     long_ago = now - timedelta(days=400)
     classes = range(1, size // CLASS + 1)
-    people = [{"id": n, "name": _name(n), "created_at": long_ago} for n in numbers]
+    people: list[dict[str, Any]] = [
+        {"id": n, "name": _name(n), "created_at": long_ago} for n in numbers
+    ]
     guardians = [
         {
             **person,
@@ -139,8 +141,8 @@ def _rows(size: int) -> dict[str, list[dict[str, Any]]]:
         for person in people
         for kind, key in keys_of(person["name"])
     ]
-    order = {"status": "paid", "total_fen": 1, "created_at": now, "expires_at": now}
-    line = {"description": "课", "course_id": 1, "list_fen": 1, "net_fen": 1}
+    order: dict[str, Any] = {"status": "paid", "total_fen": 1, "created_at": now, "expires_at": now}
+    line: dict[str, Any] = {"description": "课", "course_id": 1, "list_fen": 1, "net_fen": 1}
     return {
         "logistics_campus": [{"id": n, "name": f"校区{n}", "address": "路"} for n in (1, 2)],
         "security_account": [
