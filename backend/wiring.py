@@ -30,8 +30,9 @@ from backend.reminders import contacts as colleagues
 from backend.reminders import registry as reminders
 from backend.reminders.schemas import Audience
 from backend.security import service as security
-from backend.security.schemas import CodeScanned, Role
+from backend.security.schemas import AccountDeactivated, CodeScanned, Role
 from backend.students import contacts as families
+from backend.students import takeovers
 from backend.teaching import reminding as teaching
 
 
@@ -74,6 +75,9 @@ def connect() -> None:
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(CodeScanned, leads.touched)
+    # Talks first: a ticket that belongs to one goes with it.
+    events.listen(AccountDeactivated, takeovers.pass_on)
+    events.listen(AccountDeactivated, leads.pass_on)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -7,6 +7,7 @@ its form, so that it is said once however often the button is tapped.
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -63,12 +64,7 @@ def talks(member: StaffMember) -> ResponseReturnValue:
 @staff_only(Permission.LEAD_TALK)
 def talk(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """One talk: the transcript, and what can be done."""
-    with reading() as session:
-        view = students.talk_for(session, takeover_id, member)
-        shown = _shown(session, view, member)
-        desk = _desk(session, view, member)
-    mark = _mark(view, shown)
-    return render_template("talks/talk.html", view=view, shown=shown, desk=desk, mark=mark)
+    return _page(takeover_id, member)
 
 
 @blueprint.get("/talks/<int:takeover_id>/lines")
@@ -103,25 +99,21 @@ def answer(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     words = request.form.get("words", "").replace("\r\n", "\n").strip()
     token = request.form.get("token", "")[:LONGEST_TOKEN]
     alert = _said(takeover_id, member, words, token)
-    if "HX-Request" not in request.headers and not alert:
-        return _back(takeover_id)
+    if "HX-Request" not in request.headers:
+        return _page(takeover_id, member, alert=alert, words=words) if alert else _back(takeover_id)
     with reading() as session:
         view = students.talk_for(session, takeover_id, member)
-        desk = _desk(session, view, member, alert=alert, words=words if alert else "")
-        if "HX-Request" in request.headers:
-            return desk
-        shown = _shown(session, view, member)
-    mark = _mark(view, shown)
-    return render_template("talks/talk.html", view=view, shown=shown, desk=desk, mark=mark)
+        return _desk(session, view, member, alert=alert, words=words if alert else "")
 
 
 @blueprint.post("/talks/<int:takeover_id>/take")
 @staff_only(Permission.LEAD_TALK)
 def take(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """From now on this member of staff leads."""
-    with unit_of_work() as session:
-        takeovers.take(session, takeover_id=takeover_id, account_id=member.id)
-    return _back(takeover_id)
+    return _done(
+        takeover_id,
+        lambda unit: takeovers.take(unit, takeover_id=takeover_id, account_id=member.id),
+    )
 
 
 @blueprint.post("/talks/<int:takeover_id>/hand")
@@ -129,18 +121,16 @@ def take(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
 def hand(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """From now on the chosen colleague leads."""
     to_id = request.form.get("to", type=int) or 0
-    with unit_of_work() as session:
-        handoff.give(session, takeover_id, to_id=to_id, by_id=member.id)
-    return _back(takeover_id)
+    return _done(
+        takeover_id, lambda unit: handoff.give(unit, takeover_id, to_id=to_id, by_id=member.id)
+    )
 
 
 @blueprint.post("/talks/<int:takeover_id>/end")
 @staff_only(Permission.LEAD_TALK)
 def end(member: StaffMember, takeover_id: int) -> ResponseReturnValue:
     """The bot leads again."""
-    with unit_of_work() as session:
-        handoff.finish(session, takeover_id, account_id=member.id)
-    return _back(takeover_id)
+    return _done(takeover_id, lambda unit: handoff.finish(unit, takeover_id, account_id=member.id))
 
 
 def _said(takeover_id: int, member: StaffMember, words: str, token: str) -> str:
@@ -167,6 +157,23 @@ def _said(takeover_id: int, member: StaffMember, words: str, token: str) -> str:
     except NotAllowed:
         return MOVED
     return ""
+
+
+def _page(takeover_id: int, member: StaffMember, *, alert: str = "", words: str = "") -> str:
+    """The whole page of a talk."""
+    with reading() as session:
+        view = students.talk_for(session, takeover_id, member)
+        shown = _shown(session, view, member)
+        desk = _desk(session, view, member, alert=alert, words=words)
+    mark = _mark(view, shown)
+    return render_template("talks/talk.html", view=view, shown=shown, desk=desk, mark=mark)
+
+
+def _done(takeover_id: int, act: Callable[[Session], object]) -> Response:
+    """Do something with a talk in one unit, then show it."""
+    with unit_of_work() as session:
+        act(session)
+    return _back(takeover_id)
 
 
 def _shown(session: Session, view: TakeoverView, member: StaffMember) -> str:

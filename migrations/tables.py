@@ -1,7 +1,8 @@
 """Every table of the house in one MetaData, for Alembic and for tests.
 
-A room's tables are declared in its `models.py`, the bot's in `bot/conversation`. They are found by
-looking at the files, so that a new room needs no line here; rooms never import this module.
+A room's tables are declared in its `models.py` and `…_models.py`, the bot's in `bot/conversation`.
+They are found by looking at the files, so that a new room needs no line here; rooms never import
+this module.
 """
 
 from importlib import import_module
@@ -12,7 +13,12 @@ from sqlalchemy import MetaData
 from backend.kit.db import Base
 
 ROOT = Path(__file__).resolve().parent.parent
-_PLACES = ("backend/**/models.py", "bot/**/models.py", "bot/conversation.py")
+_PLACES = (
+    "backend/**/models.py",
+    "backend/**/*_models.py",
+    "bot/**/models.py",
+    "bot/conversation.py",
+)
 
 
 def modules_with_tables() -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions.models import Lead, SignUp
@@ -92,3 +92,11 @@ def advisors_of(session: Session, lead_id: int | None) -> set[int]:
         return set()
     advisor_id = session.get_one(Lead, lead_id).advisor_id
     return set() if advisor_id is None else {advisor_id}
+
+
+def signed_with(student_id: SQLColumnExpression[int], advisor_id: int) -> ColumnElement[bool]:
+    """Who signed up through an advisor's leads: a condition on a column of student ids."""
+    query = select(SignUp.student_id).join(Lead, Lead.id == SignUp.lead_id)
+    return student_id.in_(
+        query.where(Lead.advisor_id == advisor_id, SignUp.student_id.is_not(None))
+    )

@@ -22,7 +22,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import CodeKind, CodeScanned, Role
+from backend.security.schemas import AccountDeactivated, CodeKind, CodeScanned, Role
 
 
 class ClaimedByOther(DomainError):
@@ -72,8 +72,7 @@ def open_lead(
     page = lines.came_from(session, openid) if is_visitor(openid) else None
     if page:
         note(session, lead_id=lead.id, text=f"来自网页 {page}")
-    stranger = f"{'网站访客' if is_visitor(openid) else '微信客户'}{lead.id}"
-    _assign(session, lead, campus_id, customer=family or stranger)
+    _assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
 
 
@@ -156,23 +155,42 @@ def claim_link(lead_id: int) -> str:
     return f"{settings().public_url}/oauth/start?next=/leads/{lead_id}/claim"
 
 
-def _assign(session: Session, lead: Lead, campus_id: int | None, *, customer: str) -> None:
+def pass_on(session: Session, left: AccountDeactivated) -> None:
+    """The open leads of somebody who has left go to their successor, else by the rule for new ones
+    (listens to accounts)."""
+    query = select(Lead).where(Lead.advisor_id == left.account_id, Lead.closed_at.is_(None))
+    leads = list(session.scalars(query.order_by(Lead.id).with_for_update()))
+    campus_id = staff.staff_members(session, {left.account_id})[left.account_id].campus_id
+    for lead in leads:
+        lead.advisor_id = lead.claimed_at = None
+        if left.successor_id is not None:
+            _give(session, lead, left.successor_id)
+        else:
+            _assign(session, lead, campus_id)
+        note(session, lead_id=lead.id, text="原顾问离职，已转交")
+
+
+def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
     candidates = staff.staff_with_role(session, Role.ADVISOR, campus_id=campus_id)
     if not candidates:
         candidates = staff.staff_with_role(session, Role.ADVISOR)
     loads, last_assigned_at = queries.loads(session, {member.id for member in candidates})
     chosen = rules.choose_advisor(loads, last_assigned_at)
-    if chosen is None:
-        return
+    if chosen is not None:
+        _give(session, lead, chosen)
+
+
+def _give(session: Session, lead: Lead, chosen: int) -> None:
     lead.advisor_id, lead.assigned_at = chosen, clock.now()
     session.flush()
+    stranger = f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}"
     outbox.post(
         session,
         to=staff.recipient_of(session, chosen),
         notice=Notice(
             template="new_lead",
             values={
-                "customer": customer,
+                "customer": queries.family_of(session, lead.openid) or stranger,
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from backend.finance import rules
@@ -29,7 +29,9 @@ from backend.finance.schemas import (
 from backend.kit.errors import NotFound
 
 __all__ = [
+    "consumed_since",
     "lessons_left",
+    "lessons_left_of",
     "open_attempt",
     "open_payment_ids",
     "open_surpluses",
@@ -122,6 +124,26 @@ def lessons_left(session: Session, *, student_ids: Collection[int]) -> list[Less
         .order_by(LessonAccount.id)
     )
     return [LessonBalance.model_validate(row) for row in rows]
+
+
+def lessons_left_of(student_id: SQLColumnExpression[int]) -> ColumnElement[int]:
+    """Lessons left in all accounts of a student together: an expression on a column of ids."""
+    return (
+        select(func.coalesce(func.sum(HourEntry.lessons), 0))
+        .join(LessonAccount, LessonAccount.id == HourEntry.account_id)
+        .where(LessonAccount.student_id == student_id)
+        .scalar_subquery()
+    )
+
+
+def consumed_since(student_id: SQLColumnExpression[int], at: datetime) -> ColumnElement[bool]:
+    """Whose lessons were consumed since: a condition on a column of ids."""
+    return exists().where(
+        LessonAccount.student_id == student_id,
+        HourEntry.account_id == LessonAccount.id,
+        HourEntry.kind == HourKind.CONSUME,
+        HourEntry.at >= at,
+    )
 
 
 def received_between(session: Session, from_at: datetime, to_at: datetime) -> tuple[int, int]:

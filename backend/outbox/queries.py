@@ -1,12 +1,13 @@
 """What waits in the outbox, and what a person has to take over."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.outbox import ledger, permission, rules, stops
-from backend.outbox.models import ChannelStop, OutboxAttempt, OutboxMessage
+from backend.outbox.models import ChannelStop, OutboxAttempt, OutboxMessage, ReplyLedger
 from backend.outbox.schemas import (
     Channel,
     ChannelStopped,
@@ -209,6 +210,12 @@ def subscriptions(session: Session, openid: str, *, is_staff: bool) -> list[Subs
                 )
             )
     return found
+
+
+def heard_since(openid: SQLColumnExpression[str], at: datetime) -> ColumnElement[bool]:
+    """Whether somebody has written, tapped or paid since: a condition on a column of openids."""
+    moments = (ReplyLedger.message_at, ReplyLedger.moment_at, ReplyLedger.paid_at)
+    return exists().where(ReplyLedger.openid == openid, or_(*(each >= at for each in moments)))
 
 
 def letter_of(row: OutboxMessage) -> Letter:

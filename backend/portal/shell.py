@@ -18,6 +18,7 @@ ENTRIES = (
     ("退费审批", "finance_pages.refund_list"),
     ("提醒规则", "portal_pages.reminders.listed"),
     ("消息送达", "portal_pages.reminders.deliveries"),
+    ("学员与家长", "portal_pages.customers.listed"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.kit import clock, crypto
+from backend.kit import clock, crypto, events
 from backend.kit.config import settings
 from backend.kit.crypto import LinkInvalid
 from backend.kit.errors import DomainError, NotAllowed, NotFound
@@ -13,7 +13,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import passwords, permissions, queries, rules, second_factor, sessions
 from backend.security.models import Account
-from backend.security.schemas import Role
+from backend.security.schemas import AccountDeactivated, Role
 from backend.security.service import audit, hire
 
 INVITATION = "console_invitation"
@@ -172,20 +172,31 @@ def change(
     audit(session, actor=actor, action="account.changed", subject=f"account:{account_id}", **detail)
 
 
-def deactivate(session: Session, account_id: int, *, by: str) -> None:
-    """Somebody leaves: console, chat commands, links and invitations end with this unit. Their
-    name stays in what they did. Again changes nothing."""
+def deactivate(
+    session: Session, account_id: int, *, by: str, successor_id: int | None = None
+) -> None:
+    """Somebody leaves: console, chat commands, links and invitations end with this unit, and their
+    open work goes to the successor or by the rooms' rules. Their name stays in what they did.
+    Again changes nothing. Raises NotFound, also for a successor who is not here, OneselfSpared."""
     account = _locked(session, account_id)
     if by == f"account:{account_id}":
         raise OneselfSpared()
     if not account.is_active:
         return
+    if successor_id is not None and (
+        successor_id == account_id or not _active(session, successor_id)
+    ):
+        raise NotFound()
     account.is_active = False
     account.password_hash = account.invited_at = None
     account.totp_secret = account.totp_counter = None
     account.recovery_codes = []
     sessions.end_all(session, account_id, by=by)
-    audit(session, actor=by, action="account.deactivated", subject=f"account:{account_id}")
+    subject = f"account:{account_id}"
+    audit(session, actor=by, action="account.deactivated", subject=subject, successor=successor_id)
+    session.flush()
+    left = AccountDeactivated(account_id=account_id, successor_id=successor_id)
+    events.publish(session, left)
 
 
 def _locked(session: Session, account_id: int) -> Account:

@@ -34,11 +34,15 @@ _MANAGING = (
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
     *(P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.BOOK_ROOM, P.SEE_STOCK, P.DECIDE_REQUEST),
 )
+_KEEPING_STUDENTS = (
+    *(P.FIND_STUDENTS, P.TAG_STUDENTS, P.KEEP_TAGS, P.MERGE_STUDENTS),
+    *(P.IMPORT_STUDENTS, P.EXPORT_STUDENTS),
+)
 
 TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.PRINCIPAL: {
         **_AT_WORK,
-        **dict.fromkeys(_MANAGING, ALL),
+        **dict.fromkeys((*_MANAGING, *_KEEPING_STUDENTS, P.EXPORT_UNMASKED), ALL),
         P.TEACH_BOT: ALL,
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
@@ -49,26 +53,31 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys(_MANAGING, CAMPUS),
         P.KEEP_REMINDERS: CAMPUS,
+        **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS, P.EXPORT_STUDENTS), CAMPUS),
         P.SEE_FIGURES: ALL,  # Leads do not know their campus yet.
     },
     Role.ADVISOR: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),
+        **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
         P.SEE_FIGURES: ALL,
     },
     Role.TEACHER: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.SEE_TICKETS), OWN),
+        **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
     },
     Role.ACADEMIC: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
         P.KEEP_REMINDERS: ALL,
+        **dict.fromkeys(_KEEPING_STUDENTS, ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND), ALL),
+        P.FIND_STUDENTS: ALL,
         P.SEE_TICKETS: OWN,
     },
     Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},

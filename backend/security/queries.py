@@ -1,11 +1,13 @@
 """Reads of the security room."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, select
 from sqlalchemy.orm import Session
 
 from backend.gateways import visitors
+from backend.outbox import queries as outbox
 from backend.outbox.schemas import Recipient
 from backend.security import rules
 from backend.security.models import Account, Code, Scan, WechatIdentity
@@ -138,6 +140,20 @@ def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str
         .limit(limit)
     )
     return [(openid, wanted, now) for openid, wanted, now in session.execute(query)]
+
+
+def guardian_heard(guardian_id: SQLColumnExpression[int], at: datetime) -> ColumnElement[bool]:
+    """Whether a guardian was heard of since, from any WeChat: a condition on a column of ids."""
+    return exists().where(
+        WechatIdentity.guardian_id == guardian_id, outbox.heard_since(WechatIdentity.openid, at)
+    )
+
+
+def student_heard(student_id: SQLColumnExpression[int], at: datetime) -> ColumnElement[bool]:
+    """Whether a learner was heard of since: a condition on a column of ids."""
+    return exists().where(
+        WechatIdentity.student_id == student_id, outbox.heard_since(WechatIdentity.openid, at)
+    )
 
 
 def _staff(session: Session, *conditions: object) -> list[StaffMember]:

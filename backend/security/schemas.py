@@ -49,6 +49,13 @@ class Permission(StrEnum):
     TEACH_BOT = "teach_bot"  # 训练小助手
     SEE_PEOPLE = "see_people"  # 查看员工账号
     CHANGE_PEOPLE = "change_people"  # 管理员工账号
+    FIND_STUDENTS = "find_students"  # 查找学员
+    TAG_STUDENTS = "tag_students"  # 打标签
+    KEEP_TAGS = "keep_tags"  # 管理标签
+    MERGE_STUDENTS = "merge_students"  # 合并学员
+    IMPORT_STUDENTS = "import_students"  # 导入学员
+    EXPORT_STUDENTS = "export_students"  # 导出学员
+    EXPORT_UNMASKED = "export_unmasked"  # 导出完整号码
     READ_AUDIT = "read_audit"  # 查看审计记录
     KEEP_REMINDERS = "keep_reminders"  # 管理提醒
 
@@ -111,6 +118,16 @@ class CodeScanned(BaseModel):
 
     openid: str
     code: CodeView
+
+
+class AccountDeactivated(BaseModel):
+    """Event: somebody has left. Whoever holds work of theirs gives it to the successor, or finds
+    somebody by its own rule where there is none. The account is off already."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: int
+    successor_id: int | None = None
 
 
 class StaffMember(BaseModel):

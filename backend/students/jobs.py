@@ -2,7 +2,7 @@
 
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
-from backend.students import attachments, fetching, queries, service
+from backend.students import attachments, fetching, intake, queries, service
 
 
 def escalate_overdue() -> None:
@@ -30,3 +30,16 @@ def settle_attachments() -> None:
 def fetch_attachment(attachment_id: int) -> None:
     """Settle one attachment if that is still due."""
     fetching.settle(attachment_id)
+
+
+def resume_intakes() -> None:
+    """Defer a job for each confirmed import that is not finished."""
+    with reading() as session:
+        due = intake.running(session)
+    for intake_id in due:
+        queue.defer("backend.students.jobs.run_intake", intake_id)
+
+
+def run_intake(intake_id: int) -> None:
+    """Carry an import out from wherever it stands."""
+    intake.run(intake_id)

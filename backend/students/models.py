@@ -2,14 +2,31 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    event,
+    insert,
+    text,
+)
+from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 
+from backend.kit import crypto
 from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.students import names
 
 
 class Student(Base):
-    """学员: the file of one learner. `grade` is the school grade as people say it (三年级)."""
+    """学员: the file of one learner. `grade` is the school grade as people say it (三年级).
+
+    A double that was merged stays as a shell: `merged_into_id` says where everything went.
+    """
 
     __tablename__ = "students_student"
 
@@ -18,11 +35,13 @@ class Student(Base):
     grade: Mapped[str | None] = mapped_column(String(20))
     birth_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"))
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="student")
 
 
 class Guardian(Base):
-    """监护人: the contract party for a minor."""
+    """监护人: the contract party for a minor. `phone_tail_index` is of the last four digits. The
+    shell of a merged double is found by no phone: its indexes are empty."""
 
     __tablename__ = "students_guardian"
 
@@ -30,7 +49,9 @@ class Guardian(Base):
     name: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"))
     phone_index: Mapped[str] = mapped_column(String(64), index=True)
+    phone_tail_index: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"))
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="guardian")
 
 
@@ -45,6 +66,23 @@ class Guardianship(Base):
     student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
     guardian: Mapped[Guardian] = relationship(back_populates="guardianships")
     student: Mapped[Student] = relationship(back_populates="guardianships")
+
+
+class SearchKey(Base):
+    """检索词: one way in which a name is looked for, from its beginning. Written by the mapper
+    below whenever a name is, so that no change of a file has to remember it."""
+
+    __tablename__ = "students_search_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[names.KeyKind] = mapped_column(String(8))
+    # Compared byte by byte on both databases: only then is a beginning a range of the index.
+    key: Mapped[str] = mapped_column(
+        String(names.LONGEST).with_variant(String(names.LONGEST, collation="C"), "postgresql"),
+        index=True,
+    )
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
 
 
 class Consent(Base):
@@ -159,3 +197,39 @@ class Takeover(Base):
     tried: Mapped[list[int]] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(12))
+
+
+def _write_keys(connection: Connection, person: Student | Guardian) -> None:
+    column = "student_id" if isinstance(person, Student) else "guardian_id"
+    connection.execute(delete(SearchKey).where(getattr(SearchKey, column) == person.id))
+    keys = [] if person.merged_into_id is not None else names.keys_of(person.name)
+    if keys:
+        rows = [{"kind": kind, "key": key, column: person.id} for kind, key in keys]
+        connection.execute(insert(SearchKey), rows)
+
+
+@event.listens_for(Student, "after_insert")
+@event.listens_for(Guardian, "after_insert")
+def _name_given(_: object, connection: Connection, person: Student | Guardian) -> None:
+    _write_keys(connection, person)
+
+
+@event.listens_for(Student, "after_update")
+@event.listens_for(Guardian, "after_update")
+def _name_changed(_: object, connection: Connection, person: Student | Guardian) -> None:
+    if any(
+        attributes.get_history(person, name).has_changes() for name in ("name", "merged_into_id")
+    ):
+        _write_keys(connection, person)
+
+
+@event.listens_for(Guardian, "before_insert")
+@event.listens_for(Guardian, "before_update")
+def _phone_changed(_: object, __: Connection, guardian: Guardian) -> None:
+    is_found = guardian.merged_into_id is None and guardian.phone
+    guardian.phone_tail_index = tail_index(guardian.phone) if is_found else None
+
+
+def tail_index(phone: str) -> str:
+    """The blind index of a phone's last four digits."""
+    return crypto.blind_index(phone[-4:], context="phone_tail")

@@ -35,7 +35,7 @@ def children_of(session: Session, guardian_id: int) -> list[Child]:
     query = (
         select(Student)
         .join(Guardianship, Guardianship.student_id == Student.id)
-        .where(Guardianship.guardian_id == guardian_id)
+        .where(Guardianship.guardian_id == guardian_id, Student.merged_into_id.is_(None))
         .order_by(Student.id)
     )
     return [Child.model_validate(row) for row in session.scalars(query)]
@@ -153,6 +153,13 @@ def talks_for(session: Session, member: StaffMember, *, limit: int = 200) -> lis
         if rules.may_lead(member, owner=owners[row.owner_id], role=Role(row.role), had=row.tried)
     ]
     return sorted(views, key=lambda view: view.owner_id != member.id)
+
+
+def talks_of_owner(session: Session, account_id: int, *, limit: int) -> list[TakeoverView]:
+    """The talks that somebody leads or will lead, by how soon they have to look."""
+    query = select(Takeover).where(Takeover.owner_id == account_id, Takeover.ended_at.is_(None))
+    rows = session.scalars(query.order_by(Takeover.due_at, Takeover.id).limit(limit))
+    return [TakeoverView.model_validate(row) for row in rows]
 
 
 def talk_for(session: Session, takeover_id: int, member: StaffMember) -> TakeoverView:

@@ -11,6 +11,13 @@ PRIVACY_NOTICE_VERSION = "2026-11"
 PRIVACY_NOTICE = "privacy_notice"  # The purpose under which its consent is filed.
 
 
+class Person(StrEnum):
+    """Whose file."""
+
+    STUDENT = "student"  # 学员
+    GUARDIAN = "guardian"  # 监护人
+
+
 class TicketKind(StrEnum):
     COMPLAINT = "complaint"  # 投诉
     FEEDBACK = "feedback"  # 意见建议

@@ -18,7 +18,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import Role, StaffMember
+from backend.security.schemas import AccountDeactivated, Role, StaffMember
 from backend.students import queries, rules
 from backend.students.models import Takeover, Ticket, TicketNote
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketStatus
@@ -201,6 +201,28 @@ def _give(session: Session, takeover_id: int, *, to_id: int, by_id: int) -> Take
     return TakeoverView.model_validate(row)
 
 
+def pass_on(session: Session, left: AccountDeactivated) -> None:
+    """The talks of somebody who has left go to their successor, else by role and load (listens to
+    accounts). One that has not begun begins at its time."""
+    query = select(Takeover).where(
+        Takeover.owner_id == left.account_id, Takeover.ended_at.is_(None)
+    )
+    for row in list(session.scalars(_locked(query.order_by(Takeover.id)))):
+        tried = (*row.tried, row.owner_id)
+        chosen = left.successor_id or _choose(
+            session, (Role(row.role), *MANAGERS), None, tried=tried
+        )
+        if chosen is None:
+            _end(session, row, EndedBy.NOBODY)
+            continue
+        _own(session, row, chosen)
+        if row.begun_at is not None:
+            _wait(row)
+            _tell(session, row, "talk_begun", key=f"begun:{chosen}:left:{left.account_id}")
+        session.flush()
+        _audit(session, row, "moved")
+
+
 def suggest(session: Session, *, takeover_id: int, suggestions: list[str]) -> None:
     """Lay answers out that the owner may send by number, until they answer in any way."""
     _open_row(session, takeover_id).suggestions = suggestions
@@ -299,12 +321,16 @@ def _move(session: Session, row: Takeover, account_id: int, by_id: int | None = 
     name = staff.staff_members(session, {account_id})[account_id].name
     at = f"{clock.now().timestamp():.0f}"
     _tell(session, row, "talk_moved", key=f"moved:{at}", name=name)
-    row.tried = [*row.tried, row.owner_id]
-    row.owner_id, row.suggestions = account_id, []
-    _own_ticket(session, row)
+    _own(session, row, account_id)
     _wait(row)
     _tell(session, row, "talk_begun", key=f"begun:{account_id}:{at}")
     _audit(session, row, "moved", by_id)
+
+
+def _own(session: Session, row: Takeover, account_id: int) -> None:
+    row.tried = [*row.tried, row.owner_id]
+    row.owner_id, row.suggestions = account_id, []
+    _own_ticket(session, row)
 
 
 def _own_ticket(session: Session, row: Takeover) -> None:

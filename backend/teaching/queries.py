@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
@@ -12,7 +12,14 @@ from backend.logistics import queries as logistics
 from backend.security import queries as security
 from backend.teaching import rules
 from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
-from backend.teaching.schemas import Catalogue, ClassOffer, LessonView, SeatStatus, WeeklySlot
+from backend.teaching.schemas import (
+    Catalogue,
+    ClassOffer,
+    LessonView,
+    SeatStatus,
+    SeatView,
+    WeeklySlot,
+)
 
 
 def offers(
@@ -166,6 +173,65 @@ def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bo
         Enrollment.status == SeatStatus.ACTIVE,
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def sits_in(
+    student_id: SQLColumnExpression[int],
+    *,
+    class_group_id: int | None = None,
+    course_id: int | None = None,
+    teacher_id: int | None = None,
+) -> ColumnElement[bool]:
+    """Who has a seat in a class, in a course, or with a teacher: a condition on a column of ids."""
+    query = (
+        select(Enrollment.student_id)
+        .join(ClassGroup, ClassGroup.id == Enrollment.class_group_id)
+        .where(Enrollment.status == SeatStatus.ACTIVE)
+    )
+    if class_group_id is not None:
+        query = query.where(ClassGroup.id == class_group_id)
+    if course_id is not None:
+        query = query.where(ClassGroup.course_id == course_id)
+    if teacher_id is not None:
+        query = query.where(ClassGroup.teacher_id == teacher_id)
+    return student_id.in_(query)
+
+
+def belongs_to(student_id: SQLColumnExpression[int], campus_id: int) -> ColumnElement[bool]:
+    """Who sits or sat in a class of a campus, or in none anywhere: nobody's yet is everybody's
+    (G1). A condition on a column of ids."""
+    here = has_seat(student_id, campus_id=campus_id, ever=True)
+    return or_(here, ~has_seat(student_id, ever=True))
+
+
+def has_seat(
+    student_id: SQLColumnExpression[int], *, campus_id: int | None = None, ever: bool = False
+) -> ColumnElement[bool]:
+    """Who sits in a class (of a campus), or has `ever` sat in one: a condition on a column of
+    ids."""
+    sits = exists().where(Enrollment.student_id == student_id)
+    if campus_id is not None:
+        sits = sits.where(
+            Enrollment.class_group_id == ClassGroup.id, ClassGroup.campus_id == campus_id
+        )
+    return sits if ever else sits.where(Enrollment.status == SeatStatus.ACTIVE)
+
+
+def seats_of(session: Session, student_ids: Collection[int]) -> list[SeatView]:
+    """The classes that learners sit or sat in, in one statement."""
+    query = (
+        select(
+            Enrollment.student_id,
+            Enrollment.class_group_id,
+            ClassGroup.name.label("class_name"),
+            ClassGroup.campus_id,
+            (Enrollment.status == SeatStatus.ACTIVE).label("is_active"),
+        )
+        .join(ClassGroup, ClassGroup.id == Enrollment.class_group_id)
+        .where(Enrollment.student_id.in_(student_ids))
+        .order_by(Enrollment.id)
+    )
+    return [SeatView.model_validate(row) for row in session.execute(query)]
 
 
 def catalogue(session: Session) -> Catalogue:

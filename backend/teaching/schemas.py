@@ -79,3 +79,15 @@ class SeatEnded(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     class_group_id: int
+
+
+class SeatView(BaseModel):
+    """A learner's seat in a class, also a former one."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    student_id: int
+    class_group_id: int
+    class_name: str
+    campus_id: int
+    is_active: bool

@@ -1,13 +1,17 @@
 """Staff accounts, for the security officer and the principal. It stands in this room because it
 shows campuses, which the security room below does not know."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError
 from backend.logistics import queries as logistics
 from backend.logistics.schemas import CampusView
+from backend.portal import leaving
 from backend.security import accounts, people, sessions, words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, Role, StaffMember
@@ -69,7 +73,7 @@ def add(me: StaffMember) -> ResponseReturnValue:
         account_id = accounts.open_once(
             session, name=name, role=role, phone=phone, campus_id=campus_id
         )
-        accounts.invite(session, account_id, by=f"account:{me.id}")
+        accounts.invite(session, account_id, by=_actor(me))
     return redirect(f"{PATH}/{account_id}", 303)
 
 
@@ -81,9 +85,11 @@ def person(me: StaffMember, account_id: int) -> ResponseReturnValue:
         found = people.person(session, account_id)
         live = sessions.live_of(session, account_id)
         campuses = logistics.campuses(session)
+        work = leaving.open_work(session, account_id) if found.is_active else None
     return render_template(
         "portal/person.html",
         person=found,
+        work=work,
         live=live,
         campuses=campuses,
         roles=words.ROLES,
@@ -95,46 +101,61 @@ def person(me: StaffMember, account_id: int) -> ResponseReturnValue:
 @staff_only(Permission.CHANGE_PEOPLE)
 def move(me: StaffMember, account_id: int) -> ResponseReturnValue:
     """Another role or campus."""
-    with unit_of_work() as session:
+
+    def act(session: Session) -> None:
         role, campus_id = _place(logistics.campuses(session))
         accounts.change(session, account_id, role=role, campus_id=campus_id, by=me.id)
-    return redirect(f"{PATH}/{account_id}", 303)
+
+    return _done(account_id, act)
 
 
 @blueprint.post(f"{PATH}/<int:account_id>/invitation")
 @staff_only(Permission.CHANGE_PEOPLE)
 def invite(me: StaffMember, account_id: int) -> ResponseReturnValue:
     """Send a link that sets a (new) password."""
-    with unit_of_work() as session:
-        accounts.invite(session, account_id, by=f"account:{me.id}")
-    return redirect(f"{PATH}/{account_id}", 303)
+    return _done(account_id, lambda unit: accounts.invite(unit, account_id, by=_actor(me)))
 
 
 @blueprint.post(f"{PATH}/<int:account_id>/second-factor")
 @staff_only(Permission.CHANGE_PEOPLE)
 def reset_app(me: StaffMember, account_id: int) -> ResponseReturnValue:
     """Somebody has lost their phone."""
-    with unit_of_work() as session:
-        accounts.reset_second_factor(session, account_id, by=f"account:{me.id}")
-    return redirect(f"{PATH}/{account_id}", 303)
+    return _done(
+        account_id, lambda unit: accounts.reset_second_factor(unit, account_id, by=_actor(me))
+    )
 
 
 @blueprint.post(f"{PATH}/<int:account_id>/leave")
 @staff_only(Permission.CHANGE_PEOPLE)
 def deactivate(me: StaffMember, account_id: int) -> ResponseReturnValue:
-    """Somebody leaves: off everywhere at once."""
-    with unit_of_work() as session:
-        accounts.deactivate(session, account_id, by=f"account:{me.id}")
-    return redirect(f"{PATH}/{account_id}", 303)
+    """Somebody leaves: off everywhere at once, and their open work goes to somebody else."""
+    successor_id = request.form.get("successor", type=int)
+    return _done(
+        account_id,
+        lambda unit: accounts.deactivate(
+            unit, account_id, by=_actor(me), successor_id=successor_id
+        ),
+    )
 
 
 @blueprint.post(f"{PATH}/<int:account_id>/sessions/<int:session_id>")
 @staff_only(Permission.CHANGE_PEOPLE)
 def end_session(me: StaffMember, account_id: int, session_id: int) -> ResponseReturnValue:
     """Sign a browser of somebody out."""
+    return _done(
+        account_id, lambda unit: sessions.end(unit, session_id, of=account_id, by=_actor(me))
+    )
+
+
+def _done(account_id: int, act: Callable[[Session], object]) -> ResponseReturnValue:
+    """Do something with an account in one unit, then show it."""
     with unit_of_work() as session:
-        sessions.end(session, session_id, of=account_id, by=f"account:{me.id}")
+        act(session)
     return redirect(f"{PATH}/{account_id}", 303)
+
+
+def _actor(me: StaffMember) -> str:
+    return f"account:{me.id}"
 
 
 def _place(campuses: list[CampusView]) -> tuple[Role, int | None]:

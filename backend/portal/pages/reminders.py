@@ -15,7 +15,7 @@ from backend.logistics import queries as logistics
 from backend.outbox import queries as outbox
 from backend.outbox import service as post_office
 from backend.outbox.schemas import Channel
-from backend.portal import words
+from backend.portal import reminder_words as words
 from backend.reminders import queries, service
 from backend.reminders.schemas import Kind, RuleDraft, RuleView
 from backend.security.gate import staff_only

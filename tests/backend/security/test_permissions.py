@@ -48,6 +48,13 @@ EXPECTED = {
     Permission.TEACH_BOT: "A---A-----",
     Permission.SEE_PEOPLE: "A-------A-",
     Permission.CHANGE_PEOPLE: "A-------A-",
+    Permission.FIND_STUDENTS: "ACOOAA----",
+    Permission.TAG_STUDENTS: "ACOOA-----",
+    Permission.KEEP_TAGS: "A---A-----",
+    Permission.MERGE_STUDENTS: "A---A-----",
+    Permission.IMPORT_STUDENTS: "A---A-----",
+    Permission.EXPORT_STUDENTS: "AC--A-----",
+    Permission.EXPORT_UNMASKED: "A---------",
     Permission.READ_AUDIT: "A-------AA",
     Permission.KEEP_REMINDERS: "AC--A-----",
 }

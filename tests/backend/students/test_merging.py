@@ -1,0 +1,144 @@
+"""Doubles: found, merged with everything that hangs on them, and two again (S4)."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import MetaData, select
+from sqlalchemy.orm import Session
+
+from backend.kit.db import unit_of_work
+from backend.kit.errors import NotFound
+from backend.security import queries as staff
+from backend.security.schemas import Role
+from backend.seed import load
+from backend.students import merging, queries, roster, service
+from backend.students.merging import MergeRefused, Refusal, UndoRefused, Why
+from backend.students.references import MOVED
+from backend.students.roster import Wanted
+from backend.students.schemas import Person, Registered, TicketKind
+from migrations.tables import every_table
+
+PHONE = "13811112222"  # 陈建国's.
+
+
+@pytest.fixture
+def unit(database: str) -> Iterator[Session]:
+    load()
+    with unit_of_work() as session:
+        yield session
+
+
+def double(unit: Session, *, child: str = "陈小宇", name: str = "陈建国") -> Registered:
+    """The family signs up again from another phone."""
+    return service.register(
+        unit, child_name=child, grade="四年级", guardian_name=name, phone=PHONE, openid="o_again"
+    )
+
+
+def first(unit: Session, words: str, person: Person = Person.STUDENT) -> int:
+    look = roster.students if person is Person.STUDENT else roster.guardians
+    return look(unit, Wanted(words=words))[0].id
+
+
+def picture(unit: Session) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table that a merge may touch; keys are derived and get new ids."""
+    unit.flush()
+    unit.expire_all()
+    names = {each.table for person in Person for each in MOVED[person]}
+    names |= {"students_student", "students_guardian"}
+    tables: MetaData = every_table()
+    found = {
+        name: sorted((tuple(row) for row in unit.execute(select(tables.tables[name]))), key=repr)
+        for name in names
+    }
+    keys = tables.tables["students_search_key"]
+    found["keys"] = sorted(
+        (tuple(row) for row in unit.execute(select(keys.c.key, keys.c.student_id))), key=repr
+    )
+    return found
+
+
+def by(unit: Session) -> int:
+    return staff.staff_with_role(unit, Role.PRINCIPAL)[0].id
+
+
+def merge(unit: Session, person: Person, kept: int, gone: int, *take: str) -> int:
+    return merging.merge(unit, person=person, kept_id=kept, gone_id=gone, take=take, by=by(unit))
+
+
+def test_doubles_are_proposed_with_their_reason(unit: Session) -> None:
+    assert merging.candidates(unit, Person.GUARDIAN) == []
+    assert merging.candidates(unit, Person.STUDENT) == []
+    made = double(unit, child="陈小雨", name="陈建国")
+    (pair,) = merging.candidates(unit, Person.GUARDIAN)
+    assert (pair.second_id, pair.why) == (made.guardian_id, Why.SAME_PHONE)
+    pairs = merging.candidates(unit, Person.STUDENT)
+    assert {each.why for each in pairs} == {
+        Why.ALIKE
+    }  # Its own double and 陈小宇's, who sounds so.
+    assert {each.second_id for each in pairs} == {made.student_id}
+    merge(unit, Person.GUARDIAN, pair.first_id, pair.second_id)
+    assert merging.candidates(unit, Person.GUARDIAN) == []
+    (pair,) = merging.candidates(unit, Person.STUDENT)
+    assert (pair.second_id, pair.why) == (made.student_id, Why.SAME_FAMILY)
+    assert pair.first_id == first(unit, "陈小雨")
+
+
+def test_a_merge_moves_everything_once_and_undoing_brings_back_exactly_what_was(
+    unit: Session,
+) -> None:
+    kept, kept_child = first(unit, PHONE, Person.GUARDIAN), first(unit, "陈小宇")
+    made = double(unit)
+    ticket = service.open_ticket(
+        unit, openid="o_again", kind=TicketKind.COMPLAINT, text="老师迟到", source_key="m1"
+    )
+    before = picture(unit)
+    number = merge(unit, Person.GUARDIAN, kept, made.guardian_id)
+    assert merge(unit, Person.GUARDIAN, kept, made.guardian_id) == number
+    assert staff.speaker(unit, "o_again").guardian_id == kept
+    children = [child.id for child in queries.children_of(unit, kept)]
+    assert made.student_id in children
+    second = merge(unit, Person.STUDENT, kept_child, made.student_id, "grade")
+    assert made.student_id not in [child.id for child in queries.children_of(unit, kept)]
+    assert queries.student(unit, kept_child).grade == "四年级"
+    assert [each.id for each in roster.guardians(unit, Wanted(words=PHONE))] == [kept]
+    assert made.student_id not in [each.id for each in roster.students(unit, Wanted(words="cxy"))]
+    assert queries.ticket(unit, ticket.id).openid == "o_again"
+    assert picture(unit) != before
+    for each in (second, number, number):
+        merging.undo(unit, each, by=by(unit))
+    assert picture(unit) == before
+    assert merging.latest(unit) == []
+
+
+def test_what_is_newer_stands_in_the_way_of_undoing(unit: Session) -> None:
+    kept, made = first(unit, PHONE, Person.GUARDIAN), double(unit)
+    number = merge(unit, Person.GUARDIAN, kept, made.guardian_id, "name")
+    service.open_ticket(
+        unit, openid="o_again", kind=TicketKind.FEEDBACK, text="很好", source_key="m2"
+    )
+    with pytest.raises(UndoRefused) as refused:
+        merging.undo(unit, number, by=by(unit))
+    assert refused.value.facts == {"why": Refusal.NEWER, "where": "students_ticket.guardian_id"}
+    third = service.register(
+        unit, child_name="某某", grade=None, guardian_name="陈建国", phone=PHONE, openid="o_third"
+    )
+    merge(unit, Person.GUARDIAN, third.guardian_id, kept)
+    with pytest.raises(UndoRefused) as refused:
+        merging.undo(unit, number, by=by(unit))
+    assert refused.value.facts["why"] is Refusal.MERGED
+    with pytest.raises(MergeRefused):
+        merge(unit, Person.GUARDIAN, made.guardian_id, third.guardian_id)
+    with pytest.raises(NotFound):
+        merging.undo(unit, 9999, by=by(unit))
+
+
+def test_two_seats_in_one_class_are_settled_before_a_merge(unit: Session) -> None:
+    one, other = first(unit, "陈小宇"), first(unit, "李想")  # Both in 英语三级平日班.
+    with pytest.raises(MergeRefused) as refused:
+        merge(unit, Person.STUDENT, one, other)
+    assert refused.value.facts["why"] is Refusal.TWIN
+    with pytest.raises(MergeRefused):
+        merge(unit, Person.STUDENT, one, one)
+    with pytest.raises(NotFound):
+        merge(unit, Person.STUDENT, one, 9999)
