@@ -20,7 +20,7 @@ from backend.finance.schemas import OrderNotPayable, OrderView, PageState
 from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import GatewayError
+from backend.kit.errors import GatewayError, NotFound
 from backend.kit.money import decimal_yuan, yuan
 from backend.security import queries as staff
 from backend.security.gate import staff_only
@@ -100,7 +100,7 @@ def refund_page(member: StaffMember, refund_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/refunds/<int:refund_id>/<any(approve, refuse, recast, transferred):verb>")
+@blueprint.post("/refunds/<int:refund_id>/<verb>")
 @staff_only(Permission.APPROVE_REFUND)
 def decide_refund(member: StaffMember, refund_id: int, verb: str) -> ResponseReturnValue:
     """A yes, a no with its reason, another cause, or «I have transferred it»."""
@@ -115,8 +115,10 @@ def decide_refund(member: StaffMember, refund_id: int, verb: str) -> ResponseRet
         elif verb == "recast":
             cause = RefundCause(request.form.get("cause", RefundCause.CUSTOMER))
             done = refunds.recast(session, refund_id=refund_id, by=member, cause=cause)
-        else:
+        elif verb == "transferred":
             done = refunds.transferred(session, refund_id=refund_id, by=member, note=note)
+        else:
+            raise NotFound()
     again = "?recomputed=1" if done.was_recomputed else ""
     return redirect(f"/refunds/{refund_id}{again}", 303)
 
