@@ -13,6 +13,7 @@ from backend.outbox import queries as outbox
 from backend.outbox.schemas import KindWish, Recipient, SubscriptionView
 from backend.security import queries as security
 from backend.security.schemas import Speaker
+from backend.students import bindings
 from backend.students import queries as students
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
@@ -109,11 +110,12 @@ def messages(session: Session, openid: str) -> Messages:
 
 
 def recipient(session: Session, speaker: Speaker) -> Recipient:
-    """Every address of a person that we have on file."""
+    """Every address of a person that is known to be theirs: a phone that was only typed into a chat
+    is perhaps somebody else's, and nobody silences others."""
     phone = None
-    if speaker.guardian_id is not None:
+    if speaker.guardian_id is not None and bindings.has_proven_phone(session, speaker):
         phone = students.guardian_for_contract(session, speaker.guardian_id)[1]
-    elif speaker.account_id is not None:
+    elif speaker.account_id is not None and speaker.guardian_id is None:
         phone = security.recipient_of(session, speaker.account_id).phone
     return Recipient(openid=speaker.openid, phone=phone)
 

@@ -42,6 +42,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
+        P.REVIEW_DETAILS: ALL,
     },
     Role.CAMPUS_MANAGER: {
         **_AT_WORK,
@@ -59,7 +60,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACADEMIC: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
+        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT, P.REVIEW_DETAILS), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {
@@ -73,6 +74,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_PEOPLE, P.CHANGE_PEOPLE, P.READ_AUDIT, P.SEE_STUCK_MESSAGES), ALL),
         P.SEE_TICKETS: OWN,
+        P.REVIEW_DETAILS: ALL,
     },
     # An auditor looks and changes nothing.
     Role.AUDITOR: {**_EVERYBODY, **dict.fromkeys((P.READ_AUDIT, P.SEE_PAYMENTS), ALL)},

@@ -48,6 +48,7 @@ EXPECTED = {
     Permission.SEE_PEOPLE: "A-------A-",
     Permission.CHANGE_PEOPLE: "A-------A-",
     Permission.READ_AUDIT: "A-------AA",
+    Permission.REVIEW_DETAILS: "A---A---A-",
 }
 LETTER = {None: "-", Scope.OWN: "O", Scope.CAMPUS: "C", Scope.ALL: "A"}
 
