@@ -15,6 +15,7 @@ ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
     ("听懂客户", "review_pages.queued"),
+    ("资料审核", "portal_pages.reviews.listed"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

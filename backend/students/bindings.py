@@ -135,6 +135,7 @@ def companions(session: Session, openid: str) -> list[Companion]:
     views = [
         Companion(
             openid=each.openid,
+            mark=crypto.blind_index(each.openid, context="companion")[:24],
             label=_label(each, guardians, own),
             bound_at=each.bound_at,
             is_frozen=each.frozen_at is not None,

@@ -180,9 +180,19 @@ def change_phone(session: Session, *, openid: str, phone: str) -> str:
 
 
 def waiting(session: Session, *, limit: int = 50) -> list[ReviewView]:
-    """What staff have to look at, the oldest first."""
-    query = select(Review).where(Review.status == ReviewStatus.WAITING).order_by(Review.id)
-    return [ReviewView.model_validate(row) for row in session.scalars(query.limit(limit))]
+    """What staff have to look at, the oldest first, with whom it is about."""
+    query = (
+        select(Review, Guardian.name, Student.name)
+        .outerjoin(Guardian, Guardian.id == Review.guardian_id)
+        .outerjoin(Student, Student.id == Review.student_id)
+        .where(Review.status == ReviewStatus.WAITING)
+    )
+    return [
+        ReviewView.model_validate(row).model_copy(
+            update={"who": " · ".join(name for name in (guardian, learner) if name)}
+        )
+        for row, guardian, learner in session.execute(query.order_by(Review.id).limit(limit))
+    ]
 
 
 def decide(

@@ -118,11 +118,13 @@ class Bound(BaseModel):
 
 
 class Companion(BaseModel):
-    """A WeChat of the same family or person: how it is called, and since when it is bound."""
+    """A WeChat of the same family or person: how it is called, and since when it is bound. `mark`
+    stands for it on pages, where no openid is shown."""
 
     model_config = ConfigDict(frozen=True)
 
     openid: str
+    mark: str
     label: str
     bound_at: datetime | None
     is_frozen: bool
@@ -139,7 +141,7 @@ class ReviewStatus(StrEnum):
 
 
 class ReviewView(BaseModel):
-    """A change of details as its author and staff see it."""
+    """A change of details as its author and staff see it; `who` it is about is for staff."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -153,6 +155,7 @@ class ReviewView(BaseModel):
     reason: str
     status: ReviewStatus
     created_at: datetime
+    who: str = ""
 
 
 class InvitationStatus(StrEnum):
