@@ -32,7 +32,7 @@ _VALUE = re.compile(
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,120}\.[A-Za-z]{2,10}")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})[年./-]([0-9]{1,2})[月./-]([0-9]{1,2})")
-_GONE = re.compile(r"停用|注销|不用了|丢了|收不到|没有了|换掉了|旧号|拿不到")
+GONE = re.compile(r"停用|注销|不用了|丢了|收不到|没有了|换掉了|旧号|拿不到")
 _PLACE = re.compile(r"^.{2,60}$", re.DOTALL)
 
 
@@ -203,7 +203,7 @@ def _is_lost(talk: Talk) -> bool:
 
 def _beside(talk: Talk) -> Reply | None:
     """«旧号停用» while the old phone's code is asked: staff look at it instead."""
-    if talk.state.step == "old_code" and _GONE.search(talk.plain):
+    if talk.state.step == "old_code" and GONE.search(talk.plain):
         talk.state.slots["lost"] = True
         return form.advance(talk, PHONE)
     return _NEW.beside(talk) or _OLD.beside(talk)

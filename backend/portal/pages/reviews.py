@@ -1,4 +1,4 @@
-"""Reviews: what people want changed, before and after side by side; and freezing by staff (S4, C4)."""
+"""Reviews: what people want changed, before and after; and freezing by staff (S4, C4)."""
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
