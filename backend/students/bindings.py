@@ -121,22 +121,27 @@ def has_proven_phone(session: Session, speaker: Speaker) -> bool:
 
 
 def companions(session: Session, openid: str) -> list[Companion]:
-    """Every WeChat of the person and of their children's other guardians, their own first."""
+    """Every WeChat of the person, of their children and of the children's other guardians, their
+    own first."""
     own = security.identity(session, openid)
     if own is None or own.frozen_at is not None:
         return []
     guardians = _family(session, own.guardian_id)
+    children = queries.children_of(session, own.guardian_id) if own.guardian_id else []
+    learners = {child.id: child.name for child in children}
+    if own.student_id is not None:
+        learners[own.student_id] = queries.student(session, own.student_id).name
     found = security.identities_of(
         session,
         guardian_ids=list(guardians),
-        student_ids=[own.student_id] if own.student_id else [],
+        student_ids=list(learners),
         account_ids=[own.account_id] if own.account_id else [],
     )
     views = [
         Companion(
             openid=each.openid,
             mark=crypto.blind_index(each.openid, context="companion")[:24],
-            label=_label(each, guardians, own),
+            label=_label(each, guardians, learners),
             bound_at=each.bound_at,
             is_frozen=each.frozen_at is not None,
             is_mine=each.openid == openid,
@@ -160,10 +165,12 @@ def _family(session: Session, guardian_id: int | None) -> dict[int, str]:
     return {mine.id: mine.name, **{row.id: row.name for row in rows}}
 
 
-def _label(identity: IdentityView, guardians: dict[int, str], own: IdentityView) -> str:
+def _label(identity: IdentityView, guardians: dict[int, str], learners: dict[int, str]) -> str:
     if identity.guardian_id in guardians:
         return f"{guardians[identity.guardian_id]}的微信"
-    return "学员本人的微信" if identity.student_id else "我的工作微信"
+    if identity.student_id in learners:
+        return f"{learners[identity.student_id]}的微信"
+    return "我的工作微信"
 
 
 def _without_claim(session: Session, openid: str, phone: str, before: Guardian | None) -> Bound:
