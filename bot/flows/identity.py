@@ -38,8 +38,16 @@ CHANGES = re.compile(
     r"^(?:我想|我要|请|帮我|麻烦|需要)*(?:修改|更改|变更|更新|更正)(?:一下)?(?:我的?|孩子的?|个人)*"
     r"(?:资料|信息|档案)(?:一下|吧)?$"
 )
-_CHANGING = re.compile(r"改|更新|更正|变更|换|写错|错了|搬家|转学|应该是")
-_LONGEST = 30
+_DETAIL = (
+    r"(?:年级|学校|姓名|名字|大名|生日|出生日期|住址|地址|邮箱|手机号?码?|电话号?码?|号码|联系方式)"
+)
+_CHANGING = re.compile(
+    rf"^{_PLEASE}(?:修改|更改|变更|更新|更正|改|换)(?:一下|下)?[一-鿿]{{0,6}}?{_DETAIL}"
+    r"(?:(?:改?[成为]|是|应该是).{1,20}|一下|吧|了)?$"
+    rf"|^(?:麻烦|请|你好|您好|[,，])*(?:把|帮我把)?[一-鿿]{{0,6}}?{_DETAIL}(?:要|需要|想|得)?"
+    r"(?:改成|改为|改一?下|换成|变成|换了|变了|写错|登记错|错了|更新|更正|应该是).{0,20}$"
+)
+_NOT_THEIRS = re.compile(r"[?？吗钱退]|投诉|老师|课|发票|会议|怎么|手续|移动|联通|电信")
 UNDOES = re.compile(r"^(?:撤销|恢复原来的?)(?:修改|更改|刚才的?)*$")
 
 
@@ -56,7 +64,7 @@ def heard(talk: Talk) -> Reply | None:
         return binding.unbind(talk)
     if STOLEN.match(text):
         return freezing.begin(talk)
-    if UNDOES.match(text):
+    if UNDOES.match(text) and talk.state.flow is None:
         return details.undo(talk)
     if KNOWS.match(text):
         return about(talk)
@@ -75,9 +83,9 @@ def heard(talk: Talk) -> Reply | None:
 def _changes(talk: Talk) -> bool:
     """«年级改成四年级», «孩子名字写错了»: not what belongs to a sign-up that has just ended, nor
     what is asked or complained about."""
-    names_one = len(talk.plain) <= _LONGEST and bool(_CHANGING.search(talk.plain))
-    is_theirs = talk.state.finished is None and details.field_in(talk.plain) is not None
-    return names_one and is_theirs and not re.search(r"[?？吗]|投诉|老师|上课|课", talk.plain)
+    if talk.state.finished is not None or talk.state.shown or _NOT_THEIRS.search(talk.plain):
+        return False
+    return bool(_CHANGING.match(talk.plain)) and details.field_in(talk.plain) is not None
 
 
 def about(talk: Talk) -> Reply:
