@@ -27,11 +27,19 @@ def freeze_companion(session: Session, *, openid: str, stolen: str) -> None:
 
 def freeze_others(session: Session, *, openid: str, phone: str) -> int:
     """Whoever has just proven the phone on file from a WeChat that is not bound (yet) freezes all
-    that speak for its owner; returns how many. Raises NotAllowed without the proof."""
+    that speak for its owner; returns how many. A number that may have a new owner, or was only
+    typed, freezes nobody: staff do. Raises NotAllowed without the proof."""
     if not proofs.is_fresh(session, openid=openid, purpose=Proof.FREEZE, phone=phone):
         raise NotAllowed()
     proofs.use_up(session, openid=openid, purpose=Proof.FREEZE)
-    stolen = [each.openid for each in _behind(session, phone) if each.openid != openid]
+    owners = [claim for claim in bindings.claims_of(session, phone) if not claim.must_name]
+    behind = security.identities_of(
+        session,
+        guardian_ids=[claim.guardian_id for claim in owners if claim.guardian_id],
+        student_ids=[claim.student_id for claim in owners if claim.student_id],
+        account_ids=[claim.account_id for claim in owners if claim.account_id],
+    )
+    stolen = [each.openid for each in behind if each.openid != openid]
     for each in stolen:
         _freeze(session, each, by=f"wechat:{openid}", reason="验证码核对后报告被盗")
     return len(stolen)

@@ -155,6 +155,8 @@ def test_a_typed_phone_opens_nothing_and_a_stale_one_takes_a_name(session: Sessi
             with pytest.raises(bindings.NameMissing):
                 bindings.bind(session, openid="o_recycler", phone=THEIRS, name=None, said=said)
         assert security.speaker(session, "o_recycler").guardian_id is None
+        _prove(session, "o_recycler", THEIRS, Proof.FREEZE)
+        assert freezing.freeze_others(session, openid="o_recycler", phone=THEIRS) == 0
         assert made.guardian_id != security.speaker(session, "o_family").guardian_id
 
 
