@@ -8,11 +8,16 @@ from backend.security import service as security
 from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
+    binding,
     codes,
     courses,
+    details,
     files,
     form,
+    freezing,
     handoff,
+    identity,
+    inviting,
     leading,
     people,
     refunds,
@@ -24,6 +29,7 @@ from bot.flows import (
     staff,
     study,
     tickets,
+    whose,
     wishes,
 )
 from bot.flows.talk import UNSURE, Talk
@@ -37,10 +43,20 @@ Flow = Callable[[Talk], Reply]
 FORMS = {
     each.name: each
     for each in (sign_up.FORM, refunds.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
+    for each in (
+        *(sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR),
+        *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
+        *(inviting.ACCEPT, details.UPDATE, details.PHONE),
+    )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
 NO_ASIDE = ("affirm", "deny", "approve", "reject", "cancel", "renew", "out_of_scope")
+
+_SPOKEN = {
+    *(Kind.TEXT, Kind.VOICE, Kind.MENU, Kind.IMAGE, Kind.VIDEO, Kind.FILE, Kind.LOCATION),
+    *(Kind.LINK, Kind.SCAN),
+}
 
 INTENTS: dict[str, Flow] = {
     "greet": small_talk.greet,
@@ -64,7 +80,7 @@ INTENTS: dict[str, Flow] = {
     "book_trial": people.pass_to(Role.ADVISOR),
     "sign_up": sign_up.begin,
     "request_callback": people.pass_to(Role.ADVISOR),
-    "bind_account": people.pass_to(Role.ACADEMIC),
+    "bind_account": binding.begin,
     "my_schedule": study.timetable,
     "my_balance": study.balance,
     "my_orders": study.orders,
@@ -72,16 +88,16 @@ INTENTS: dict[str, Flow] = {
     "renew": sign_up.begin,
     "request_refund": refunds.begin,
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
-    "request_leave": people.pass_to(Role.ACADEMIC),
-    "request_makeup": people.pass_to(Role.ACADEMIC),
-    "change_class": people.pass_to(Role.ACADEMIC),
-    "pause_study": people.pass_to(Role.ACADEMIC),
-    "my_homework": people.pass_to(Role.ACADEMIC),
-    "my_grades": people.pass_to(Role.ACADEMIC),
-    "my_attendance": people.pass_to(Role.ACADEMIC),
-    "join_online_class": people.pass_to(Role.ACADEMIC),
-    "get_material": people.pass_to(Role.ACADEMIC),
-    "update_profile": people.pass_to(Role.ACADEMIC),
+    "request_leave": whose.first("request_leave", people.pass_to(Role.ACADEMIC)),
+    "request_makeup": whose.first("request_makeup", people.pass_to(Role.ACADEMIC)),
+    "change_class": whose.first("change_class", people.pass_to(Role.ACADEMIC)),
+    "pause_study": whose.first("pause_study", people.pass_to(Role.ACADEMIC)),
+    "my_homework": whose.first("my_homework", people.pass_to(Role.ACADEMIC)),
+    "my_grades": whose.first("my_grades", people.pass_to(Role.ACADEMIC)),
+    "my_attendance": whose.first("my_attendance", people.pass_to(Role.ACADEMIC)),
+    "join_online_class": whose.first("join_online_class", people.pass_to(Role.ACADEMIC)),
+    "get_material": whose.first("get_material", people.pass_to(Role.ACADEMIC)),
+    "update_profile": details.begin,
     "rate_teacher": tickets.feedback,
     "complain": tickets.complain,
     "give_feedback": tickets.feedback,
@@ -114,11 +130,17 @@ MENU: dict[str, Flow] = {
     "leads": staff.leads,
     "report": staff.report,
     "messages": wishes.settings,
+    "bind": binding.begin,
+    "me": identity.about,
 }
 
 
 def answer(talk: Talk) -> Reply:
     """The reply to one message or event; silence for what nobody expects an answer to."""
+    if talk.incoming.kind in _SPOKEN:
+        talk.meet()
+        if talk.speaker.is_frozen:
+            return freezing.frozen(talk)
     match talk.incoming.kind:
         case Kind.TEXT | Kind.VOICE if talk.text:
             return _to_text(talk)
@@ -134,7 +156,6 @@ def answer(talk: Talk) -> Reply:
             flow = MENU.get(talk.incoming.key)
             return flow(talk) if flow else small_talk.capability(talk)
         case Kind.IMAGE | Kind.VOICE | Kind.VIDEO | Kind.FILE:
-            talk.meet()
             kept = files.received(talk, FORMS.get(talk.state.flow or ""))
             heard = handoff.hear(talk, FORMS)
             return kept if heard is None else heard
@@ -163,7 +184,6 @@ def answer(talk: Talk) -> Reply:
 
 
 def _to_text(talk: Talk) -> Reply:
-    talk.meet()
     if staff.is_claim(talk):
         return staff.claim(talk)
     if staff.is_answer(talk):
@@ -173,6 +193,9 @@ def _to_text(talk: Talk) -> Reply:
     carried = leading.lead(talk)
     if carried is not None:
         return carried
+    wished = identity.heard(talk)
+    if wished is not None:
+        return wished
     wished = wishes.heard(talk)
     if wished is not None:
         held = FORMS.get(talk.state.flow or "")
@@ -195,6 +218,9 @@ def _to_text(talk: Talk) -> Reply:
     if waiting is not None:
         reply = form.resume(talk, waiting, _aside, people.beside)
         return form.back_to_paused(talk, FORMS, reply)
+    picked = whose.chosen(talk, INTENTS)
+    if picked is not None:
+        return picked
     corrected = sign_up.correct_finished(talk)
     if corrected is not None:
         return corrected

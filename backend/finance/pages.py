@@ -22,6 +22,7 @@ from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError, NotFound
 from backend.kit.money import decimal_yuan, yuan
+from backend.security import permissions
 from backend.security import queries as staff
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
@@ -92,7 +93,7 @@ def refund_page(member: StaffMember, refund_id: int) -> ResponseReturnValue:
         "finance/refund.html",
         refund=refund,
         names=names,
-        me=member,
+        may_pay_out=permissions.may(member.role, Permission.PAY_OUT),
         causes=list(RefundCause),
         needs_head=refund_rules.needs_head(refund.amount_fen),
         yuan=yuan,

@@ -28,16 +28,16 @@ from backend.finance.schemas import OrderStatus, PaymentMismatch
 from backend.gateways.payments import RefundFact
 from backend.kit import clock, events
 from backend.kit.config import settings
-from backend.kit.errors import NotAllowed, NotFound
+from backend.kit.errors import NotFound
 from backend.kit.money import yuan
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
+from backend.security import permissions
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import Role, StaffMember
+from backend.security.schemas import Permission, Role, StaffMember
 
 ASK_PLATFORM_AGAIN = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-_FOR_STAFF = (Role.ACCOUNTANT,)
 
 
 def ask(
@@ -122,7 +122,11 @@ def approve(session: Session, *, refund_id: int, by: StaffMember) -> RefundView:
     if any(approval.account_id == by.id for approval in refund.approvals):
         raise OwnApproval(why="twice")
     refund.approvals.append(
-        RefundApproval(account_id=by.id, is_head=by.role is Role.PRINCIPAL, at=clock.now())
+        RefundApproval(
+            account_id=by.id,
+            is_head=permissions.may(by.role, Permission.APPROVE_LARGE_REFUND),
+            at=clock.now(),
+        )
     )
     _audit(session, refund, f"account:{by.id}", "refund.approved", amount_fen=refund.amount_fen)
     heads = [approval.is_head for approval in refund.approvals]
@@ -210,8 +214,7 @@ def transferred(session: Session, *, refund_id: int, by: StaffMember, note: str)
     """An accountant has sent the money of a stuck refund by bank. Raises RefundDecided, and
     NotAllowed for anybody but accountants."""
     refund = _locked(session, refund_id)
-    if by.role not in _FOR_STAFF:
-        raise NotAllowed()
+    permissions.must(by.role, Permission.PAY_OUT)
     _must_be(refund, RefundStatus.STUCK)
     refund.note = note[:200]
     _done(session, refund, actor=f"account:{by.id}")

@@ -79,6 +79,12 @@ def close_windows(session: Session, openid: str, at: datetime) -> None:
         row.closed_at = at
 
 
+def shut(session: Session, openid: str, at: datetime | None) -> None:
+    """Nothing of ours goes to this WeChat until a moment, whatever it does; None lifts that."""
+    made = upsert(session, ReplyLedger).values({"openid": openid, "sends": [], "gone_at": at})
+    session.execute(made.on_conflict_do_update(index_elements=["openid"], set_={"gone_at": at}))
+
+
 def has_consent(session: Session, openid: str, template_id: str) -> bool:
     """Whether a notice of this subscription template may be sent."""
     consent = session.get(NoticeConsent, (openid, template_id), populate_existing=True)

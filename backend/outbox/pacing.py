@@ -16,6 +16,8 @@ KEPT_FOR_REPLIES = 2
 """Notices leave so many messages of the budget to the bot's own answers."""
 REMEMBERED_SENDS = 8
 """More sends than any window allows are as good as all of them: nothing is left either way."""
+SHUT_UNTIL = datetime(2999, 1, 1, tzinfo=clock.UTC)
+"""`gone_at` of a WeChat that is shut: nothing that is done from it is newer."""
 CLOCKS_DIFFER_BY = timedelta(seconds=2)
 
 
@@ -51,6 +53,11 @@ def is_gone(standing: Standing) -> bool:
     """Whether the person left, or the platform refused them, and has not come back since."""
     gone_at = standing.gone_at
     return gone_at is not None and all(at <= gone_at for at in standing.opened.values())
+
+
+def is_shut(standing: Standing) -> bool:
+    """Whether nothing may go to this WeChat in any way, because it is in the wrong hands."""
+    return standing.gone_at == SHUT_UNTIL
 
 
 def messages_left(standing: Standing, now: datetime) -> int:

@@ -100,6 +100,8 @@ def _reason_against(session: Session, letter: Letter, now_is: Situation) -> Outc
             return Outcome(error="not following", code="gone")
         case Channel.CHAT if spare_messages(letter, now_is) < 1:
             return Outcome(error="no message left in the reply window", code="no_budget")
+        case Channel.SUBSCRIPTION if pacing.is_shut(now_is.standing):
+            return Outcome(error="this WeChat is frozen", code="gone")
         case Channel.SUBSCRIPTION if not _has_consent(session, letter):
             return Outcome(error="no consent to this notice", code="no_consent")
         case Channel.TEMPLATE if gone:

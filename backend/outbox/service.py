@@ -216,6 +216,16 @@ def note_subscriptions(
             note_consent(session, openid=openid, template_id=template_id, is_accepted=is_accepted)
 
 
+def shut(session: Session, *, openid: str) -> None:
+    """A WeChat is in the wrong hands: notices pass it over, down the ladder, until `reopen`."""
+    ledger.shut(session, openid, pacing.SHUT_UNTIL)
+
+
+def reopen(session: Session, *, openid: str) -> None:
+    """A WeChat is back with its owner."""
+    ledger.shut(session, openid, None)
+
+
 def opt_out(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
     """A person wants no more notices of a kind, at any of these addresses."""
     ledger.opt(session, ledger.addresses_of(to), kind, out=True)

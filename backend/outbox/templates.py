@@ -68,6 +68,56 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "proof_code": Template(
+        title="验证码",
+        text="验证码{code}，用于{why}，{until}前有效。请在公众号对话里输入，不要告诉任何人；"
+        "不是您本人操作，请不用理会。",
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "wechat_bound": Template(
+        title="有新的微信绑定",
+        text="{time}有一个微信验证后绑定了您的档案。是您本人就不用管；不是您本人，"
+        "请马上回复「冻结」，或打校区电话。",
+        wechat="progress",
+        fields=_progress(what="您的档案", state="新微信绑定", note="不是本人请回复冻结"),
+        urgent=True,
+    ),
+    "phone_changed": Template(
+        title="登记手机号已更换",
+        text="您登记在学校的手机号已换成尾号{tail}的号码。不是您本人办理，请马上打校区电话，"
+        "或在公众号回复「冻结」。",
+        urgent=True,
+    ),
+    "invitation_answered": Template(
+        title="请确认家长邀请",
+        text="{name}（手机尾号{tail}）接受了您的邀请，想查看{children}的课表和通知。"
+        "是您邀请的人，请回复「确认邀请」；不认识，请回复「拒绝邀请」。",
+        wechat="progress",
+        fields=_progress(what="家长邀请", state="待您确认", note="{name}，尾号{tail}"),
+        urgent=True,
+    ),
+    "invitation_decided": Template(
+        title="家长邀请有结果了",
+        text="{result}",
+        wechat="progress",
+        fields=_progress(what="家长邀请", state="有结果", note="{result}"),
+        urgent=True,
+    ),
+    "review_opened": Template(
+        title="资料变更待审核",
+        text="{who}申请{what}（编号 R{number}）。请在工作台「资料审核」里核对后同意或退回。",
+        wechat="task",
+        fields=_task(what="审核：{what}", whom="{who}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+    ),
+    "review_decided": Template(
+        title="您的申请有结果了",
+        text="{result}",
+        wechat="progress",
+        fields=_progress(what="资料变更", state="有结果", note="{result}"),
+        urgent=True,
+    ),
     "new_lead": Template(
         title="新客户待认领",
         text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",

@@ -1,6 +1,6 @@
 """What one person may see of themselves, gathered from the rooms."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
@@ -9,13 +9,16 @@ from backend.finance import queries as finance
 from backend.finance import service as payments
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
+from backend.kit.log import mask_phones
 from backend.outbox import queries as outbox
 from backend.outbox.schemas import DeliveryView, KindWish, NoticeKind, Recipient, SubscriptionView
 from backend.reminders import queries as reminders
 from backend.security import queries as security
+from backend.security import words
 from backend.security.schemas import Speaker
+from backend.students import bindings
 from backend.students import queries as students
-from backend.students.schemas import Child
+from backend.students.schemas import PRIVACY_NOTICE, Child, Companion
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import LessonView
 
@@ -23,6 +26,7 @@ AHEAD = timedelta(days=14)
 MOST_LESSONS = 4
 MOST_ORDERS = 5
 MOST_MESSAGES = 8
+CONSENTS = {PRIVACY_NOTICE: "个人信息保护告知"}
 
 
 class ChildPart(BaseModel):
@@ -53,6 +57,7 @@ class Mine(BaseModel):
     children: list[ChildPart]
     taught: list[LessonView]
     orders: list[OrderPart]
+    known: "Known"
 
 
 def mine(session: Session, openid: str) -> Mine:
@@ -87,6 +92,7 @@ def mine(session: Session, openid: str) -> Mine:
         ],
         taught=taught,
         orders=[OrderPart(order=order, pay_url=_pay_url(order, openid)) for order in orders],
+        known=known(session, openid),
     )
 
 
@@ -116,12 +122,59 @@ def messages(session: Session, openid: str) -> Messages:
     )
 
 
-def recipient(session: Session, speaker: Speaker) -> Recipient:
-    """Every address of a person that we have on file."""
-    phone = None
+class Known(BaseModel):
+    """What we know of somebody, in short: `consents` as people read them, `wechats` all of the
+    person's and of their children's other guardians."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    role: str
+    masked_phone: str
+    is_phone_proven: bool
+    children: list[str]
+    bound_at: datetime | None
+    consents: list[str]
+    wechats: list[Companion]
+
+
+def known(session: Session, openid: str) -> Known:
+    """「我的信息」 of one person. The whole file is handed out elsewhere."""
+    speaker, identity = security.speaker(session, openid), security.identity(session, openid)
+    name, phone, roles = speaker.name or "", "", []
     if speaker.guardian_id is not None:
+        name, phone = students.guardian_for_contract(session, speaker.guardian_id)
+        roles.append("家长")
+    if speaker.student_id is not None:
+        roles.append("学员")
+    if speaker.role is not None:
+        roles.append(words.ROLES[speaker.role])
+        phone = phone or security.recipient_of(session, speaker.account_id or 0).phone or ""
+    children = _learners(session, speaker)
+    if speaker.guardian_id is None and speaker.student_id is not None:
+        name = name or children[0].name
+    return Known(
+        name=name,
+        role="、".join(roles) or "还没有绑定的访客",
+        masked_phone=mask_phones(phone),
+        is_phone_proven=bindings.has_proven_phone(session, speaker),
+        children=[child.name for child in children] if speaker.guardian_id else [],
+        bound_at=identity.bound_at if identity and speaker.is_known else None,
+        consents=[
+            f"{CONSENTS.get(purpose, purpose)}（{clock.local(at):%Y年%m月%d日}）"
+            for purpose, at in students.consents_of(session, openid)
+        ],
+        wechats=bindings.companions(session, openid),
+    )
+
+
+def recipient(session: Session, speaker: Speaker) -> Recipient:
+    """Every address of a person that is known to be theirs: a phone that was only typed into a chat
+    is perhaps somebody else's, and nobody silences others."""
+    phone = None
+    if speaker.guardian_id is not None and bindings.has_proven_phone(session, speaker):
         phone = students.guardian_for_contract(session, speaker.guardian_id)[1]
-    elif speaker.account_id is not None:
+    elif speaker.account_id is not None and speaker.guardian_id is None:
         phone = security.recipient_of(session, speaker.account_id).phone
     return Recipient(openid=speaker.openid, phone=phone)
 

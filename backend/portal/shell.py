@@ -19,6 +19,7 @@ ENTRIES = (
     ("提醒规则", "portal_pages.reminders.listed"),
     ("消息送达", "portal_pages.reminders.deliveries"),
     ("学员与家长", "portal_pages.customers.listed"),
+    ("资料审核", "portal_pages.reviews.listed"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
     ("我的账号", "security_pages.account.account"),

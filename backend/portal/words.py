@@ -43,6 +43,8 @@ REFERENCES = {
     "admissions_sign_up": "报名",
     "students_consent": "同意记录",
     "students_ticket": "工单",
+    "students_review": "资料变更",
+    "students_invitation": "邀请",
 }
 _REFUSALS: Mapping[Refusal, str] = {
     Refusal.SAME: "这是同一份档案，请选择两份不同的档案。",

@@ -78,7 +78,8 @@ class WechatIdentity(Base):
 
     `refused_at` and `refused_code`: when WeChat last refused to pass something on, and why. They
     may have come back since; the outbox knows better what may be said to them now. `menu_tag`:
-    the audience that the platform was last told of.
+    the audience that the platform was last told of. `frozen_at`: reported stolen; it speaks for
+    nobody until it is thawed, and whom it spoke for is kept.
     """
 
     __tablename__ = "security_wechat_identity"
@@ -94,6 +95,34 @@ class WechatIdentity(Base):
     scene: Mapped[str | None] = mapped_column(String(64))
     menu_tag: Mapped[str | None] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ProofCode(Base):
+    """验证码: a code that was sent to a phone, so that an openid proves that it has that phone.
+
+    Only a keyed hash of the code is kept. `digest` is empty where the phone is on no file and
+    nothing was sent: such a row counts like any other, so that nobody learns whose phones we know.
+    `ended_at`: used, replaced or guessed at too often.
+    """
+
+    __tablename__ = "security_proof_code"
+    __table_args__ = (
+        Index("ix_security_proof_code_openid_sent_at", "openid", "sent_at"),
+        Index("ix_security_proof_code_phone_index_sent_at", "phone_index", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[str] = mapped_column(String(12))
+    phone_index: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Code(Base):

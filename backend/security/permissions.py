@@ -48,6 +48,8 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
         P.KEEP_REMINDERS: ALL,
+        P.REVIEW_DETAILS: ALL,
+        P.APPROVE_LARGE_REFUND: ALL,
     },
     Role.CAMPUS_MANAGER: {
         **_AT_WORK,
@@ -69,14 +71,14 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACADEMIC: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
         P.KEEP_REMINDERS: ALL,
         **dict.fromkeys(_KEEPING_STUDENTS, ALL),
+        **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT, P.REVIEW_DETAILS), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND), ALL),
+        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND, P.PAY_OUT), ALL),
         P.FIND_STUDENTS: ALL,
         P.SEE_TICKETS: OWN,
     },
@@ -86,6 +88,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_PEOPLE, P.CHANGE_PEOPLE, P.READ_AUDIT, P.SEE_STUCK_MESSAGES), ALL),
         P.SEE_TICKETS: OWN,
+        P.REVIEW_DETAILS: ALL,
     },
     # An auditor looks and changes nothing.
     Role.AUDITOR: {**_EVERYBODY, **dict.fromkeys((P.READ_AUDIT, P.SEE_PAYMENTS), ALL)},

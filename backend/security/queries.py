@@ -7,18 +7,28 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, select
 from sqlalchemy.orm import Session
 
 from backend.gateways import visitors
+from backend.kit import crypto
 from backend.outbox import queries as outbox
 from backend.outbox.schemas import Recipient
 from backend.security import rules
 from backend.security.models import Account, Code, Scan, WechatIdentity
-from backend.security.schemas import Audience, CodeKind, CodeView, Role, Speaker, StaffMember
+from backend.security.schemas import (
+    Audience,
+    CodeKind,
+    CodeView,
+    IdentityView,
+    Role,
+    Speaker,
+    StaffMember,
+)
 
 
 def speaker(session: Session, openid: str) -> Speaker:
-    """Who speaks from an openid. An account that is no longer active speaks for nobody (X2)."""
+    """Who speaks from an openid. An account that is no longer active speaks for nobody (X2), and
+    nobody speaks from a WeChat that was reported stolen (C4)."""
     identity = session.get(WechatIdentity, openid)
-    if identity is None:
-        return Speaker(openid=openid)
+    if identity is None or identity.frozen_at is not None:
+        return Speaker(openid=openid, is_frozen=identity is not None)
     account = session.get(Account, identity.account_id) if identity.account_id else None
     account = account if account and account.is_active else None
     return Speaker(
@@ -63,7 +73,9 @@ def staff_member(session: Session, account_id: int) -> StaffMember | None:
 
 def staff_behind(session: Session, openid: str) -> StaffMember | None:
     """The active member of staff whose WeChat this is, if any."""
-    of_openid = select(WechatIdentity.account_id).where(WechatIdentity.openid == openid)
+    of_openid = select(WechatIdentity.account_id).where(
+        WechatIdentity.openid == openid, WechatIdentity.frozen_at.is_(None)
+    )
     found = _staff(session, Account.id.in_(of_openid), Account.is_active.is_(True))
     return found[0].model_copy(update={"openid": openid}) if found else None
 
@@ -75,9 +87,48 @@ def recipient_of(session: Session, account_id: int) -> Recipient:
     if not account.is_active:
         return Recipient(name=account.name)
     openid = session.scalar(
-        select(WechatIdentity.openid).where(WechatIdentity.account_id == account_id).limit(1)
+        select(WechatIdentity.openid)
+        .where(WechatIdentity.account_id == account_id, WechatIdentity.frozen_at.is_(None))
+        .limit(1)
     )
     return Recipient(openid=openid, phone=account.phone, name=account.name)
+
+
+def is_frozen(session: Session, openid: str) -> bool:
+    """Whether a WeChat was reported stolen and not given back since."""
+    frozen = select(WechatIdentity.openid).where(
+        WechatIdentity.openid == openid, WechatIdentity.frozen_at.is_not(None)
+    )
+    return session.scalar(frozen) is not None
+
+
+def identity(session: Session, openid: str) -> IdentityView | None:
+    """Whom a WeChat speaks for, frozen or not."""
+    row = session.get(WechatIdentity, openid)
+    return IdentityView.model_validate(row) if row else None
+
+
+def identities_of(
+    session: Session,
+    *,
+    guardian_ids: Collection[int] = (),
+    student_ids: Collection[int] = (),
+    account_ids: Collection[int] = (),
+) -> list[IdentityView]:
+    """Every WeChat that speaks for any of these, the oldest binding first."""
+    query = select(WechatIdentity).where(
+        WechatIdentity.guardian_id.in_(guardian_ids)
+        | WechatIdentity.student_id.in_(student_ids)
+        | WechatIdentity.account_id.in_(account_ids)
+    )
+    rows = session.scalars(query.order_by(WechatIdentity.created_at, WechatIdentity.openid))
+    return [IdentityView.model_validate(row) for row in rows]
+
+
+def staff_by_phone(session: Session, phone: str) -> list[StaffMember]:
+    """Active staff with this phone on file."""
+    index = crypto.blind_index(phone, context="phone")
+    return _staff(session, Account.phone_index == index, Account.is_active.is_(True))
 
 
 def codes(session: Session) -> list[CodeView]:
@@ -165,7 +216,10 @@ def _staff(session: Session, *conditions: object) -> list[StaffMember]:
             Account.campus_id,
             WechatIdentity.openid,
         )
-        .outerjoin(WechatIdentity, WechatIdentity.account_id == Account.id)
+        .outerjoin(
+            WechatIdentity,
+            (WechatIdentity.account_id == Account.id) & WechatIdentity.frozen_at.is_(None),
+        )
         .where(*conditions)  # type: ignore[arg-type]
         .order_by(Account.id, WechatIdentity.openid)
     )

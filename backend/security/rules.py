@@ -60,3 +60,22 @@ def is_live(
 ) -> bool:
     """Whether a console session still lets in."""
     return ended_at is None and now < began_at + SESSION_LASTS and now < seen_at + SESSION_RESTS
+
+
+CODE_LASTS, CODE_AGAIN_AFTER = timedelta(minutes=5), timedelta(seconds=60)
+CODE_TRIES = 5
+CODES_AN_HOUR, CODES_A_DAY = 5, 10
+"""So many codes one openid may ask for, whatever the phones."""
+CODES_A_DAY_FOR_A_PHONE = 5
+PROOF_LASTS = timedelta(minutes=30)
+"""How long a proven phone is good for what it was proven for."""
+
+
+def is_enough_codes(*, last_hour: int, last_day: int, for_phone: int) -> bool:
+    """Whether no further code is sent, given how many were: to this openid's asking within an hour
+    and a day, and to this phone within a day."""
+    return (
+        last_hour >= CODES_AN_HOUR
+        or last_day >= CODES_A_DAY
+        or for_phone >= CODES_A_DAY_FOR_A_PHONE
+    )

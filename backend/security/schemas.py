@@ -32,6 +32,8 @@ class Permission(StrEnum):
     SEE_FIGURES = "see_figures"  # 查看招生数据
     SEE_PAYMENTS = "see_payments"  # 查看收款
     APPROVE_REFUND = "approve_refund"  # 审批退费
+    APPROVE_LARGE_REFUND = "approve_large_refund"  # 审批大额退费
+    PAY_OUT = "pay_out"  # 登记转账
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     LEAD_TALK = "lead_talk"  # 接待客户
@@ -58,6 +60,7 @@ class Permission(StrEnum):
     EXPORT_UNMASKED = "export_unmasked"  # 导出完整号码
     READ_AUDIT = "read_audit"  # 查看审计记录
     KEEP_REMINDERS = "keep_reminders"  # 管理提醒
+    REVIEW_DETAILS = "review_details"  # 审核资料变更、冻结微信
 
 
 class Scope(StrEnum):
@@ -186,6 +189,46 @@ class TrailView(BaseModel):
     detail: dict[str, Any]
 
 
+class Proof(StrEnum):
+    """What a code is good for: one for binding changes no phone."""
+
+    BIND = "bind"  # 绑定微信
+    NEW_PHONE = "new_phone"  # 换手机号：新号
+    OLD_PHONE = "old_phone"  # 换手机号：旧号
+    THAW = "thaw"  # 解除冻结
+    FREEZE = "freeze"  # 微信被盗，从别的微信冻结
+    INVITATION = "invitation"  # 接受邀请
+
+
+class Asked(StrEnum):
+    """What came of asking for a code. It is the same for phones that nobody knows."""
+
+    SENT = "sent"
+    ON_ITS_WAY = "on_its_way"  # One was sent a moment ago.
+    ENOUGH = "enough"  # Too many for this WeChat or this phone.
+
+
+class Checked(StrEnum):
+    """What came of typing a code."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    DEAD = "dead"  # None was sent, it is too old, or it was guessed at too often.
+
+
+class IdentityView(BaseModel):
+    """A WeChat that speaks for somebody, as those see it who may unbind or freeze it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    openid: str
+    account_id: int | None
+    guardian_id: int | None
+    student_id: int | None
+    bound_at: datetime | None
+    frozen_at: datetime | None
+
+
 class WeakPassword(StrEnum):
     """Why a password is not taken."""
 
@@ -207,6 +250,7 @@ class Speaker(BaseModel):
     name: str | None = None
     guardian_id: int | None = None
     student_id: int | None = None
+    is_frozen: bool = False
 
     @property
     def is_known(self) -> bool:

@@ -20,7 +20,7 @@ from backend.security.models import Account, AuditEntry, Code, Scan, UsedLink, W
 from backend.security.schemas import CodeScanned, CodeView, Role
 
 NOT_FOLLOWING = ("43004", "50005")
-DELIVERY_TASK, CHANNEL_STOPPED = "delivery_task", "channel_stopped"
+DELIVERY_TASK, CHANNEL_STOPPED, PROOF_CODE = "delivery_task", "channel_stopped", "proof_code"
 
 
 LINK_PURPOSE = "go"
@@ -103,9 +103,10 @@ def tell(session: Session, *roles: Role, notice: Notice, dedupe_key: str) -> Non
 def ask_to_phone(session: Session, stuck: MessageStuck) -> None:
     """No channel reached somebody: one of us has to call them (listens to the outbox).
 
-    A task that is stuck itself makes no further task: it stays on the list of stuck messages.
+    A task that is stuck itself makes no further task: it stays on the list of stuck messages. A
+    code is nobody's to read out.
     """
-    if stuck.template in (DELIVERY_TASK, CHANNEL_STOPPED):
+    if stuck.template in (DELIVERY_TASK, CHANNEL_STOPPED, PROOF_CODE):
         return
     for role in (Role.OFFICE, Role.CAMPUS_MANAGER, Role.PRINCIPAL):
         staff = queries.staff_with_role(session, role)
@@ -181,11 +182,14 @@ def bind_guardian(session: Session, openid: str, guardian_id: int) -> None:
     if identity.guardian_id not in (None, guardian_id):
         raise IdentityTaken()
     identity.guardian_id = guardian_id
+    identity.bound_at = identity.bound_at or clock.now()
 
 
 def bind_student(session: Session, openid: str, student_id: int) -> None:
     """Let a learner's own WeChat speak for them; proven as in `bind_guardian`."""
-    meet(session, openid).student_id = student_id
+    identity = meet(session, openid)
+    identity.student_id = student_id
+    identity.bound_at = identity.bound_at or clock.now()
 
 
 def use_link(session: Session, token: str) -> None:

@@ -18,6 +18,7 @@ from backend.logistics import queries as places
 from backend.logistics import service as logistics
 from backend.security import service as security
 from backend.security.schemas import Role
+from backend.students import bindings
 from backend.students import service as students
 from backend.students.schemas import PRIVACY_NOTICE, PRIVACY_NOTICE_VERSION
 from backend.teaching import service as teaching
@@ -155,6 +156,7 @@ def _family(session: Session, family: dict[str, Any], groups: dict[str, dict[str
             phone=guardian["phone"],
             openid=openid,
         )
+        bindings.confirm_phone(session, registered.guardian_id)
         if "openid" in child:
             security.bind_student(session, child["openid"], registered.student_id)
         for class_name in child["classes"]:

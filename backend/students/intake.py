@@ -266,6 +266,7 @@ def _do(session: Session, content: Content, *, updates_known: bool, by: StaffMem
             name=content.guardian,
             phone=content.phone,
             phone_index=index,
+            phone_checked_at=clock.now(),  # The school keeps the list, nobody typed it in a chat.
             created_at=clock.now(),
         )
         session.add(guardian)

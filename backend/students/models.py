@@ -25,7 +25,8 @@ from backend.students import names
 class Student(Base):
     """学员: the file of one learner. `grade` is the school grade as people say it (三年级).
 
-    A double that was merged stays as a shell: `merged_into_id` says where everything went.
+    `phone` is the learner's own, for those of age. A double that was merged stays as a shell:
+    `merged_into_id` says where everything went.
     """
 
     __tablename__ = "students_student"
@@ -34,6 +35,9 @@ class Student(Base):
     name: Mapped[str] = mapped_column(String(40))
     grade: Mapped[str | None] = mapped_column(String(20))
     birth_on: Mapped[date | None]
+    phone: Mapped[str | None] = mapped_column(Encrypted("students_student.phone"))
+    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"))
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="student")
@@ -41,7 +45,11 @@ class Student(Base):
 
 class Guardian(Base):
     """监护人: the contract party for a minor. `phone_tail_index` is of the last four digits. The
-    shell of a merged double is found by no phone: its indexes are empty."""
+    shell of a merged double is found by no phone: its indexes are empty.
+
+    `phone_checked_at`: when a code or our staff last confirmed the phone; None for one that was
+    only typed into a chat, which opens nothing (C4).
+    """
 
     __tablename__ = "students_guardian"
 
@@ -50,6 +58,7 @@ class Guardian(Base):
     phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"))
     phone_index: Mapped[str] = mapped_column(String(64), index=True)
     phone_tail_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"))
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="guardian")
@@ -233,3 +242,52 @@ def _phone_changed(_: object, __: Connection, guardian: Guardian) -> None:
 def tail_index(phone: str) -> str:
     """The blind index of a phone's last four digits."""
     return crypto.blind_index(phone[-4:], context="phone_tail")
+
+
+class Invitation(Base):
+    """邀请: a guardian lets another one see their children, once both have said so (C4).
+
+    Of the code only a keyed hash is kept. `name`, `phone` and `openid` are of whoever answered it
+    first and proved the phone; the inviter confirms them or not.
+    """
+
+    __tablename__ = "students_invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_index: Mapped[str] = mapped_column(String(64), unique=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    student_ids: Mapped[list[int]] = mapped_column(JSON)
+    openid: Mapped[str | None] = mapped_column(String(64), index=True)
+    name: Mapped[str | None] = mapped_column(Encrypted("students_invitation.name"))
+    phone: Mapped[str | None] = mapped_column(Encrypted("students_invitation.phone"))
+    status: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Review(Base):
+    """资料变更: a detail that somebody changes about themselves, at once or once staff agree (S4).
+
+    `field` is a key of `details.FIELDS`. What was done at once is kept too, so that it can be taken
+    back. `before` and `after` are personal, hence ciphertext.
+    """
+
+    __tablename__ = "students_review"
+    __table_args__ = (
+        Index("ix_students_review_status_id", "status", "id"),
+        Index("ix_students_review_openid_id", "openid", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(String(30))
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    before: Mapped[str] = mapped_column(Encrypted("students_review.before"))
+    after: Mapped[str] = mapped_column(Encrypted("students_review.after"))
+    reason: Mapped[str] = mapped_column(Encrypted("students_review.reason"))
+    status: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)

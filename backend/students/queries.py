@@ -89,6 +89,17 @@ def has_consented(session: Session, openid: str, *, purpose: str, version: str) 
     return session.scalar(query.limit(1)) is not None
 
 
+def consents_of(session: Session, openid: str) -> list[tuple[str, datetime]]:
+    """What was agreed to from this WeChat and not withdrawn: purpose, when first, oldest first."""
+    query = (
+        select(Consent.purpose, func.min(Consent.given_at))
+        .where(Consent.openid == openid, Consent.withdrawn_at.is_(None))
+        .group_by(Consent.purpose)
+        .order_by(func.min(Consent.given_at))
+    )
+    return [(purpose, at) for purpose, at in session.execute(query)]
+
+
 def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketView]:
     """What a person has told us, newest first."""
     query = select(Ticket).where(Ticket.openid == openid).order_by(Ticket.id.desc()).limit(limit)

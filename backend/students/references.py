@@ -47,6 +47,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         ),
         Reference("finance_lesson_account", "student_id"),
         Reference("admissions_sign_up", "student_id"),
+        Reference("students_review", "student_id"),
     ),
     Person.GUARDIAN: (
         Reference("students_guardianship", "guardian_id", twin_of=("student_id",)),
@@ -54,6 +55,8 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("security_wechat_identity", "guardian_id", key="openid"),
         Reference("students_consent", "guardian_id"),
         Reference("students_ticket", "guardian_id"),
+        Reference("students_review", "guardian_id"),
+        Reference("students_invitation", "guardian_id"),
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from backend.kit import clock
 from backend.security.permissions import roles_with
@@ -174,3 +174,32 @@ def next_takeover_step(*, has_begun: bool, is_waiting: bool, was_nudged: bool) -
     if not is_waiting:
         return TakeoverStep.RESUME
     return TakeoverStep.REASSIGN if was_nudged else TakeoverStep.NUDGE
+
+
+OF_AGE = 18
+REISSUED_AFTER = timedelta(days=90)
+"""A number given up is kept back at least so long before somebody else gets it (电信网码号资源管理
+办法 and the operators' rules): a phone that was confirmed within it cannot have a new owner."""
+REVIEWERS = (Role.ACADEMIC, Role.PRINCIPAL, Role.SECURITY)
+"""Who is asked first to look at a change of details."""
+
+
+def is_of_age(birth_on: date | None, *, today: date) -> bool:
+    """Whether a learner acts for themselves (民法典 §17). An unknown birthday is no proof of it."""
+    if birth_on is None:
+        return False
+    had_birthday = (today.month, today.day) >= (birth_on.month, birth_on.day)
+    return today.year - birth_on.year - (0 if had_birthday else 1) >= OF_AGE
+
+
+def is_spelling(before: str, after: str) -> bool:
+    """Whether a name is only spelled otherwise: the same surname and length, one character."""
+    if len(before) != len(after) or before[:1] != after[:1]:
+        return False
+    return sum(old != new for old, new in zip(before, after, strict=True)) <= 1
+
+
+def may_be_reissued(confirmed_at: datetime | None, *, now: datetime) -> bool:
+    """Whether the number may belong to somebody else by now, so that a code to it is no longer
+    enough."""
+    return confirmed_at is None or now - confirmed_at >= REISSUED_AFTER

@@ -93,6 +93,87 @@ class Child(BaseModel):
         return self.name in text or (len(self.name) > 2 and self.name[1:] in text)
 
 
+class Claim(BaseModel):
+    """Somebody a proven phone belongs to, in each of their roles. With `must_name` the number may
+    have a new owner by now: a name in the file, their own or a child's, has to be said too (C4)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    guardian_id: int | None = None
+    student_id: int | None = None
+    account_id: int | None = None
+    children: tuple[str, ...] = ()
+    must_name: bool = False
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a message names this person or one of their children in full."""
+        return any(name in text for name in (self.name, *self.children))
+
+
+class Bound(BaseModel):
+    """What a proven phone has led to: whom the WeChat now speaks for, by name. Without any, the
+    file's phone was never confirmed and staff look at it (`review_id`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    children: tuple[str, ...] = ()
+    staff_name: str | None = None
+    learner: str | None = None
+    is_new: bool = True
+    review_id: int | None = None
+
+
+class Companion(BaseModel):
+    """A WeChat of the same family or person: how it is called, and since when it is bound. `mark`
+    stands for it on pages, where no openid is shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    mark: str
+    label: str
+    bound_at: datetime | None
+    is_frozen: bool
+    is_mine: bool
+
+
+class ReviewStatus(StrEnum):
+    """Where a change of details stands."""
+
+    WAITING = "waiting"  # 待审核
+    APPLIED = "applied"  # 已生效
+    REFUSED = "refused"  # 已退回
+    UNDONE = "undone"  # 已撤销
+
+
+class ReviewView(BaseModel):
+    """A change of details as its author and staff see it; `who` it is about is for staff."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    field: str
+    guardian_id: int | None
+    student_id: int | None
+    openid: str
+    before: str
+    after: str
+    reason: str
+    status: ReviewStatus
+    created_at: datetime
+    who: str = ""
+
+
+class InvitationStatus(StrEnum):
+    """Where an invitation stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"  # Somebody has answered; the inviter decides.
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class Registered(BaseModel):
     """The file that a sign-up found or made."""
 

@@ -12,9 +12,10 @@ from backend.finance import queries as finance
 from backend.finance import service as payments
 from backend.finance.schemas import OrderStatus
 from backend.kit import clock
-from backend.students import queries as students
+from backend.security import queries as security
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
+from bot.flows import whose
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as pay_phrases
@@ -25,10 +26,8 @@ from bot.times import Kind
 AHEAD = timedelta(days=7)
 TERM = timedelta(days=120)
 _SHORT = 14  # Characters of «那就再帮我查一下哥哥的呗»; longer ones ask something of their own.
-_OLDER = re.compile(r"哥哥?|姐姐?|老大|大的|大宝|大儿子|大女儿|大娃")
-_YOUNGER = re.compile(r"弟弟?|妹妹?|老[二三幺]|小的|[二小]宝|小儿子|小女儿|[二小]娃")
 _WHOSE = re.compile(
-    rf"{_OLDER.pattern}|{_YOUNGER.pattern}|另[外]?一个|两个孩子|两个都?|我女儿|我儿子"
+    rf"{whose.OLDER.pattern}|{whose.YOUNGER.pattern}|另[外]?一个|两个孩子|两个都?|我女儿|我儿子"
 )
 _WHO_TEACHES = re.compile(r"老师(是|叫|姓)?(谁|哪[位个]|什么)|[是由]?谁[教上带]")
 _ELSE = re.compile(
@@ -40,7 +39,7 @@ def timetable(talk: Talk) -> Reply:
     """Lessons of the speaker's children, of the speaker, or those the speaker teaches."""
     talk.remember(asked="my_schedule")
     from_at, to_at, when = _window(talk)
-    children = _learners(talk)
+    children = whose.learners(talk)
     if children:
         return _children_timetable(talk, children, from_at, to_at, when)
     if talk.speaker.account_id is None:
@@ -59,7 +58,7 @@ def timetable(talk: Talk) -> Reply:
 def balance(talk: Talk) -> Reply:
     """Lessons left of the speaker's children."""
     talk.remember(asked="my_balance")
-    children = _learners(talk)
+    children = whose.learners(talk)
     if not children:
         return say(phrases.NOT_BOUND)
     names = {child.id: child.name for child in children}
@@ -75,13 +74,13 @@ def follow_up(talk: Talk) -> Reply | None:
     question again, for somebody else or another time; None when it is something of its own."""
     again = _AGAIN.get(talk.state.topic.get("asked", ""))
     text = talk.plain
-    if again is None or len(text) > _SHORT or not _learners(talk):
+    if again is None or len(text) > _SHORT or not whose.learners(talk):
         return None
     if _WHO_TEACHES.search(text):
         return teachers(talk)
     for span in talk.meaning.times:
         text = text.replace(words.simplified(span.text), "")
-    for child in _children(talk):
+    for child in whose.children(talk):
         text = text.replace(child.name, "").replace(child.name[1:], "")
     rest = _WHOSE.sub("", text)
     if rest == talk.plain or not _ELSE.fullmatch(rest):
@@ -92,7 +91,7 @@ def follow_up(talk: Talk) -> Reply | None:
 
 def teachers(talk: Talk) -> Reply:
     """Who teaches the speaker's children."""
-    children = {child.id: child.name for child in _learners(talk)}
+    children = {child.id: child.name for child in whose.learners(talk)}
     lessons = teaching.lessons_of_students(
         talk.session, list(children), from_at=clock.now(), to_at=clock.now() + TERM, limit=60
     )
@@ -105,8 +104,13 @@ def teachers(talk: Talk) -> Reply:
 
 
 def orders(talk: Talk) -> Reply:
-    """The speaker's own orders."""
-    found = finance.orders_of(talk.session, openid=talk.openid, limit=3)
+    """The speaker's own orders, also those of an earlier WeChat of theirs."""
+    found = [
+        order
+        for openid in _own_openids(talk)
+        for order in finance.orders_of(talk.session, openid=openid, limit=3)
+    ]
+    found = sorted(found, key=lambda order: order.id, reverse=True)[:3]
     return say(phrases.orders(found)) if found else say(phrases.NO_ORDERS)
 
 
@@ -148,28 +152,11 @@ def _children_timetable(
     return say("\n\n".join([*parts, phrases.after_timetable()]))
 
 
-def _learners(talk: Talk) -> list[Child]:
-    """The speaker's children; a child named in the message narrows the choice to it."""
-    children = _children(talk)
-    named = [child for child in children if child.is_named_in(talk.plain)]
-    if not named and len(children) > 1 and _OLDER.search(talk.plain):
-        named = [max(children, key=_years)]
-    elif not named and len(children) > 1 and _YOUNGER.search(talk.plain):
-        named = [min(children, key=_years)]
-    return named or children
-
-
-def _children(talk: Talk) -> list[Child]:
-    if talk.speaker.guardian_id is not None:
-        return students.children_of(talk.session, talk.speaker.guardian_id)
-    if talk.speaker.student_id is not None:
-        return [students.student(talk.session, talk.speaker.student_id)]
-    return []
-
-
-def _years(child: Child) -> int:
-    """How far a child is in school; who is not in school yet comes first."""
-    return words.grade_number(child.grade or "") or 0
+def _own_openids(talk: Talk) -> list[str]:
+    if talk.speaker.guardian_id is None:
+        return [talk.openid]
+    found = security.identities_of(talk.session, guardian_ids=[talk.speaker.guardian_id])
+    return list({talk.openid: None, **{each.openid: None for each in found}})
 
 
 def _window(talk: Talk) -> tuple[datetime, datetime, str]:

@@ -169,14 +169,24 @@ class Stage:
                 )
 
     def pushes(self) -> list[tuple[str, str]]:
-        """(openid, text) of everything put into the outbox since the last look, but for answers:
-        `send` has read those, whichever way they go."""
+        """(openid, text) of everything put into the outbox since the last look, but for answers,
+        which `send` has read, whichever way they go, and for mere SMS (`texts_to`)."""
         unseen = select(OutboxMessage).where(OutboxMessage.id > self._seen)
         with reading() as session:
             rows = session.scalars(unseen.order_by(OutboxMessage.id)).all()
             self._seen = max((row.id for row in rows), default=self._seen)
-            told = [row for row in rows if not row.dedupe_key.startswith("reply:")]
+            told = [
+                row
+                for row in rows
+                if not row.dedupe_key.startswith("reply:") and (row.openid or not row.phone)
+            ]
             return [(row.openid or "", self._pushed(row)) for row in told]
+
+    def texts_to(self, phone: str) -> list[str]:
+        """The SMS posted to a phone so far, oldest first."""
+        with reading() as session:
+            rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+            return [self._pushed(row) for row in rows if row.phone == phone and not row.openid]
 
     def value(self, statement: str) -> Any:
         """The one value of a query."""

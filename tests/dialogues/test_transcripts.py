@@ -17,13 +17,16 @@ import pytest
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text as sql
 
 from backend.app import create_app
 from backend.finance.schemas import PaymentAttempt
 from backend.kit import clock
 from backend.kit.db import unit_of_work
+from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
+from backend.students import details
 from backend.web.sign_in import SIGN_IN_PATH
 from tests.dialogues.stage import Stage, openid_of
 
@@ -127,6 +130,26 @@ class Player:
         for who, texts in wanted.items():
             for text in texts:
                 assert _holds(got[openid_of(who)], self._filled(text)), (text, got)
+
+    def sms(self, phone: str, step: dict[str, Any]) -> None:
+        """The latest SMS to a phone; `count` is how many there have been."""
+        texts = self.stage.texts_to(str(phone))
+        if "count" in step:
+            assert len(texts) == step["count"], texts
+        self._check(texts[-1] if texts else "", step)
+
+    def change(self, statements: list[str], _step: dict[str, Any]) -> None:
+        """Something happens elsewhere in the house."""
+        with unit_of_work() as session:
+            for statement in statements:
+                session.execute(sql(statement))
+
+    def review(self, wanted: dict[str, Any], _step: dict[str, Any]) -> None:
+        """The academic office decides the waiting change of a `field`."""
+        with unit_of_work() as session:
+            by = staff.staff_with_role(session, Role.ACADEMIC)[0]
+            found = [each for each in details.waiting(session) if each.field == wanted["field"]]
+            details.decide(session, found[-1].id, by=by, agrees=wanted["agrees"])
 
     def then(self, facts: dict[str, Any], _step: dict[str, Any]) -> None:
         """What the database says: `{SQL: value}`."""

@@ -10,10 +10,12 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import NoticeKind
 from backend.portal import queries, service
 from backend.portal.desk import desk_of
-from backend.portal.pages import customers, doubles, exports, intakes, people, reminders
+from backend.portal.pages import customers, doubles, exports, intakes, people, reminders, reviews
 from backend.portal.shell import shell
+from backend.security import identities
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
+from backend.students import bindings, freezing
 from backend.web.sign_in import wechat_only
 
 blueprint = Blueprint(
@@ -23,7 +25,7 @@ blueprint = Blueprint(
     static_folder="../static",
     static_url_path="/me/static",
 )
-for each in (people, reminders, customers, doubles, intakes, exports):
+for each in (people, reviews, reminders, customers, doubles, intakes, exports):
     blueprint.register_blueprint(each.blueprint)
 blueprint.app_context_processor(lambda: {"shell": shell})
 
@@ -35,6 +37,34 @@ def me(openid: str) -> ResponseReturnValue:
     with reading() as session:
         mine = queries.mine(session, openid)
     return render_template("portal/me.html", mine=mine)
+
+
+@blueprint.post("/me/unbind")
+@wechat_only
+def unbind(openid: str) -> ResponseReturnValue:
+    """This WeChat speaks for nobody any more."""
+    with unit_of_work() as session:
+        identities.unbind(session, openid, by=f"wechat:{openid}")
+    return redirect(url_for("portal_pages.me"), code=303)
+
+
+@blueprint.post("/me/freeze/<mark>")
+@wechat_only
+def freeze(openid: str, mark: str) -> ResponseReturnValue:
+    """Freeze another WeChat of the person or of the family, by the mark on the page."""
+    with unit_of_work() as session:
+        stolen = next(
+            (
+                each.openid
+                for each in bindings.companions(session, openid)
+                if each.mark == mark and not each.is_mine
+            ),
+            None,
+        )
+        if stolen is None:
+            raise NotFound()
+        freezing.freeze_companion(session, openid=openid, stolen=stolen)
+    return redirect(url_for("portal_pages.me"), code=303)
 
 
 @blueprint.get("/me/messages")

@@ -31,6 +31,8 @@ EXPECTED = {
     Permission.SEE_FIGURES: "AAA--A----",
     Permission.SEE_PAYMENTS: "AC---A---A",
     Permission.APPROVE_REFUND: "AC---A----",
+    Permission.APPROVE_LARGE_REFUND: "A---------",
+    Permission.PAY_OUT: "-----A----",
     Permission.SEE_TICKETS: "ACOOOOOOO-",
     Permission.ANSWER_TICKET: "ACOOOOOOO-",
     Permission.LEAD_TALK: "ACOOOOOOO-",
@@ -57,6 +59,7 @@ EXPECTED = {
     Permission.EXPORT_UNMASKED: "A---------",
     Permission.READ_AUDIT: "A-------AA",
     Permission.KEEP_REMINDERS: "AC--A-----",
+    Permission.REVIEW_DETAILS: "A---A---A-",
 }
 LETTER = {None: "-", Scope.OWN: "O", Scope.CAMPUS: "C", Scope.ALL: "A"}
 
