@@ -39,6 +39,7 @@ ROWS = (
     Row("backend.outbox.jobs.blank_old", "forget what was said long ago", daily_at=time(4, 10)),
     Row("bot.jobs.forget_misunderstood", "forget sentences not labelled", daily_at=time(4, 20)),
     Row("backend.security.jobs.tag_followers", "the menu of a new role", every_seconds=60),
+    Row("backend.security.jobs.go_on_rotating", "a change of keys goes on", every_seconds=60),
     Row("backend.students.jobs.settle_attachments", "fetch what people sent", every_seconds=30),
     Row("bot.jobs.tend_talks", "owners of talks who are silent or come to work", every_seconds=15),
     Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),

@@ -1,7 +1,8 @@
 """Every table of the house in one MetaData, for Alembic and for tests.
 
 A room's tables are declared in its `models.py`, the bot's in `bot/conversation`. They are found by
-looking at the files, so that a new room needs no line here; rooms never import this module.
+looking at the files, so that a new room needs no line here; rooms never import this module, only
+the rotation of keys asks it by name.
 """
 
 from importlib import import_module

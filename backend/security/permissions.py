@@ -28,7 +28,9 @@ _AT_WORK: Mapping[Permission, Scope] = {
     P.SEE_STOCK: CAMPUS,
     P.DECIDE_REQUEST: OWN,
 }
+_KEEPING_FILES = (P.SEE_STUDENT, P.CHANGE_STUDENT, P.UNMASK_STUDENT, P.SEE_HEALTH_NOTE)
 _MANAGING = (
+    *_KEEPING_FILES,
     *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_FIGURES, P.SEE_PAYMENTS),
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
     *(P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.BOOK_ROOM, P.SEE_STOCK, P.DECIDE_REQUEST),
@@ -39,6 +41,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys(_MANAGING, ALL),
         P.TEACH_BOT: ALL,
+        P.DECIDE_ERASURE: ALL,
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
@@ -51,20 +54,23 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.ADVISOR: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),
+        **dict.fromkeys((P.SEE_STUDENT, P.UNMASK_STUDENT), OWN),
         P.SEE_FIGURES: ALL,
     },
     Role.TEACHER: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.SEE_TICKETS), OWN),
+        **dict.fromkeys((P.SEE_STUDENT, P.SEE_HEALTH_NOTE), OWN),
     },
     Role.ACADEMIC: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT), ALL),
+        **dict.fromkeys(_KEEPING_FILES, ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
-        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS), ALL),
+        **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.SEE_STUDENT), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},
@@ -72,6 +78,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.SECURITY: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_PEOPLE, P.CHANGE_PEOPLE, P.READ_AUDIT, P.SEE_STUCK_MESSAGES), ALL),
+        **dict.fromkeys((P.DECIDE_ERASURE, P.ROTATE_KEYS), ALL),
         P.SEE_TICKETS: OWN,
     },
     # An auditor looks and changes nothing.

@@ -48,6 +48,12 @@ EXPECTED = {
     Permission.SEE_PEOPLE: "A-------A-",
     Permission.CHANGE_PEOPLE: "A-------A-",
     Permission.READ_AUDIT: "A-------AA",
+    Permission.SEE_STUDENT: "ACOOAA----",
+    Permission.CHANGE_STUDENT: "AC--A-----",
+    Permission.UNMASK_STUDENT: "ACO-A-----",
+    Permission.SEE_HEALTH_NOTE: "AC-OA-----",
+    Permission.DECIDE_ERASURE: "A-------A-",
+    Permission.ROTATE_KEYS: "--------A-",
 }
 LETTER = {None: "-", Scope.OWN: "O", Scope.CAMPUS: "C", Scope.ALL: "A"}
 
