@@ -15,6 +15,7 @@ from bot.flows import (
     handoff,
     leading,
     people,
+    privacy,
     shown,
     sign_up,
     sign_up_answers,
@@ -37,6 +38,7 @@ FORMS = {
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
+OWN = {"my_schedule", "my_balance", "my_orders"}
 NO_ASIDE = ("affirm", "deny", "approve", "reject", "cancel", "renew", "out_of_scope")
 
 INTENTS: dict[str, Flow] = {
@@ -168,7 +170,7 @@ def _to_text(talk: Talk) -> Reply:
     carried = leading.lead(talk)
     if carried is not None:
         return carried
-    wished = wishes.heard(talk)
+    wished = wishes.heard(talk) or privacy.heard(talk)
     if wished is not None:
         held = FORMS.get(talk.state.flow or "")
         return wished.then(form.advance(talk, held)) if held else wished
@@ -237,7 +239,7 @@ def _by_meaning(talk: Talk) -> Reply | None:
     reply = SILENCE
     for name in (matters or wishes)[:2]:
         reply = reply.then(INTENTS[name](talk))
-    return reply
+    return privacy.ask_anew(talk, reply) if OWN & set(wishes) else reply
 
 
 def _aside(talk: Talk) -> Reply | None:

@@ -34,3 +34,20 @@ def blank(session: Session, *, limit: int) -> int:
         row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
         row.blanked_at = now
     return len(rows)
+
+
+def forget(session: Session, *, openid: str) -> int:
+    """Take everything out of what was said to a WeChat, and send no more of what still waits: its
+    owner wants to be forgotten. Twice finds nothing left."""
+    rows = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.openid == openid, OutboxMessage.blanked_at.is_(None))
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
+        row.blanked_at = clock.now()
+        if row.status not in DONE:
+            row.status = Status.DECLINED
+    session.flush()
+    return len(rows)

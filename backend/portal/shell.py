@@ -15,8 +15,11 @@ ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
     ("听懂客户", "review_pages.queued"),
+    ("学员档案", "portal_pages.files.listed"),
+    ("资料删除", "portal_pages.files.wishes"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
+    ("密钥轮换", "security_pages.keys.progress"),
     ("我的账号", "security_pages.account.account"),
 )
 

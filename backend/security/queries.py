@@ -78,6 +78,16 @@ def recipient_of(session: Session, account_id: int) -> Recipient:
     return Recipient(openid=openid, phone=account.phone, name=account.name)
 
 
+def openids_of(
+    session: Session, *, guardian_ids: Collection[int], student_ids: Collection[int] = ()
+) -> list[str]:
+    """The WeChats that speak for these guardians and learners."""
+    query = select(WechatIdentity.openid).where(
+        WechatIdentity.guardian_id.in_(guardian_ids) | WechatIdentity.student_id.in_(student_ids)
+    )
+    return list(session.scalars(query.order_by(WechatIdentity.openid)))
+
+
 def codes(session: Session) -> list[CodeView]:
     """All codes that hang somewhere, by kind and subject."""
     printed = select(Code).where(Code.kind != CodeKind.WEB)

@@ -188,6 +188,14 @@ def bind_student(session: Session, openid: str, student_id: int) -> None:
     meet(session, openid).student_id = student_id
 
 
+def unbind_family(session: Session, openid: str) -> None:
+    """A WeChat speaks for no guardian and no learner any more; who follows us still follows."""
+    identity = session.get(WechatIdentity, openid)
+    if identity is not None:
+        identity.guardian_id = identity.student_id = None
+        session.flush()
+
+
 def use_link(session: Session, token: str) -> None:
     """Mark a single-use link as used in this unit. Raises LinkUsed the second time."""
     fingerprint = hashlib.sha256(token.encode()).hexdigest()

@@ -10,7 +10,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import NoticeKind
 from backend.portal import queries, service
 from backend.portal.desk import desk_of
-from backend.portal.pages import people
+from backend.portal.pages import family, files, people
 from backend.portal.shell import shell
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
@@ -23,7 +23,8 @@ blueprint = Blueprint(
     static_folder="../static",
     static_url_path="/me/static",
 )
-blueprint.register_blueprint(people.blueprint)
+for part in (people, files, family):
+    blueprint.register_blueprint(part.blueprint)
 blueprint.app_context_processor(lambda: {"shell": shell})
 
 
