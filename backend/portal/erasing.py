@@ -80,7 +80,7 @@ def _tickets(session: Session, view: ErasureView) -> None:
 
 def _personal(session: Session, view: ErasureView) -> None:
     for openid in view.openids:
-        identities.unbind_family(session, openid)
+        identities.unbind_family(session, openid, into=pseudonym_of(openid))
     forgetting.forget_people(session, guardian_id=view.guardian_id, student_ids=view.student_ids)
 
 

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -188,8 +188,10 @@ def bind_student(session: Session, openid: str, student_id: int) -> None:
     meet(session, openid).student_id = student_id
 
 
-def unbind_family(session: Session, openid: str) -> None:
-    """A WeChat speaks for no guardian and no learner any more; who follows us still follows."""
+def unbind_family(session: Session, openid: str, *, into: str) -> None:
+    """A WeChat speaks for no guardian and no learner any more, and a pseudonym has scanned what it
+    scanned; who follows us still follows."""
+    session.execute(update(Scan).where(Scan.openid == openid).values(openid=into))
     identity = session.get(WechatIdentity, openid)
     if identity is not None:
         identity.guardian_id = identity.student_id = None

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.outbox import retention
 from backend.students import attachments
 from backend.students.file import exports, tombstones
 from backend.students.file.models import Export, Look
@@ -29,6 +30,9 @@ def forget_tickets(session: Session, *, openid: str, into: str) -> int:
     attachments.withdraw(session, openid=openid)
     session.execute(update(Attachment).where(Attachment.openid == openid).values(openid=into))
     ids = list(session.scalars(select(Ticket.id).where(Ticket.openid == openid)))
+    said = session.scalars(select(TicketNote.id).where(TicketNote.ticket_id.in_(ids)))
+    keys = [f"ticket-opened:{each}" for each in ids] + [f"ticket-note:{each}" for each in said]
+    retention.forget_about(session, keys)
     notes = update(TicketNote).where(TicketNote.ticket_id.in_(ids))
     session.execute(notes.values(text=GONE))
     session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(text=GONE, openid=into))

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 from backend.app import create_app
 from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import NotFound
 from backend.outbox.models import OutboxMessage
 from backend.portal import copying, jobs, service
 from backend.security import queries as security
@@ -16,9 +17,11 @@ from backend.seed import load
 from backend.students import service as students
 from backend.students.file import consents, details, exports, looks
 from backend.students.file.consents import Purpose
+from backend.students.file.identity import Field
 from backend.students.file.models import Look
-from backend.students.file.words import ExportStatus
+from backend.students.file.words import ConsentMissing, DetailWrong, ExportStatus, Reason
 from backend.students.models import Guardianship, Student
+from backend.students.schemas import TicketKind
 from tests.backend.portal.test_desk import at_desk, counted
 from tests.backend.security.conftest import Site, site, wechat
 
@@ -52,7 +55,7 @@ def test_what_is_sensitive_lies_encrypted_and_is_found_again(app: Flask) -> None
     with unit_of_work() as session:
         assert details.change(session, 1, by="x", fields={"id_number": NUMBER}) == []
     for wrong in ({"id_number": "110105194912310021"}, {"email": "nobody"}, {"school": "x" * 61}):
-        with pytest.raises(details.DetailWrong), unit_of_work() as session:
+        with pytest.raises(DetailWrong), unit_of_work() as session:
             details.change(session, 1, by="x", fields=wrong)
 
 
@@ -132,7 +135,7 @@ def test_pages_ask_no_more_when_there_is_more(app: Flask) -> None:
             students.open_ticket(
                 session,
                 openid=FAMILY,
-                kind=students.TicketKind.FEEDBACK,
+                kind=TicketKind.FEEDBACK,
                 text="很好",
                 source_key=f"test:{_}",
             )
@@ -153,8 +156,8 @@ def test_a_family_reads_its_own_file_and_who_looked(site: Site) -> None:
             session,
             student_id=1,
             member=member,
-            fields=[looks.Field.PHONE],
-            reason=looks.Reason.CONTACT,
+            fields=[Field.PHONE],
+            reason=Reason.CONTACT,
             note="通知停课安排",
         )
     phone = site.phone(FAMILY)
@@ -191,7 +194,7 @@ def test_consents_hold_by_version_and_end_with_what_rests_on_them(
         assert service.withdraw(session, openid=FAMILY, purpose=Purpose.HEALTH, way="tap")
         assert session.get_one(Student, 1).health_note is None
         assert not service.withdraw(session, openid=FAMILY, purpose=Purpose.HEALTH, way="tap")
-    with pytest.raises(details.ConsentMissing), unit_of_work() as session:
+    with pytest.raises(ConsentMissing), unit_of_work() as session:
         details.change(session, 1, by="account:4", fields={"health_note": "哮喘"})
 
 
@@ -229,7 +232,7 @@ def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> No
     with unit_of_work() as session:
         asked = exports.ask(session, openid=FAMILY)
         assert exports.ask(session, openid=FAMILY).id == asked.id
-    with pytest.raises(exports.NotFound), unit_of_work() as session:
+    with pytest.raises(NotFound), unit_of_work() as session:
         exports.fetched(session, asked.id, openid=FAMILY, form="pdf")  # Not made yet.
     jobs.make_export(asked.id)
     jobs.make_export(asked.id)
