@@ -98,6 +98,7 @@ DOORS: Mapping[str, Door] = {
     "portal_pages.files.decide": _staff(P.DECIDE_ERASURE),
     "portal_pages.family.file": Open.IN_WECHAT,
     "portal_pages.family.change": Open.IN_WECHAT,
+    "portal_pages.family.change_own": Open.IN_WECHAT,
     "portal_pages.family.agreed": Open.IN_WECHAT,
     "portal_pages.family.decide": Open.IN_WECHAT,
     "portal_pages.family.looked": Open.IN_WECHAT,

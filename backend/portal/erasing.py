@@ -7,24 +7,25 @@ from backend.finance import family
 from backend.finance import queries as finance
 from backend.kit import clock, crypto
 from backend.kit.db import unit_of_work
+from backend.kit.errors import DomainError
 from backend.outbox import retention
 from backend.security import queries as security
 from backend.security import service as identities
-from backend.security.schemas import Speaker
+from backend.security.schemas import StaffMember
 from backend.students import queries as students
 from backend.students.file import erasures, forgetting, tombstones
 from backend.students.file.words import ErasureView
 from backend.teaching import queries as teaching
 
 
-def obstacles(session: Session, speaker: Speaker) -> list[str]:
+class StillOpen(DomainError):
+    """The family has lessons, money or a complaint open; `obstacles` says which."""
+
+
+def obstacles(session: Session, guardian_id: int) -> list[str]:
     """What the family has to do first: lessons, money or a complaint that are still open."""
-    if speaker.guardian_id is None:
-        return []
-    student_ids = erasures.children_to_erase(session, speaker.guardian_id)
-    openids = security.openids_of(
-        session, guardian_ids=[speaker.guardian_id], student_ids=student_ids
-    )
+    student_ids = erasures.children_to_erase(session, guardian_id)
+    openids = security.openids_of(session, guardian_ids=[guardian_id], student_ids=student_ids)
     found = []
     if any(each.left > 0 for each in finance.lessons_left(session, student_ids=student_ids)):
         found.append("还有没上完的课时：请先上完，或回复「退费」办理退费")
@@ -36,6 +37,18 @@ def obstacles(session: Session, speaker: Speaker) -> list[str]:
     if any(each.status == "open" for each in tickets):
         found.append("有处理中的投诉或请求：请等答复，或回复「不投诉了」")
     return found
+
+
+def decide(
+    session: Session, erasure_id: int, *, member: StaffMember, approve: bool, note: str
+) -> None:
+    """As `erasures.decide`; what has been bought since the family asked stands in the way again.
+    Raises StillOpen."""
+    view = erasures.erasure(session, erasure_id)
+    found = obstacles(session, view.guardian_id) if approve else []
+    if found:
+        raise StillOpen(obstacles=found)
+    erasures.decide(session, erasure_id, member=member, approve=approve, note=note)
 
 
 def pseudonym_of(openid: str) -> str:

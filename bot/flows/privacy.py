@@ -88,7 +88,7 @@ def erase(talk: Talk) -> Reply:
     asked = erasures.open_erasure_of(talk.session, talk.speaker.guardian_id)
     if asked is not None:
         return say(phrases.erasure_stands(asked))
-    obstacles = erasing.obstacles(talk.session, talk.speaker)
+    obstacles = erasing.obstacles(talk.session, talk.speaker.guardian_id)
     if obstacles:
         return say(phrases.first_do(obstacles))
     talk.state.topic["erasing"] = True
@@ -96,7 +96,8 @@ def erase(talk: Talk) -> Reply:
 
 
 def _confirm(talk: Talk) -> Reply:
-    if talk.speaker.guardian_id is None or erasing.obstacles(talk.session, talk.speaker):
+    guardian_id = talk.speaker.guardian_id
+    if guardian_id is None or erasing.obstacles(talk.session, guardian_id):
         return erase(talk)
     return say(phrases.erasure_stands(erasures.ask(talk.session, talk.speaker)))
 

@@ -20,9 +20,13 @@ _TYPES = {"json": "application/json", "pdf": "application/pdf"}
 def file(openid: str, student_id: int) -> ResponseReturnValue:
     """One's own child's file, or one's own."""
     with reading() as session:
-        found = student.file_for_family(session, student_id, security.speaker(session, openid))
+        speaker = security.speaker(session, openid)
+        found = student.file_for_family(session, student_id, speaker)
         may_tell_health = consents.may(session, consents.Purpose.HEALTH, student_id=student_id)
-    return render_template("portal/own_file.html", file=found, may_tell_health=may_tell_health)
+    own = [one for one in found.details.guardians if one.id == speaker.guardian_id]
+    return render_template(
+        "portal/own_file.html", file=found, own=own, may_tell_health=may_tell_health
+    )
 
 
 @blueprint.post("/me/file/<int:student_id>")
@@ -37,6 +41,17 @@ def change(openid: str, student_id: int) -> ResponseReturnValue:
             raise NotFound()
         details.change(session, student_id, by=f"wechat:{openid}", fields=fields)
     return redirect(f"/me/file/{student_id}", 303)
+
+
+@blueprint.post("/me/own")
+@wechat_only
+def change_own(openid: str) -> ResponseReturnValue:
+    """A guardian fills in or clears their own fields."""
+    fields = {n: request.form[n] for n in details.EDITABLE_OF_GUARDIAN if n in request.form}
+    with unit_of_work() as session:
+        guardian_id = security.speaker(session, openid).guardian_id or 0
+        details.change_guardian(session, guardian_id, by=f"wechat:{openid}", fields=fields)
+    return redirect("/me", 303)
 
 
 @blueprint.get("/me/consents")
@@ -112,7 +127,7 @@ def way_out(openid: str) -> ResponseReturnValue:
         if speaker.guardian_id is None:
             raise NotFound()
         asked = erasures.open_erasure_of(session, speaker.guardian_id)
-        obstacles = [] if asked else erasing.obstacles(session, speaker)
+        obstacles = [] if asked else erasing.obstacles(session, speaker.guardian_id)
     return render_template("portal/erasure.html", asked=asked, obstacles=obstacles)
 
 
@@ -124,6 +139,6 @@ def ask_erasure(openid: str) -> ResponseReturnValue:
         speaker = security.speaker(session, openid)
         if request.form.get("wish") == "take_back":
             erasures.take_back(session, speaker)
-        elif not erasing.obstacles(session, speaker):
+        elif not erasing.obstacles(session, speaker.guardian_id or 0):
             erasures.ask(session, speaker)
     return redirect("/me/erasure", 303)

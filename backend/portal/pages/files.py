@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from backend.kit.db import reading, unit_of_work
-from backend.portal import student
+from backend.portal import erasing, student
 from backend.security import permissions
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
@@ -41,6 +41,12 @@ errors.apologise(
 )
 errors.apologise(
     NotNow, "这份申请已经处理过", "或者拒绝时没有写明原因。请刷新页面看看最新状态再处理。"
+)
+
+errors.apologise(
+    erasing.StillOpen,
+    "这个家庭还有没办完的事",
+    "可能又报了课、有待付款的订单或未答复的投诉。请先办完，或拒绝并写明原因，再请家长重新申请。",
 )
 
 
@@ -127,7 +133,7 @@ def wishes(_me: StaffMember) -> ResponseReturnValue:
 def decide(me: StaffMember, erasure_id: int) -> ResponseReturnValue:
     """Approve, or refuse with a reason that the family reads."""
     with unit_of_work() as session:
-        erasures.decide(
+        erasing.decide(
             session,
             erasure_id,
             member=me,

@@ -18,8 +18,10 @@ PATH = "/console/keys"
 def progress(_me: StaffMember) -> ResponseReturnValue:
     """Where the rotation stands; asked again every few seconds while it runs."""
     with reading() as session:
-        found, is_needed = rotation.latest(session), rotation.is_needed(session)
-        left = rotation.left_over(session)
+        found = rotation.latest(session)
+        runs = found is not None and found.finished_at is None
+        is_needed = not runs and rotation.is_needed(session)  # Counting reads whole tables.
+        left = 0 if runs else rotation.left_over(session)
     return render_template(
         "security/keys_now.html" if "HX-Request" in request.headers else "security/keys.html",
         rotation=found,

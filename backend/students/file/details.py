@@ -28,6 +28,7 @@ from backend.students.models import Guardian, Guardianship, Student
 
 PAGE = 30
 EDITABLE = ("school", "id_number", "address", "health_note", "email")
+EDITABLE_OF_GUARDIAN = ("id_number", "address", "email")
 LONGEST = {"school": 60, "id_number": 18, "address": 120, "health_note": 500, "email": 100}
 
 
@@ -114,34 +115,56 @@ def change(session: Session, student_id: int, *, by: str, fields: Mapping[str, s
     row = session.scalars(query.with_for_update()).one_or_none()
     if row is None:
         raise NotFound()
+    if fields.get("health_note", "").strip():
+        needed = consents.Purpose.HEALTH
+        if not consents.may(session, needed, student_id=student_id):
+            raise ConsentMissing(purpose=needed)
+    changed = _fill(row, fields, EDITABLE)
+    if row.id_number and row.birth_on is None:
+        row.birth_on = birthday_of(row.id_number)
+    _note(session, changed, action="student.changed", subject=f"student:{student_id}", by=by)
+    return changed
+
+
+def change_guardian(
+    session: Session, guardian_id: int, *, by: str, fields: Mapping[str, str]
+) -> list[str]:
+    """The same for a guardian's own fields. Raises NotFound and DetailWrong."""
+    query = select(Guardian).where(Guardian.id == guardian_id, Guardian.erased_at.is_(None))
+    row = session.scalars(query.with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound()
+    changed = _fill(row, fields, EDITABLE_OF_GUARDIAN)
+    _note(session, changed, action="guardian.changed", subject=f"guardian:{guardian_id}", by=by)
+    return changed
+
+
+def _fill(
+    row: Student | Guardian, fields: Mapping[str, str], allowed: Collection[str]
+) -> list[str]:
     changed = []
     for name, given in fields.items():
+        if name not in allowed:
+            raise DetailWrong(field=name)
         text = _checked(name, given)
         if getattr(row, name) == text:
             continue
-        needed = consents.Purpose.HEALTH if name == "health_note" and text else None
-        if needed and not consents.may(session, needed, student_id=student_id):
-            raise ConsentMissing(purpose=needed)
         setattr(row, name, text)
         changed.append(name)
         if name == "id_number":
             row.id_number_index = crypto.blind_index(text, context="id_number") if text else None
-            row.birth_on = row.birth_on or (birthday_of(text) if text else None)
+    return changed
+
+
+def _note(session: Session, changed: list[str], *, action: str, subject: str, by: str) -> None:
     if changed:
         session.flush()
-        audit(
-            session,
-            actor=by,
-            action="student.changed",
-            subject=f"student:{student_id}",
-            fields=changed,
-        )
-    return changed
+        audit(session, actor=by, action=action, subject=subject, fields=changed)
 
 
 def _checked(name: str, given: str) -> str | None:
     text = " ".join(given.split())
-    if name not in EDITABLE or len(text) > LONGEST[name]:
+    if len(text) > LONGEST[name]:
         raise DetailWrong(field=name)
     if not text:
         return None

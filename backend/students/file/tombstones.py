@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -51,8 +52,8 @@ def risen(session: Session) -> list[tuple[int, list[int]]]:
     known = _filed() | set(session.scalars(select(Erased.mark)))
     if not known:
         return []
-    guardians = session.scalars(select(Guardian).where(Guardian.erased_at.is_(None)))
-    back = {row.id for row in guardians if _mark(row) in known}
+    guardians = select(Guardian.id, Guardian.created_at).where(Guardian.erased_at.is_(None))
+    back = {id_ for id_, at in session.execute(guardians) if _mark_at("guardian", id_, at) in known}
     query = (
         select(Guardianship.guardian_id, Student)
         .join(Student, Student.id == Guardianship.student_id)
@@ -67,7 +68,11 @@ def risen(session: Session) -> list[tuple[int, list[int]]]:
 
 def _mark(row: Guardian | Student) -> str:
     kind = "guardian" if isinstance(row, Guardian) else "student"
-    return mark_of(kind, row.id, f"{row.created_at.timestamp():.0f}")
+    return _mark_at(kind, row.id, row.created_at)
+
+
+def _mark_at(kind: str, id_: int, made_at: datetime) -> str:
+    return mark_of(kind, id_, f"{made_at.timestamp():.0f}")
 
 
 def _path() -> Path:

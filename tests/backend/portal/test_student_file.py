@@ -6,16 +6,18 @@ from sqlalchemy import select, text
 
 from backend.app import create_app
 from backend.kit import clock, crypto
+from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
 from backend.outbox.models import OutboxMessage
 from backend.portal import copying, jobs, service
+from backend.security import jobs as security_jobs
 from backend.security import queries as security
 from backend.security.models import AuditEntry
 from backend.security.schemas import Role
 from backend.seed import load
 from backend.students import service as students
-from backend.students.file import consents, details, exports, looks
+from backend.students.file import consents, details, erasures, exports, looks
 from backend.students.file.consents import Purpose
 from backend.students.file.identity import Field
 from backend.students.file.models import Look
@@ -258,3 +260,38 @@ def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> No
         with reading() as session:
             found = exports.export_for(session, asked.id, openid=FAMILY)
     assert (found.status, found.json_name, found.pdf_name) == (ExportStatus.FORGOTTEN, None, None)
+
+
+@sqlite_only
+def test_the_console_decides_erasures_and_shows_the_keys(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work() as session:
+        session.execute(text("UPDATE finance_hour_entry SET lessons = 0"))
+        session.execute(text("UPDATE teaching_enrollment SET status = 'ended'"))
+        asked = erasures.ask(session, security.speaker(session, FAMILY))
+    officer = at_desk(app, Role.SECURITY)
+    assert f"DEL{asked.id:06d}" in officer.get("/console/erasures").text
+    path = f"/console/erasures/{asked.id}"
+    assert officer.post(path, decision="refuse", note="").status_code == 422
+    assert officer.post(path, decision="refuse", note="退费未到账").status_code == 303
+    assert officer.post(path, decision="approve").status_code == 422  # Decided is decided.
+    assert "退费未到账" in officer.get("/console/erasures").text
+    assert "目前不需要轮换" in officer.get("/console/keys").text
+    monkeypatch.setenv("BLIND_INDEX_KEY", "another")
+    monkeypatch.setenv("BLIND_INDEX_KEY_PREVIOUS", "local-only-secret")
+    settings.cache_clear()
+    assert "开始轮换" in officer.get("/console/keys").text
+    assert officer.post("/console/keys").status_code == 303
+    assert officer.post("/console/keys").status_code == 303
+    assert "已处理 0 /" in officer.get("/console/keys").text
+    security_jobs.go_on_rotating()
+    security_jobs.rotate_keys()
+    assert "现在可以从配置里移除旧密钥" in officer.get("/console/keys").text
+    with reading() as session:
+        assert len(details.students(session, search="13811112222")) == 2
+        begun = select(AuditEntry).where(AuditEntry.action.startswith("keys."))
+        assert [each.action for each in session.scalars(begun.order_by(AuditEntry.id))] == [
+            "keys.rotation_begun",
+            "keys.rotated",
+        ]
