@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
@@ -90,6 +91,7 @@ def looked(openid: str) -> ResponseReturnValue:
 def ask_copy(openid: str) -> ResponseReturnValue:
     """Ask for a copy of everything."""
     with unit_of_work() as session:
+        _must_be_family(session, openid)
         asked = exports.ask(session, openid=openid)
     return redirect(f"/me/exports/{asked.id}", 303)
 
@@ -99,6 +101,7 @@ def ask_copy(openid: str) -> ResponseReturnValue:
 def copy(openid: str, export_id: int) -> ResponseReturnValue:
     """The copy's page, for its requester alone."""
     with reading() as session:
+        _must_be_family(session, openid)
         found = exports.export_for(session, export_id, openid=openid)
     return render_template("portal/copy_page.html", copy=found)
 
@@ -110,12 +113,20 @@ def download(openid: str, export_id: int, form: str) -> Response:
     if form not in _TYPES:
         raise NotFound()
     with unit_of_work() as session:
+        _must_be_family(session, openid)
         content = exports.fetched(session, export_id, openid=openid, form=form)
     answer = make_response(content)
     answer.content_type = _TYPES[form]
     answer.headers["Content-Disposition"] = f'attachment; filename="my-file.{form}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _must_be_family(session: Session, openid: str) -> None:
+    """A WeChat that was unbound meanwhile fetches nothing more. Raises NotFound."""
+    speaker = security.speaker(session, openid)
+    if speaker.guardian_id is None and speaker.student_id is None:
+        raise NotFound()
 
 
 @blueprint.get("/me/erasure")

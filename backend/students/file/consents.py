@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.security import queries as security
 from backend.security.schemas import Speaker
 from backend.security.service import audit
 from backend.students.models import Consent, Guardianship, Student
@@ -112,20 +113,24 @@ def may(
     student_id: int | None = None,
     guardian_id: int | None = None,
 ) -> bool:
-    """Whether a purpose is covered by a consent that holds: one guardian's is enough for a learner.
-    Every feature that needs one asks here. One statement."""
+    """Whether a purpose is covered by a consent that holds: one guardian's is enough for a learner,
+    and their own for one of age, who has no guardian. Every feature that needs one asks here."""
     wording = WORDINGS[purpose]
     query = select(Consent.id).where(
         Consent.purpose == purpose,
         Consent.version.in_((wording.version, *wording.covers)),
         Consent.withdrawn_at.is_(None),
     )
-    if student_id is not None:
-        guardians = select(Guardianship.guardian_id).where(Guardianship.student_id == student_id)
-        query = query.where(Consent.guardian_id.in_(guardians))
-    else:
-        query = query.where(Consent.guardian_id == guardian_id)
-    return session.scalar(query.limit(1)) is not None
+    if student_id is None:
+        return session.scalar(query.where(Consent.guardian_id == guardian_id).limit(1)) is not None
+    guardians = select(Guardianship.guardian_id).where(Guardianship.student_id == student_id)
+    of_guardians = query.where(Consent.guardian_id.in_(guardians))
+    if session.scalar(of_guardians.limit(1)) is not None:
+        return True
+    if session.scalar(guardians.limit(1)) is not None:
+        return False  # A child's own word does not take the place of a guardian's.
+    openids = security.openids_of(session, guardian_ids=[], student_ids=[student_id])
+    return session.scalar(query.where(Consent.openid.in_(openids)).limit(1)) is not None
 
 
 def standings(session: Session, speaker: Speaker) -> list[Standing]:

@@ -82,6 +82,7 @@ def test_a_file_is_masked_until_somebody_says_why(app: Flask) -> None:
     assert NUMBER in page
     assert "花生过敏" not in page  # Only what was asked for.
     assert 'http-equiv="refresh"' in page
+    assert desk.get("/students/1").headers["Cache-Control"] == "no-store"
     assert NUMBER not in desk.get("/students/2").text
     with clock.frozen(clock.now() + looks.SHOWN_FOR):
         assert NUMBER not in desk.get("/students/1").text
@@ -169,6 +170,10 @@ def test_a_family_reads_its_own_file_and_who_looked(site: Site) -> None:
     assert "通知停课安排" in page
     assert "先在" in page  # No health note without its consent.
     assert phone.open("/me/file/3")[0] == 404
+    learner = site.phone("o_demo_student").open("/me/file/1")
+    assert learner[0] == 200
+    assert "138****2222" in learner[2]  # Their guardian's, masked; and nothing to fill in.
+    assert "保存" not in learner[2]
     assert site.phone("o_demo_stranger").open("/me/file/1")[0] == 404
     assert "通知停课安排" in phone.open("/me/looks")[2]
     assert "同意管理" in phone.open("/me/consents")[2]
