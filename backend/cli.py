@@ -169,6 +169,31 @@ def audit(act: str) -> None:
     click.echo(f"{found.sound} entries are sound; the chain ends with {found.digest}")
 
 
+@main.command()
+@click.argument("act", type=click.Choice(["rotate", "status"]))
+def keys(act: str) -> None:
+    """Move everything encrypted to the first key of FIELD_KEYS and to BLIND_INDEX_KEY.
+
+    `rotate` works until it is done and may be stopped and started at any time; the console shows
+    the same, and workers go on with it. Remove the old keys only after it says so.
+    """
+    from backend.security import rotation
+
+    if act == "rotate":
+        with unit_of_work() as session:
+            rotation.begin(session, by="system")
+        while rotation.go_on(seconds=1):
+            with reading() as session:
+                now = rotation.latest(session)
+            click.echo(f"{now.done} of {now.total} rows and files" if now else "")
+    with reading() as session:
+        left, is_needed = rotation.left_over(session), rotation.is_needed(session)
+    if is_needed:
+        click.echo(f"{left} are still under an old key: keep the old keys.")
+    else:
+        click.echo("Everything is under the current keys: the old keys can be removed.")
+
+
 def _name_on_file(kind: CodeKind, subject: str) -> str:
     """The name of a class or a room; of anything else, its subject."""
     from backend.logistics import queries as logistics

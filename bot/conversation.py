@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import JSON, Index, String, func, select, text, update
+from sqlalchemy import JSON, Index, String, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from backend.kit import clock
@@ -70,7 +70,7 @@ class State(BaseModel):
     the class ids listed last, for «第二个»; `finished` the last completed form, so that
     «手机号写错了» still has something to correct; `misunderstood` how often in a row;
     `apologies` how often in all; `facing` the number of the customer whom a member of staff answers
-    by plain words.
+    by plain words; `told_of` new words of consents that were shown.
     """
 
     flow: str | None = None
@@ -84,6 +84,7 @@ class State(BaseModel):
     misunderstood: int = 0
     apologies: int = 0
     facing: int | None = None
+    told_of: list[str] = Field(default_factory=list)
 
     def leave(self) -> None:
         """Forget the form that was being filled in."""
@@ -304,3 +305,18 @@ def unanswered(session: Session, *, before: datetime, limit: int = 200) -> list[
         .limit(limit)
     )
     return list(session.scalars(waiting))
+
+
+def forget(session: Session, openid: str, *, into: str) -> int:
+    """Take the words out of everything a person said and was answered, leave a pseudonym, and
+    forget where the talk stood. That there was a message stays: a repeat of it is still known."""
+    said = update(Message).where(Message.openid == openid, Message.answered_at.is_not(None))
+    blank: dict[str, Any] = {
+        "openid": into,
+        "incoming": {},
+        "reply": {"bubbles": []},
+        "meaning": None,
+    }
+    blanked = session.scalars(said.values(blank).returning(Message.id)).all()
+    session.execute(delete(Conversation).where(Conversation.openid == openid))
+    return len(blanked)

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
+from backend.portal import erasing
 from backend.students import takeovers
+from backend.students.file import erasures
 from bot import conversation, turn
 from bot.flows import handoff
 from bot.review import queue as review
@@ -30,6 +32,18 @@ def forget_misunderstood() -> None:
     """Delete sentences that nobody labelled within 30 days; once a day, twice is harmless."""
     with unit_of_work() as session:
         review.forget(session)
+
+
+def forget_talks(erasure_id: int) -> None:
+    """The bot's part of an erasure: words and states of the family's talks; then the next part."""
+    with unit_of_work() as session:
+        view = erasures.erasure(session, erasure_id)
+        if erasures.next_step(view) == "talks":
+            for openid in view.openids:
+                review.forget_person(session, openid)
+                conversation.forget(session, openid, into=erasing.pseudonym_of(openid))
+            erasures.step_done(session, erasure_id, "talks")
+    queue.defer("backend.portal.jobs.erase", erasure_id)
 
 
 def tend_talks() -> None:

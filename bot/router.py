@@ -20,6 +20,7 @@ from bot.flows import (
     inviting,
     leading,
     people,
+    privacy,
     refunds,
     reminding,
     shown,
@@ -51,6 +52,7 @@ FORMS = {
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
+OWN = {"my_schedule", "my_balance", "my_orders"}
 NO_ASIDE = ("affirm", "deny", "approve", "reject", "cancel", "renew", "out_of_scope")
 
 _SPOKEN = {
@@ -196,7 +198,7 @@ def _to_text(talk: Talk) -> Reply:
     wished = identity.heard(talk)
     if wished is not None:
         return wished
-    wished = wishes.heard(talk)
+    wished = wishes.heard(talk) or privacy.heard(talk)
     if wished is not None:
         held = FORMS.get(talk.state.flow or "")
         return wished.then(form.advance(talk, held)) if held else wished
@@ -271,7 +273,7 @@ def _by_meaning(talk: Talk) -> Reply | None:
     reply = SILENCE
     for name in (matters or wishes)[:2]:
         reply = reply.then(INTENTS[name](talk))
-    return reply
+    return privacy.ask_anew(talk, reply) if OWN & set(wishes) else reply
 
 
 def _aside(talk: Talk) -> Reply | None:

@@ -2,7 +2,7 @@
 
 A room's tables are declared in its `models.py` and `…_models.py`, the bot's in `bot/conversation`.
 They are found by looking at the files, so that a new room needs no line here; rooms never import
-this module.
+this module, only the rotation of keys asks it by name.
 """
 
 from importlib import import_module

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime
 
 
 class Lead(Base):
@@ -65,7 +65,7 @@ class SignUp(Base):
     child_name: Mapped[str] = mapped_column(String(40))
     grade: Mapped[str | None] = mapped_column(String(20))
     guardian_name: Mapped[str] = mapped_column(String(40))
-    phone: Mapped[str] = mapped_column(Encrypted("admissions_sign_up.phone"))
+    phone: Mapped[str] = mapped_column(Encrypted("admissions_sign_up.phone"), info=IS_ADDRESS)
     privacy_version: Mapped[str] = mapped_column(String(20))
     class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"), index=True)
     order_number: Mapped[str | None] = mapped_column(String(32), unique=True)

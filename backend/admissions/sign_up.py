@@ -23,6 +23,7 @@ from backend.security import queries as staff
 from backend.security.schemas import Role
 from backend.students import queries as files
 from backend.students import service as students
+from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE
 from backend.teaching import queries as classes
 from backend.teaching import service as teaching
@@ -93,6 +94,7 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     students.record_consent(
         session, openid=form.openid, purpose=PRIVACY_NOTICE, version=form.privacy_version
     )
+    consents.give(session, staff.speaker(session, form.openid), consents.Purpose.CHILD, way="chat")
     order = finance.bill(
         session,
         payer_openid=form.openid,

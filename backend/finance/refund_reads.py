@@ -48,6 +48,12 @@ def latest_of(session: Session, openid: str) -> RefundView | None:
     return view_of(session, refund)
 
 
+def is_open(session: Session, openid: str) -> bool:
+    """Whether a payer waits for money to come back."""
+    query = select(Refund.id).where(Refund.openid == openid, Refund.status.in_(OPEN)).limit(1)
+    return session.scalar(query) is not None
+
+
 def waiting_for(session: Session, member: StaffMember, *, limit: int = 50) -> list[RefundView]:
     """Open refunds that a member of staff may decide, the most urgent first."""
     rows = session.scalars(

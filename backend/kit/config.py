@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(LOCAL_SECRET)
     field_keys: SecretStr = SecretStr("1:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
     blind_index_key: SecretStr = SecretStr(LOCAL_SECRET)
+    blind_index_key_previous: SecretStr = SecretStr("")
 
     wechat_account: str = "gh_7f083739789a"
     wechat_appid: str = "wx5823bf96d3bd56c7"

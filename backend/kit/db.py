@@ -86,6 +86,16 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else crypto.decrypt(value, context=self.context)
 
 
+IS_ADDRESS: dict[str, Any] = {"is_address": True}
+"""The `info` of a column of phones, mails or openids under which somebody may have opted out."""
+
+
+def index_of(column: str, context: str, *, last: int = 0) -> dict[str, Any]:
+    """The `info` of a column that holds the blind index of an encrypted one beside it, or of its
+    `last` characters: the rotation of keys makes it anew."""
+    return {"index_of": (column, context, last)}
+
+
 @lru_cache
 def engine() -> Engine:
     """The engine of this process for DATABASE_URL; counts what it is asked (`db_statements`)."""

@@ -18,6 +18,7 @@ from backend.outbox.pacing import Standing, with_send, without_send
 from backend.outbox.schemas import Interaction, NoticeKind, Recipient
 
 AT_ONCE = 10_000  # Values in one statement; both databases take more.
+_INDEX = "outbox_address"
 _COLUMN = {
     Interaction.MESSAGE: "message_at",
     Interaction.MOMENT: "moment_at",
@@ -149,9 +150,22 @@ def consents(session: Session, openid: str) -> dict[str, int]:
 
 
 def addresses_of(to: Recipient) -> list[str]:
-    """A person's addresses as blind indexes."""
+    """A person's addresses as blind indexes, while keys are being rotated by either key."""
     known: Iterable[str | None] = (to.openid, to.phone, to.email)
-    return [crypto.blind_index(address, context="outbox_address") for address in known if address]
+    return [index for each in known if each for index in crypto.blind_indexes(each, context=_INDEX)]
+
+
+def readdress(session: Session, addresses: Iterable[str]) -> None:
+    """Bring what was declined at these addresses under the current index key, once or twice."""
+    now_by_old: dict[str, str] = {}
+    for address in addresses:
+        now, *before = crypto.blind_indexes(address, context=_INDEX)
+        now_by_old |= dict.fromkeys(before, now)
+    for row in session.scalars(select(OptOut).where(OptOut.address.in_(now_by_old))).all():
+        values = {"address": now_by_old[row.address], "kind": row.kind, "since_at": row.since_at}
+        session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
+        session.delete(row)
+    session.flush()
 
 
 def _locked(session: Session, openid: str) -> ReplyLedger | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime
 from backend.outbox.schemas import Channel, NoticeKind, Status
 
 
@@ -31,8 +31,8 @@ class OutboxMessage(Base):
     dedupe_key: Mapped[str] = mapped_column(String(190), unique=True)
     template: Mapped[str | None] = mapped_column(String(40))
     openid: Mapped[str | None] = mapped_column(String(64))
-    phone: Mapped[str | None] = mapped_column(Encrypted("outbox_message.phone"))
-    email: Mapped[str | None] = mapped_column(Encrypted("outbox_message.email"))
+    phone: Mapped[str | None] = mapped_column(Encrypted("outbox_message.phone"), info=IS_ADDRESS)
+    email: Mapped[str | None] = mapped_column(Encrypted("outbox_message.email"), info=IS_ADDRESS)
     recipient_name: Mapped[str] = mapped_column(String(40))
     payload: Mapped[str] = mapped_column(Encrypted("outbox_message.payload"))
     status: Mapped[Status] = mapped_column(String(10), default=Status.PENDING)

@@ -1,11 +1,12 @@
 """What waits in the outbox, and what a person has to take over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from backend.kit import clock
 from backend.outbox import ledger, permission, rules, stops
 from backend.outbox.models import ChannelStop, OutboxAttempt, OutboxMessage, ReplyLedger
 from backend.outbox.schemas import (
@@ -76,6 +77,32 @@ def unsent_counts(session: Session) -> dict[Status, int]:
     )
     counts = {Status(status): count for status, count in rows}
     return {status: counts.get(status, 0) for status in shown}
+
+
+def told(
+    session: Session, openids: Collection[str], *, limit: int
+) -> list[tuple[datetime, str, str]]:
+    """When which notice reached these people over which channel, the newest first; what it said is
+    not shown again, and is forgotten after a while."""
+    query = (
+        select(OutboxMessage.sent_at, OutboxMessage.template, OutboxMessage.channel)
+        .where(
+            OutboxMessage.openid.in_(openids),
+            OutboxMessage.template.is_not(None),
+            OutboxMessage.status == Status.SENT,
+            OutboxMessage.sent_at.is_not(None),
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
+    )
+    return [
+        (
+            at or clock.now(),
+            TEMPLATES[name].title if name and name in TEMPLATES else "通知",
+            CHANNEL_NAMES.get(by or "", ""),
+        )
+        for at, name, by in session.execute(query)
+    ]
 
 
 def stopped_channels(session: Session) -> list[ChannelStopped]:

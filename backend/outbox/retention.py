@@ -1,8 +1,9 @@
 """What is forgotten: a message done with keeps its place in the history, not its contents."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
@@ -33,4 +34,27 @@ def blank(session: Session, *, limit: int) -> int:
     for row in rows:
         row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
         row.blanked_at = now
+    return len(rows)
+
+
+def forget(session: Session, *, openid: str) -> int:
+    """Take everything out of what was said to a WeChat, and send no more of what still waits: its
+    owner wants to be forgotten. Twice finds nothing left."""
+    return _empty(session, OutboxMessage.openid == openid)
+
+
+def forget_about(session: Session, dedupe_keys: Collection[str]) -> int:
+    """The same for letters to staff that quote somebody, named by their keys."""
+    return _empty(session, OutboxMessage.dedupe_key.in_(dedupe_keys))
+
+
+def _empty(session: Session, which: ColumnElement[bool]) -> int:
+    query = select(OutboxMessage).where(which, OutboxMessage.blanked_at.is_(None))
+    rows = session.scalars(query.with_for_update()).all()
+    for row in rows:
+        row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
+        row.blanked_at = clock.now()
+        if row.status not in DONE:
+            row.status = Status.DECLINED
+    session.flush()
     return len(rows)

@@ -1,6 +1,6 @@
 """What the outbox does for rooms: say something once, after the transaction that decided it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -234,6 +234,11 @@ def opt_out(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
 def opt_in(session: Session, *, to: Recipient, kind: NoticeKind) -> None:
     """A person wants notices of a kind again."""
     ledger.opt(session, ledger.addresses_of(to), kind, out=False)
+
+
+def readdress(session: Session, addresses: Iterable[str]) -> None:
+    """The index key has changed: what was declined at these addresses stays declined."""
+    ledger.readdress(session, addresses)
 
 
 def stop_link(to: Recipient, kind: NoticeKind) -> str:

@@ -118,6 +118,42 @@ TEMPLATES: Mapping[str, Template] = {
         fields=_progress(what="资料变更", state="有结果", note="{result}"),
         urgent=True,
     ),
+    "export_ready": Template(
+        title="您的资料已备好",
+        text="您要的资料已整理好，请在{until}前点开链接下载。链接只有您本人能打开，请不要转发。",
+        wechat="progress",
+        fields=_progress(what="导出我的资料", state="已备好", note="{until}前下载"),
+        urgent=True,
+    ),
+    "erasure_asked": Template(
+        title="资料删除申请",
+        text="收到一份资料删除申请（{number}），请在{deadline}前到工作台的「资料删除」审批。",
+        wechat="task",
+        fields=_task(what="审批资料删除 {number}", whom="家长申请", when="{deadline}前"),
+        kind=NoticeKind.TASK,
+    ),
+    "erasure_waiting": Template(
+        title="资料删除申请快到期",
+        text="资料删除申请{number}还没有审批，{deadline}到期，请现在到工作台的「资料删除」处理。",
+        wechat="task",
+        fields=_task(what="删除申请快到期 {number}", whom="家长申请", when="{deadline}到期"),
+        kind=NoticeKind.TASK,
+    ),
+    "erasure_refused": Template(
+        title="资料暂时不能删除",
+        text="您的删除申请暂时不能办理：{reason}。解决后可以再次发送「删除我的资料」，"
+        "有疑问请回复「转人工」。",
+        wechat="progress",
+        fields=_progress(what="删除我的资料", state="未通过", note="{reason}"),
+    ),
+    "erasure_done": Template(
+        title="资料已删除",
+        text="删除证明 {number}：您和孩子的个人资料已于{day}删除；依法保留的合同和账目已去除姓名、"
+        "手机号和微信标识。感谢您的信任，以后想再来，随时回复「报名」。",
+        wechat="progress",
+        fields=_progress(what="删除我的资料", state="已完成", note="证明 {number}"),
+        urgent=True,
+    ),
     "new_lead": Template(
         title="新客户待认领",
         text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",

@@ -63,7 +63,7 @@ class Mine(BaseModel):
 def mine(session: Session, openid: str) -> Mine:
     """Everything for the page. The ids come from the identity behind the openid alone."""
     speaker, now = security.speaker(session, openid), clock.now()
-    children = _learners(session, speaker)
+    children = learners(session, speaker)
     ids = [child.id for child in children]
     lessons = (
         teaching.lessons_of_students(session, ids, from_at=now, to_at=now + AHEAD) if ids else []
@@ -150,7 +150,7 @@ def known(session: Session, openid: str) -> Known:
     if speaker.role is not None:
         roles.append(words.ROLES[speaker.role])
         phone = phone or security.recipient_of(session, speaker.account_id or 0).phone or ""
-    children = _learners(session, speaker)
+    children = learners(session, speaker)
     if speaker.guardian_id is None and speaker.student_id is not None:
         name = name or children[0].name
     return Known(
@@ -179,7 +179,8 @@ def recipient(session: Session, speaker: Speaker) -> Recipient:
     return Recipient(openid=speaker.openid, phone=phone)
 
 
-def _learners(session: Session, speaker: Speaker) -> list[Child]:
+def learners(session: Session, speaker: Speaker) -> list[Child]:
+    """A guardian's children, or a learner of age themselves."""
     if speaker.guardian_id is not None:
         return students.children_of(session, speaker.guardian_id)
     if speaker.student_id is not None:

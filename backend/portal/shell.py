@@ -20,8 +20,11 @@ ENTRIES = (
     ("消息送达", "portal_pages.reminders.deliveries"),
     ("学员与家长", "portal_pages.customers.listed"),
     ("资料审核", "portal_pages.reviews.listed"),
+    ("学员档案", "portal_pages.files.listed"),
+    ("资料删除", "portal_pages.files.wishes"),
     ("员工账号", "portal_pages.people.listed"),
     ("审计记录", "security_pages.audit.trail_page"),
+    ("密钥轮换", "security_pages.keys.progress"),
     ("我的账号", "security_pages.account.account"),
 )
 

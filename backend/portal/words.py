@@ -45,6 +45,8 @@ REFERENCES = {
     "students_ticket": "工单",
     "students_review": "资料变更",
     "students_invitation": "邀请",
+    "students_look": "查看记录",
+    "students_erasure": "资料删除",
 }
 _REFUSALS: Mapping[Refusal, str] = {
     Refusal.SAME: "这是同一份档案，请选择两份不同的档案。",

@@ -33,10 +33,9 @@ class CodeWrong(DomainError):
 
 def open_once(session: Session, *, name: str, role: Role, phone: str, campus_id: int | None) -> int:
     """The id of the active account with this phone, opened when there is none."""
-    index = crypto.blind_index(phone, context="phone")
-    found = session.scalars(
-        select(Account.id).where(Account.phone_index == index, Account.is_active.is_(True)).limit(1)
-    ).one_or_none()
+    indexes = crypto.blind_indexes(phone, context="phone")
+    known = select(Account.id).where(Account.phone_index.in_(indexes), Account.is_active.is_(True))
+    found = session.scalars(known.limit(1)).one_or_none()
     return found or hire(session, name=name, role=role, campus_id=campus_id, phone=phone).id
 
 
@@ -114,7 +113,7 @@ def set_second_factor(session: Session, account_id: int, *, secret: str, code: s
         raise CodeWrong()
     account.totp_secret, account.totp_counter = secret, counter
     codes = second_factor.new_recovery_codes()
-    account.recovery_codes = [second_factor.mark_of(each) for each in codes]
+    account.recovery_codes = [second_factor.marks_of(each)[0] for each in codes]
     actor = f"account:{account.id}"
     audit(session, actor=actor, action="account.second_factor_set", subject=actor)
     return codes
@@ -131,10 +130,10 @@ def prove_second_factor(session: Session, account_id: int, code: str) -> bool:
     if counter is not None:
         account.totp_counter = counter
         return True
-    mark = second_factor.mark_of(code)
-    if mark not in account.recovery_codes:
+    marks = second_factor.marks_of(code)
+    if not set(marks) & set(account.recovery_codes):
         return False
-    account.recovery_codes = [each for each in account.recovery_codes if each != mark]
+    account.recovery_codes = [each for each in account.recovery_codes if each not in marks]
     actor = f"account:{account.id}"
     audit(session, actor=actor, action="account.recovery_code_used", subject=actor)
     return True

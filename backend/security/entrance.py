@@ -89,10 +89,10 @@ def let_in(account_id: int, *, address: str, device: str) -> str:
 
 def _named(session: Session, who: str) -> Account | None:
     """The one active account with a password that this phone or user name belongs to."""
-    phone = crypto.blind_index(who, context="phone")
+    phones = crypto.blind_indexes(who, context="phone")
     found = session.scalars(
         select(Account).where(
-            (Account.phone_index == phone) | (Account.user_name == who.lower()),
+            Account.phone_index.in_(phones) | (Account.user_name == who.lower()),
             Account.is_active.is_(True),
             Account.password_hash.is_not(None),
         )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 from backend.security.schemas import Role
 
 
@@ -35,8 +35,10 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(40))
     role: Mapped[Role] = mapped_column(String(20))
     campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
-    phone: Mapped[str | None] = mapped_column(Encrypted("security_account.phone"))
-    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted("security_account.phone"), info=IS_ADDRESS)
+    phone_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("phone", "phone")
+    )
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     user_name: Mapped[str | None] = mapped_column(String(40), unique=True)
@@ -84,7 +86,7 @@ class WechatIdentity(Base):
 
     __tablename__ = "security_wechat_identity"
 
-    openid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    openid: Mapped[str] = mapped_column(String(64), primary_key=True, info=IS_ADDRESS)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
@@ -189,6 +191,24 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class KeyRotation(Base):
+    """密钥轮换: how far everything encrypted has come to the keys that `keys` names. The next batch
+    begins in the table `place` (then the files) after the primary key `after`."""
+
+    __tablename__ = "security_key_rotation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    keys: Mapped[str] = mapped_column(String(40), unique=True)
+    begun_by: Mapped[str] = mapped_column(String(64))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    place: Mapped[str] = mapped_column(String(60))
+    after: Mapped[list[Any]] = mapped_column(JSON)
+    rounds: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class UsedLink(Base):

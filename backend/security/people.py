@@ -16,9 +16,9 @@ def people(session: Session, *, search: str = "", after: int = 0) -> list[Person
     `search` is part of a name, or a whole phone number, which is kept encrypted."""
     query = select(Account).where(Account.id > after).order_by(Account.id).limit(PAGE + 1)
     if search:
-        phone = crypto.blind_index(search, context="phone")
+        phones = crypto.blind_indexes(search, context="phone")
         query = query.where(
-            Account.name.contains(search, autoescape=True) | (Account.phone_index == phone)
+            Account.name.contains(search, autoescape=True) | Account.phone_index.in_(phones)
         )
     return [_view(row) for row in session.scalars(query)]
 

@@ -28,7 +28,9 @@ _AT_WORK: Mapping[Permission, Scope] = {
     P.SEE_STOCK: CAMPUS,
     P.DECIDE_REQUEST: OWN,
 }
+_KEEPING_FILES = (P.SEE_STUDENT, P.CHANGE_STUDENT, P.UNMASK_STUDENT, P.SEE_HEALTH_NOTE)
 _MANAGING = (
+    *_KEEPING_FILES,
     *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_FIGURES, P.SEE_PAYMENTS),
     P.APPROVE_REFUND,
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
@@ -44,6 +46,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((*_MANAGING, *_KEEPING_STUDENTS, P.EXPORT_UNMASKED), ALL),
         P.TEACH_BOT: ALL,
+        P.DECIDE_ERASURE: ALL,
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,
         P.READ_AUDIT: ALL,
@@ -62,24 +65,27 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
+        **dict.fromkeys((P.SEE_STUDENT, P.UNMASK_STUDENT), OWN),
         P.SEE_FIGURES: ALL,
     },
     Role.TEACHER: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.SEE_TICKETS), OWN),
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
+        **dict.fromkeys((P.SEE_STUDENT, P.SEE_HEALTH_NOTE), OWN),
     },
     Role.ACADEMIC: {
         **_AT_WORK,
         P.KEEP_REMINDERS: ALL,
         **dict.fromkeys(_KEEPING_STUDENTS, ALL),
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT, P.REVIEW_DETAILS), ALL),
+        **dict.fromkeys(_KEEPING_FILES, ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND, P.PAY_OUT), ALL),
-        P.FIND_STUDENTS: ALL,
+        **dict.fromkeys((P.FIND_STUDENTS, P.SEE_STUDENT), ALL),
         P.SEE_TICKETS: OWN,
     },
     Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},
@@ -87,6 +93,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.SECURITY: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_PEOPLE, P.CHANGE_PEOPLE, P.READ_AUDIT, P.SEE_STUCK_MESSAGES), ALL),
+        **dict.fromkeys((P.DECIDE_ERASURE, P.ROTATE_KEYS), ALL),
         P.SEE_TICKETS: OWN,
         P.REVIEW_DETAILS: ALL,
     },

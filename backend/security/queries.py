@@ -127,8 +127,18 @@ def identities_of(
 
 def staff_by_phone(session: Session, phone: str) -> list[StaffMember]:
     """Active staff with this phone on file."""
-    index = crypto.blind_index(phone, context="phone")
-    return _staff(session, Account.phone_index == index, Account.is_active.is_(True))
+    indexes = crypto.blind_indexes(phone, context="phone")
+    return _staff(session, Account.phone_index.in_(indexes), Account.is_active.is_(True))
+
+
+def openids_of(
+    session: Session, *, guardian_ids: Collection[int], student_ids: Collection[int] = ()
+) -> list[str]:
+    """The WeChats that speak for these guardians and learners."""
+    query = select(WechatIdentity.openid).where(
+        WechatIdentity.guardian_id.in_(guardian_ids) | WechatIdentity.student_id.in_(student_ids)
+    )
+    return list(session.scalars(query.order_by(WechatIdentity.openid)))
 
 
 def codes(session: Session) -> list[CodeView]:

@@ -61,6 +61,12 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"  # 查看审计记录
     KEEP_REMINDERS = "keep_reminders"  # 管理提醒
     REVIEW_DETAILS = "review_details"  # 审核资料变更、冻结微信
+    SEE_STUDENT = "see_student"  # 查看学员档案（脱敏）
+    CHANGE_STUDENT = "change_student"  # 修改学员档案
+    UNMASK_STUDENT = "unmask_student"  # 查看学员敏感信息
+    SEE_HEALTH_NOTE = "see_health_note"  # 查看学员健康情况
+    DECIDE_ERASURE = "decide_erasure"  # 审批资料删除
+    ROTATE_KEYS = "rotate_keys"  # 轮换密钥
 
 
 class Scope(StrEnum):
@@ -227,6 +233,17 @@ class IdentityView(BaseModel):
     student_id: int | None
     bound_at: datetime | None
     frozen_at: datetime | None
+
+
+class RotationView(BaseModel):
+    """How far a rotation of keys has come; `done` of `total` rows and files."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    begun_at: datetime
+    done: int
+    total: int
+    finished_at: datetime | None
 
 
 class WeakPassword(StrEnum):

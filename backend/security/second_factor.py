@@ -44,7 +44,8 @@ def new_recovery_codes() -> list[str]:
     ]
 
 
-def mark_of(recovery_code: str) -> str:
-    """How a recovery code is kept; 49 random bits and a keyed index need no slow hash."""
+def marks_of(recovery_code: str) -> list[str]:
+    """How a recovery code is kept, and how it was under the key before; 49 random bits and a keyed
+    index need no slow hash."""
     plain = "".join(recovery_code.lower().replace("-", "").split())
-    return crypto.blind_index(plain, context="recovery_code")
+    return crypto.blind_indexes(plain, context="recovery_code")

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -190,6 +190,16 @@ def bind_student(session: Session, openid: str, student_id: int) -> None:
     identity = meet(session, openid)
     identity.student_id = student_id
     identity.bound_at = identity.bound_at or clock.now()
+
+
+def unbind_family(session: Session, openid: str, *, into: str) -> None:
+    """A WeChat speaks for no guardian and no learner any more, and a pseudonym has scanned what it
+    scanned; who follows us still follows."""
+    session.execute(update(Scan).where(Scan.openid == openid).values(openid=into))
+    identity = session.get(WechatIdentity, openid)
+    if identity is not None:
+        identity.guardian_id = identity.student_id = None
+        session.flush()
 
 
 def use_link(session: Session, token: str) -> None:

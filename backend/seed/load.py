@@ -17,9 +17,10 @@ from backend.kit.db import unit_of_work
 from backend.logistics import queries as places
 from backend.logistics import service as logistics
 from backend.security import service as security
-from backend.security.schemas import Role
+from backend.security.schemas import Role, Speaker
 from backend.students import bindings
 from backend.students import service as students
+from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE, PRIVACY_NOTICE_VERSION
 from backend.teaching import service as teaching
 from backend.teaching.schemas import WeeklySlot
@@ -147,6 +148,7 @@ def _family(session: Session, family: dict[str, Any], groups: dict[str, dict[str
     students.record_consent(
         session, openid=openid, purpose=PRIVACY_NOTICE, version=PRIVACY_NOTICE_VERSION
     )
+    consents.give(session, Speaker(openid=openid), consents.Purpose.CHILD, way="chat")
     for child in family["children"]:
         registered = students.register(
             session,

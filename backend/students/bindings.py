@@ -23,7 +23,7 @@ class NameMissing(DomainError):
 def claims_of(session: Session, phone: str) -> list[Claim]:
     """Everybody whose confirmed phone this is; roles of one name are one person. Numbers that were
     only typed into a chat are nobody's."""
-    index, now = crypto.blind_index(phone, context="phone"), clock.now()
+    indexes, now = crypto.blind_indexes(phone, context="phone"), clock.now()
     found: dict[str, Claim] = {}
 
     def add(name: str, **role: object) -> None:
@@ -35,7 +35,7 @@ def claims_of(session: Session, phone: str) -> list[Claim]:
     for member in security.staff_by_phone(session, phone):
         add(member.name, account_id=member.id)
     confirmed = select(Guardian).where(
-        Guardian.phone_index == index, Guardian.phone_checked_at.is_not(None)
+        Guardian.phone_index.in_(indexes), Guardian.phone_checked_at.is_not(None)
     )
     for guardian in session.scalars(confirmed.order_by(Guardian.id)):
         children = queries.children_of(session, guardian.id)
@@ -47,7 +47,7 @@ def claims_of(session: Session, phone: str) -> list[Claim]:
                 children=tuple(child.name for child in children),
                 must_name=rules.may_be_reissued(guardian.phone_checked_at, now=now),
             )
-    for learner in session.scalars(select(Student).where(Student.phone_index == index)):
+    for learner in session.scalars(select(Student).where(Student.phone_index.in_(indexes))):
         if learner.phone_checked_at and rules.is_of_age(learner.birth_on, today=clock.today()):
             stale = rules.may_be_reissued(learner.phone_checked_at, now=now)
             add(learner.name, student_id=learner.id, must_name=stale)
@@ -56,8 +56,8 @@ def claims_of(session: Session, phone: str) -> list[Claim]:
 
 def is_on_file(session: Session, phone: str) -> bool:
     """Whether a code to this phone can lead to anything. Never said to whoever typed it."""
-    index = crypto.blind_index(phone, context="phone")
-    typed = select(Guardian.id).where(Guardian.phone_index == index).limit(1)
+    indexes = crypto.blind_indexes(phone, context="phone")
+    typed = select(Guardian.id).where(Guardian.phone_index.in_(indexes)).limit(1)
     return bool(claims_of(session, phone)) or session.scalar(typed) is not None
 
 
@@ -176,8 +176,8 @@ def _label(identity: IdentityView, guardians: dict[int, str], learners: dict[int
 def _without_claim(session: Session, openid: str, phone: str, before: Guardian | None) -> Bound:
     """The phone is proven, yet stands on a file only as typed: on the openid's own it is confirmed
     now; another's is for staff to look at."""
-    index = crypto.blind_index(phone, context="phone")
-    if before is not None and before.phone_index == index:
+    indexes = crypto.blind_indexes(phone, context="phone")
+    if before is not None and before.phone_index in indexes:
         before.phone_checked_at = clock.now()
         session.flush()
         actor, subject = f"wechat:{openid}", f"guardian:{before.id}"
@@ -186,7 +186,7 @@ def _without_claim(session: Session, openid: str, phone: str, before: Guardian |
         children = queries.children_of(session, before.id)
         return Bound(children=tuple(child.name for child in children), is_new=False)
     typed = session.scalars(
-        select(Guardian).where(Guardian.phone_index == index).order_by(Guardian.id).limit(1)
+        select(Guardian).where(Guardian.phone_index.in_(indexes)).order_by(Guardian.id).limit(1)
     ).one_or_none()
     if typed is None:
         raise NotAllowed()

@@ -92,9 +92,9 @@ def ask_to_thaw(session: Session, *, openid: str, source_key: str) -> ReviewView
 
 def _behind(session: Session, phone: str) -> list[IdentityView]:
     """Every WeChat that speaks for somebody with this phone, confirmed or typed."""
-    index = crypto.blind_index(phone, context="phone")
-    guardians = session.scalars(select(Guardian.id).where(Guardian.phone_index == index)).all()
-    learners = session.scalars(select(Student.id).where(Student.phone_index == index)).all()
+    indexes = crypto.blind_indexes(phone, context="phone")
+    guardians = session.scalars(select(Guardian.id).where(Guardian.phone_index.in_(indexes))).all()
+    learners = session.scalars(select(Student.id).where(Student.phone_index.in_(indexes))).all()
     staff = [member.id for member in security.staff_by_phone(session, phone)]
     return security.identities_of(
         session, guardian_ids=guardians, student_ids=learners, account_ids=staff

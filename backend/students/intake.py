@@ -258,8 +258,9 @@ def _do_batch(session: Session, intake_id: int) -> bool:
 
 def _do(session: Session, content: Content, *, updates_known: bool, by: StaffMember) -> Outcome:
     """One row. It looks again: somebody may have signed up since the preview."""
-    index = crypto.blind_index(content.phone, context="phone")
-    query = select(Guardian).where(Guardian.phone_index == index, Guardian.merged_into_id.is_(None))
+    index, *former = crypto.blind_indexes(content.phone, context="phone")
+    is_theirs = Guardian.phone_index.in_([index, *former])
+    query = select(Guardian).where(is_theirs, Guardian.merged_into_id.is_(None))
     guardian = session.scalars(query.order_by(Guardian.id).limit(1)).one_or_none()
     if guardian is None:
         guardian = Guardian(
@@ -301,7 +302,11 @@ def _do(session: Session, content: Content, *, updates_known: bool, by: StaffMem
 
 def _known(session: Session, contents: list[Content]) -> set[tuple[str, str]]:
     """The keys of children who are there already, in a few statements."""
-    phones = {crypto.blind_index(each.phone, context="phone"): each.phone for each in contents}
+    phones = {
+        index: each.phone
+        for each in contents
+        for index in crypto.blind_indexes(each.phone, context="phone")
+    }
     found: set[tuple[str, str]] = set()
     indexes = sorted(phones)
     for start in range(0, len(indexes), 500):

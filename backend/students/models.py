@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 
 from backend.kit import crypto
-from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 from backend.students import names
 
 
@@ -35,11 +35,22 @@ class Student(Base):
     name: Mapped[str] = mapped_column(String(40))
     grade: Mapped[str | None] = mapped_column(String(20))
     birth_on: Mapped[date | None]
-    phone: Mapped[str | None] = mapped_column(Encrypted("students_student.phone"))
-    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted("students_student.phone"), info=IS_ADDRESS)
+    phone_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("phone", "phone")
+    )
     phone_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"))
+    id_number: Mapped[str | None] = mapped_column(Encrypted("students_student.id_number"))
+    id_number_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("id_number", "id_number")
+    )
+    address: Mapped[str | None] = mapped_column(Encrypted("students_student.address"))
+    school: Mapped[str | None] = mapped_column(String(60))
+    health_note: Mapped[str | None] = mapped_column(Encrypted("students_student.health_note"))
+    email: Mapped[str | None] = mapped_column(Encrypted("students_student.email"), info=IS_ADDRESS)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="student")
 
 
@@ -55,12 +66,23 @@ class Guardian(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
-    phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"))
-    phone_index: Mapped[str] = mapped_column(String(64), index=True)
-    phone_tail_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone_tail_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("phone", "phone_tail", last=4)
+    )
     phone_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"))
+    phone: Mapped[str] = mapped_column(Encrypted("students_guardian.phone"), info=IS_ADDRESS)
+    phone_index: Mapped[str] = mapped_column(
+        String(64), index=True, info=index_of("phone", "phone")
+    )
+    id_number: Mapped[str | None] = mapped_column(Encrypted("students_guardian.id_number"))
+    id_number_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("id_number", "id_number")
+    )
+    address: Mapped[str | None] = mapped_column(Encrypted("students_guardian.address"))
+    email: Mapped[str | None] = mapped_column(Encrypted("students_guardian.email"), info=IS_ADDRESS)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     guardianships: Mapped[list["Guardianship"]] = relationship(back_populates="guardian")
 
 
@@ -95,7 +117,7 @@ class SearchKey(Base):
 
 
 class Consent(Base):
-    """同意: who agreed to which version of what, when (PIPL §§14, 29, 31)."""
+    """同意: who agreed to which version of what, when and how (PIPL §§14, 15, 29, 31)."""
 
     __tablename__ = "students_consent"
     __table_args__ = (Index("ix_students_consent_openid_purpose", "openid", "purpose"),)
@@ -105,8 +127,10 @@ class Consent(Base):
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(40))
     version: Mapped[str] = mapped_column(String(20))
+    way: Mapped[str] = mapped_column(String(8), default="chat", server_default="chat")
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_way: Mapped[str | None] = mapped_column(String(8))
 
 
 class Ticket(Base):

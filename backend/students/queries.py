@@ -1,7 +1,7 @@
 """Reads of the students room."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import and_, extract, false, func, or_, select
@@ -104,6 +104,14 @@ def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketV
     """What a person has told us, newest first."""
     query = select(Ticket).where(Ticket.openid == openid).order_by(Ticket.id.desc()).limit(limit)
     return _views(session, list(session.scalars(query)))
+
+
+def tickets_of_people(
+    session: Session, openids: Collection[str], *, limit: int
+) -> list[TicketView]:
+    """What these people have told us, newest first."""
+    query = select(Ticket).where(Ticket.openid.in_(openids)).order_by(Ticket.id.desc())
+    return _views(session, list(session.scalars(query.limit(limit))))
 
 
 def open_request_of(session: Session, openid: str) -> TicketView | None:

@@ -48,6 +48,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("finance_lesson_account", "student_id"),
         Reference("admissions_sign_up", "student_id"),
         Reference("students_review", "student_id"),
+        Reference("students_look", "student_id"),
     ),
     Person.GUARDIAN: (
         Reference("students_guardianship", "guardian_id", twin_of=("student_id",)),
@@ -57,6 +58,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("students_ticket", "guardian_id"),
         Reference("students_review", "guardian_id"),
         Reference("students_invitation", "guardian_id"),
+        Reference("students_erasure", "guardian_id"),
     ),
 }
 

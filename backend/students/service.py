@@ -14,6 +14,7 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students import attachments, queries, rules
+from backend.students.file import consents
 from backend.students.models import Consent, Guardian, Guardianship, Student, Ticket, TicketNote
 from backend.students.schemas import (
     Registered,
@@ -50,6 +51,7 @@ def register(
         session.flush()
         guardian_id = guardian.id
         security.bind_guardian(session, openid, guardian_id)
+    consents.adopt(session, openid=openid, guardian_id=guardian_id)
     same_name = [c for c in queries.children_of(session, guardian_id) if c.name == child_name]
     if same_name:
         return Registered(student_id=same_name[0].id, guardian_id=guardian_id, is_new_student=False)
@@ -70,7 +72,16 @@ def register(
 def record_consent(session: Session, *, openid: str, purpose: str, version: str) -> None:
     """File that a person agreed to a version of a text. Agreeing twice is agreeing once."""
     if not queries.has_consented(session, openid, purpose=purpose, version=version):
-        session.add(Consent(openid=openid, purpose=purpose, version=version, given_at=clock.now()))
+        guardian_id = staff.speaker(session, openid).guardian_id
+        session.add(
+            Consent(
+                openid=openid,
+                guardian_id=guardian_id,
+                purpose=purpose,
+                version=version,
+                given_at=clock.now(),
+            )
+        )
         session.flush()
 
 

@@ -97,6 +97,7 @@ def ask_consent(lines: dict[str, str], privacy_url: str) -> str:
     return (
         f"请核对：\n{summary}\n\n"
         f'为办理报名和上课，我们需要保存以上信息，详见<a href="{privacy_url}">《个人信息保护告知》</a>。'
+        "孩子未满14周岁的，您的同意也是监护人对处理孩子信息的单独同意。"
         "信息无误并同意，请回复「同意」；有写错的，直接告诉我哪一项。"
     )
 

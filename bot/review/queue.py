@@ -205,6 +205,12 @@ def unlearned(session: Session, model: str) -> None:
     session.execute(rows.values(status=Status.LABELLED, learned_by=None, taught_at=None))
 
 
+def forget_person(session: Session, openid: str) -> None:
+    """Delete what somebody said who wants to be forgotten, labelled or not."""
+    said = select(Message.id).where(Message.openid == openid)
+    session.execute(delete(Misunderstanding).where(Misunderstanding.message_id.in_(said)))
+
+
 def forget(session: Session) -> int:
     """Delete what nobody labelled within 30 days; returns how many."""
     old = delete(Misunderstanding).where(

@@ -10,7 +10,17 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import NoticeKind
 from backend.portal import queries, service
 from backend.portal.desk import desk_of
-from backend.portal.pages import customers, doubles, exports, intakes, people, reminders, reviews
+from backend.portal.pages import (
+    customers,
+    doubles,
+    exports,
+    family,
+    files,
+    intakes,
+    people,
+    reminders,
+    reviews,
+)
 from backend.portal.shell import shell
 from backend.security import identities
 from backend.security.gate import staff_only
@@ -25,7 +35,7 @@ blueprint = Blueprint(
     static_folder="../static",
     static_url_path="/me/static",
 )
-for each in (people, reviews, reminders, customers, doubles, intakes, exports):
+for each in (people, files, family, reviews, reminders, customers, doubles, intakes, exports):
     blueprint.register_blueprint(each.blueprint)
 blueprint.app_context_processor(lambda: {"shell": shell})
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 from backend.kit.db import reading
 from backend.kit.errors import NotAllowed
 from backend.security import queries
-from backend.security.pages import account, audit, entrance, wechat
+from backend.security.pages import account, audit, entrance, keys, wechat
 from backend.web import errors, sign_in
 
 
@@ -20,7 +20,7 @@ errors.apologise(
     "资料都还在，只是暂时不能查看和办理。找回微信后，请在公众号对话里发送「解冻」。",
 )
 blueprint = Blueprint("security_pages", __name__, template_folder="../templates")
-for part in (wechat, entrance, account, audit):
+for part in (wechat, entrance, account, audit, keys):
     blueprint.register_blueprint(part.blueprint)
 
 

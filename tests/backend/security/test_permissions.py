@@ -60,6 +60,12 @@ EXPECTED = {
     Permission.READ_AUDIT: "A-------AA",
     Permission.KEEP_REMINDERS: "AC--A-----",
     Permission.REVIEW_DETAILS: "A---A---A-",
+    Permission.SEE_STUDENT: "ACOOAA----",
+    Permission.CHANGE_STUDENT: "AC--A-----",
+    Permission.UNMASK_STUDENT: "ACO-A-----",
+    Permission.SEE_HEALTH_NOTE: "AC-OA-----",
+    Permission.DECIDE_ERASURE: "A-------A-",
+    Permission.ROTATE_KEYS: "--------A-",
 }
 LETTER = {None: "-", Scope.OWN: "O", Scope.CAMPUS: "C", Scope.ALL: "A"}
 

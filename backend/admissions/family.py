@@ -1,0 +1,41 @@
+"""Whose advisor somebody is, and what is forgotten of a family's leads and sign-ups."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.admissions.models import FollowUp, Lead, SignUp
+
+GONE = "已删除"
+
+
+def students_of_advisor(session: Session, account_id: int) -> set[int]:
+    """The learners who signed up through an advisor's leads."""
+    query = (
+        select(SignUp.student_id)
+        .join(Lead, Lead.id == SignUp.lead_id)
+        .where(Lead.advisor_id == account_id, SignUp.student_id.is_not(None))
+    )
+    return {student_id for student_id in session.scalars(query.distinct()) if student_id}
+
+
+def forget(
+    session: Session, *, openid: str, student_ids: Collection[int], into: str
+) -> tuple[int, int]:
+    """Take names, phones and words out of leads and sign-ups of a WeChat or of these learners;
+    returns how many of each. Sources and dates stay for the figures."""
+    leads = session.scalars(select(Lead).where(Lead.openid == openid)).all()
+    for lead in leads:
+        lead.openid, lead.interest = into, ""
+        lead.closed_at = lead.closed_at or lead.created_at
+    notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
+    session.execute(notes.values(note=""))
+    mine = (SignUp.openid == openid) | SignUp.student_id.in_(student_ids)
+    signed = session.scalars(select(SignUp).where(mine)).all()
+    for row in signed:
+        row.child_name, row.guardian_name, row.phone, row.grade = GONE, GONE, "", None
+        if row.openid == openid:
+            row.openid = into
+    session.flush()
+    return len(leads), len(signed)

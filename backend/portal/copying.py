@@ -1,0 +1,143 @@
+"""A family's copy of what we know of it: one gathering, as JSON for machines and PDF for people
+(PIPL §45). Of several guardians each gets the children's data and their own, and of the other one
+the name only."""
+
+import json
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.kit.money import yuan
+from backend.kit.pdf import pdf_of
+from backend.outbox import queries as outbox
+from backend.portal.student import StudentFile, file_for_family
+from backend.security import queries as security
+from backend.students import queries as students
+from backend.students.file import consents
+from backend.students.file.words import GuardianPart
+
+FORMAT = "student-file/1"
+
+
+def copy_for(session: Session, openid: str) -> dict[str, Any]:
+    """Everything about one person and their own children, in plain values. What is not theirs is
+    not in it."""
+    speaker = security.speaker(session, openid)
+    ids = []
+    if speaker.guardian_id is not None:
+        ids = [child.id for child in students.children_of(session, speaker.guardian_id)]
+    elif speaker.student_id is not None:
+        ids = [speaker.student_id]
+    found = [file_for_family(session, student_id, speaker) for student_id in ids]
+    me = [g for f in found for g in f.details.guardians if g.id == speaker.guardian_id][:1]
+    return {
+        "format": FORMAT,
+        "made_at": clock.local(clock.now()).isoformat(timespec="seconds"),
+        "wechat": openid,
+        "guardian": [_guardian(each, is_own=True) for each in me],
+        "children": [_child(each, own_id=speaker.guardian_id) for each in found],
+        "tickets": [
+            {
+                "number": each.number,
+                "opened_at": _at(each.opened_at),
+                "status": each.status.value,
+                "text": each.text,
+            }
+            for each in students.tickets_of_people(session, [openid], limit=200)
+        ],
+        "notices": [
+            {"at": _at(at), "title": title, "channel": channel}
+            for at, title, channel in outbox.told(session, [openid], limit=200)
+        ],
+        "consents": [
+            {
+                "purpose": each.wording.title,
+                "version": each.version,
+                "given_at": _at(each.given_at),
+                "way": consents.WAYS.get(each.way or "", each.way),
+            }
+            for each in consents.standings(session, speaker)
+            if each.version
+        ],
+    }
+
+
+def as_json(copy: dict[str, Any]) -> bytes:
+    """The copy for machines."""
+    return json.dumps(copy, ensure_ascii=False, indent=1).encode()
+
+
+def as_pdf(copy: dict[str, Any]) -> bytes:
+    """The copy for people."""
+    return pdf_of(_templates.get_template("copy.html").render(copy=copy))
+
+
+_templates = Environment(
+    loader=PackageLoader("backend.portal", "templates/portal"), autoescape=select_autoescape()
+)
+
+
+def _child(file: StudentFile, *, own_id: int | None) -> dict[str, Any]:
+    sheet = file.details
+    return {
+        "name": sheet.name,
+        "grade": sheet.grade,
+        "birth_on": sheet.birth_on.isoformat() if sheet.birth_on else None,
+        "school": sheet.school,
+        "id_number": sheet.id_number,
+        "address": sheet.address,
+        "health_note": sheet.health_note,
+        "email": sheet.email,
+        "since": _at(sheet.created_at),
+        "guardians": [_guardian(each, is_own=each.id == own_id) for each in sheet.guardians],
+        "classes": [
+            {
+                "class": seat.class_name,
+                "course": seat.course_name,
+                "campus": seat.campus_name,
+                "teacher": seat.teacher_name,
+                "status": seat.status.value,
+                "since": _at(seat.since_at),
+            }
+            for seat in file.seats
+        ],
+        "lessons": [
+            *({"at": _at(each.starts_at), "class": each.class_name} for each in file.lessons),
+            *({"at": _at(each.starts_at), "class": each.class_name} for each in file.held),
+        ],
+        "orders": [
+            {
+                "number": order.number,
+                "status": order.status.value,
+                "total": yuan(order.total_fen),
+                "paid_at": _at(order.paid_at),
+                "lines": [line.description for line in order.lines],
+            }
+            for order in file.orders or []
+        ],
+        "lesson_accounts": [
+            {"course": course, "bought": one.bought, "given": one.given, "left": one.left}
+            for course, one in file.balances
+        ],
+        "lesson_entries": [
+            {"course": course, "kind": line.kind.value, "lessons": line.lessons, "at": _at(line.at)}
+            for course, line in file.hours
+        ],
+        "looked_at_by": [
+            {"at": _at(each.at), "who": f"{each.role} {each.who}", "fields": list(each.fields)}
+            | {"reason": f"{each.reason}：{each.note}"}
+            for each in file.looks
+        ],
+    }
+
+
+def _guardian(part: GuardianPart, *, is_own: bool) -> dict[str, Any]:
+    if not is_own:
+        return {"name": part.name}
+    return part.model_dump(exclude={"id"})
+
+
+def _at(at: Any) -> str | None:
+    return clock.local(at).isoformat(timespec="minutes") if at else None

@@ -1,0 +1,83 @@
+"""What this room forgets of a family: words in tickets, what was sent, names, addresses, consents'
+openids. The rows stay, because books and statistics point at them."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.outbox import retention
+from backend.students import attachments
+from backend.students.file import exports, tombstones
+from backend.students.file.models import Export, Look
+from backend.students.models import (
+    Attachment,
+    Consent,
+    Guardian,
+    Guardianship,
+    Student,
+    Takeover,
+    Ticket,
+    TicketNote,
+)
+
+GONE = "已删除"
+
+
+def forget_tickets(session: Session, *, openid: str, into: str) -> int:
+    """Tickets keep number, kind, dates and who answered (S10); words and attachments go."""
+    attachments.withdraw(session, openid=openid)
+    session.execute(update(Attachment).where(Attachment.openid == openid).values(openid=into))
+    ids = list(session.scalars(select(Ticket.id).where(Ticket.openid == openid)))
+    said = session.scalars(select(TicketNote.id).where(TicketNote.ticket_id.in_(ids)))
+    keys = [f"ticket-opened:{each}" for each in ids] + [f"ticket-note:{each}" for each in said]
+    retention.forget_about(session, keys)
+    notes = update(TicketNote).where(TicketNote.ticket_id.in_(ids))
+    session.execute(notes.values(text=GONE))
+    session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(text=GONE, openid=into))
+    session.execute(
+        update(Takeover)
+        .where(Takeover.openid == openid)
+        .values(
+            openid=into,
+            customer=GONE,
+            last_said="",
+            suggestions=[],
+            ended_at=clock.now(),
+            ended_by="nobody",
+        )
+    )
+    for row in session.scalars(select(Export).where(Export.openid == openid)):
+        exports.drop(row)
+        row.openid = into
+    session.execute(update(Consent).where(Consent.openid == openid).values(openid=into))
+    return len(ids)
+
+
+def forget_people(session: Session, *, guardian_id: int, student_ids: Collection[int]) -> None:
+    """Blank a guardian and learners, withdraw their consents, and put them on the list of the
+    erased. A child that stays with the other guardian loses only this one."""
+    now = clock.now()
+    guardian = session.get_one(Guardian, guardian_id)
+    learners = session.scalars(select(Student).where(Student.id.in_(student_ids))).all()
+    tombstones.bury(session, [guardian, *learners])
+    guardian.name, guardian.phone, guardian.phone_index = GONE, "", ""
+    guardian.id_number = guardian.id_number_index = guardian.address = guardian.email = None
+    guardian.erased_at = guardian.erased_at or now
+    for row in learners:
+        row.name, row.grade, row.birth_on, row.school = GONE, None, None, None
+        row.id_number = row.id_number_index = row.address = row.health_note = row.email = None
+        row.erased_at = row.erased_at or now
+    session.execute(
+        update(Consent)
+        .where(Consent.guardian_id == guardian_id, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawn_way="erasure")
+    )
+    session.execute(update(Look).where(Look.student_id.in_(student_ids)).values(note=GONE))
+    stays = select(Guardianship).where(
+        Guardianship.guardian_id == guardian_id, Guardianship.student_id.not_in(student_ids)
+    )
+    for link in session.scalars(stays):
+        session.delete(link)
+    session.flush()

@@ -1,0 +1,229 @@
+"""A family is forgotten: asked, decided by a person, carried out through crashes, kept out after a
+restore; the books stay whole without its names (S3, X6)."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from backend.finance.models import JournalLine, Order
+from backend.kit import clock
+from backend.kit.config import settings
+from backend.kit.db import reading, unit_of_work
+from backend.outbox import rules
+from backend.outbox.models import OutboxMessage
+from backend.outbox.schemas import Notice
+from backend.portal import erasing, jobs
+from backend.security import queries as security
+from backend.security.schemas import Role, Speaker
+from backend.seed import load
+from backend.students import service as students
+from backend.students.file import details, erasures
+from backend.students.file.words import ErasureStatus, ErasureView, NotNow
+from backend.students.models import Guardian, Guardianship, Student
+from backend.students.schemas import TicketKind
+from bot import conversation, inbound
+from bot import jobs as talks
+from bot.replies import SILENCE
+from migrations.tables import every_table
+
+FATHER = "o_family_li"
+NAMES = ("李强", "李想", "13811113333", "望京小学", "老师太凶了")
+# Who follows us still follows; the trail of who did what is kept by law (网络安全法 §21).
+STAYS = {"security_wechat_identity", "security_audit_entry", "outbox_reply_ledger"}
+
+
+def speaker(openid: str = FATHER) -> Speaker:
+    with reading() as session:
+        return security.speaker(session, openid)
+
+
+def settle_everything() -> None:
+    """All lessons are given, all seats left."""
+    with unit_of_work() as session:
+        session.execute(text("UPDATE finance_hour_entry SET lessons = 0"))
+        session.execute(text("UPDATE teaching_enrollment SET status = 'ended'"))
+
+
+def live() -> None:
+    """The family fills in its file, writes to us, and complains."""
+    with unit_of_work() as session:
+        details.change(session, 3, by=f"wechat:{FATHER}", fields={"school": "望京小学"})
+        students.open_ticket(
+            session,
+            openid=FATHER,
+            kind=TicketKind.COMPLAINT,
+            text="老师太凶了",
+            source_key="test:1",
+            customer="李想的家长",
+        )
+        said = {"FromUserName": FATHER, "ToUserName": settings().wechat_account, "MsgId": "1"}
+        said |= {"MsgType": "text", "Content": "我是李强", "CreateTime": "1795000000"}
+        message_id = conversation.receive(session, inbound.parse(said))
+        message = conversation.lock_message(session, message_id)
+        conversation.lock_talk(session, FATHER).state = {"slots": {"guardian": "李强"}}
+        conversation.finish(session, message, SILENCE)
+
+
+def found_in(session: Session, words: tuple[str, ...]) -> list[str]:
+    """Where in the whole database, decrypted, any of these words still stands."""
+    found = []
+    for name, table in every_table().tables.items():
+        rows: list[Any] = list(session.execute(select(table))) if name not in STAYS else []
+        found += [f"{name}: {word}" for word in words if any(word in repr(row) for row in rows)]
+    return found
+
+
+def books(session: Session) -> tuple[Any, ...]:
+    orders = session.execute(select(func.count(Order.id), func.sum(Order.total_fen))).one()
+    lines = session.execute(
+        select(func.count(JournalLine.id), func.sum(JournalLine.debit_fen))
+    ).one()
+    return (*orders, *lines)
+
+
+def carry_out(erasure_id: int) -> None:
+    """As workers do, with one that dies in the middle of a step and everything rung twice."""
+    jobs.erase(erasure_id)  # The bot's turn: nothing happens here.
+    talks.forget_talks(erasure_id)
+    talks.forget_talks(erasure_id)
+    steps = dict(erasing._STEPS)
+
+    def dies(session: Session, view: ErasureView) -> None:
+        steps["orders"](session, view)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(erasing._STEPS, "orders", dies)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.erase(erasure_id)
+    jobs.erase(erasure_id)
+    jobs.erase(erasure_id)
+
+
+@pytest.fixture(autouse=True)
+def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    settings.cache_clear()
+
+
+def test_a_family_is_forgotten_and_stays_so(database: str) -> None:
+    load()
+    with reading() as session:
+        first = erasing.obstacles(session, 2)
+        assert ["课时" in each for each in first] == [True]
+    settle_everything()
+    live()
+    with reading() as session:
+        assert "投诉" in erasing.obstacles(session, 2)[0]
+        before = books(session)
+        assert set(NAMES) <= {each.split(": ")[1] for each in found_in(session, NAMES)}
+    with unit_of_work() as session:
+        session.execute(text("UPDATE students_ticket SET status = 'closed'"))
+        assert erasing.obstacles(session, 2) == []
+        asked = erasures.ask(session, speaker())
+        assert erasures.ask(session, speaker()).id == asked.id
+        assert asked.student_ids == (3,)
+        told = select(func.count()).where(OutboxMessage.template == "erasure_asked")
+        assert session.scalar(told) == 2  # The principal and the security officer.
+    with reading() as session:
+        officer = security.staff_with_role(session, Role.SECURITY)[0]
+        session.execute(text("UPDATE students_ticket SET status = 'open'"))  # They complain again.
+        with pytest.raises(erasing.StillOpen):
+            erasing.decide(session, asked.id, member=officer, approve=True, note="")
+    with unit_of_work() as session:
+        erasing.decide(session, asked.id, member=officer, approve=True, note="")
+    with pytest.raises(NotNow), unit_of_work() as session:
+        erasures.decide(session, asked.id, member=officer, approve=True, note="")
+    carry_out(asked.id)
+    with reading() as session:
+        assert erasures.erasure(session, asked.id).status is ErasureStatus.DONE
+        assert books(session) == before
+        letter = session.scalars(
+            select(OutboxMessage).where(OutboxMessage.template == "erasure_done")
+        ).one()
+        assert letter.openid == FATHER
+        said = rules.sentence_of(Notice.model_validate_json(letter.payload))
+        assert f"DEL{asked.id:06d}" in said
+        assert found_in(session, NAMES) == []
+        whose = found_in(session, (f"'{FATHER}'",))  # Not that of o_family_liu.
+        assert [each.split(": ")[0] for each in whose] == ["outbox_message"]
+        assert not speaker().guardian_id
+        assert session.get_one(Guardian, 1).name == "陈建国"  # Nobody else is touched.
+
+    with unit_of_work() as session:  # A backup of before comes back, without our list.
+        back = session.get_one(Guardian, 2)
+        back.name, back.phone, back.erased_at = "李强", "13811113333", None
+        child = session.get_one(Student, 3)
+        child.name, child.erased_at = "李想", None
+        session.execute(text("DELETE FROM students_erased"))
+        session.execute(text("DELETE FROM students_erasure"))
+    assert erasing.look_for_risen() == 1
+    assert erasing.look_for_risen() == 1  # Found again, asked for once.
+    with reading() as session:
+        (again,) = erasures.approved_ids(session)
+    carry_out(again)
+    assert erasing.look_for_risen() == 0
+    with reading() as session:
+        assert found_in(session, NAMES) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_refusal_has_a_reason_and_a_child_stays_with_the_other_parent(database: str) -> None:
+    load()
+    settle_everything()
+    with unit_of_work() as session:
+        made = students.register(
+            session,
+            child_name="李小妹",
+            grade=None,
+            guardian_name="王芳",
+            phone="13711110000",
+            openid="o_mother",
+        )
+        session.add(Guardianship(guardian_id=made.guardian_id, student_id=3))
+        session.flush()
+        assert erasures.children_to_erase(session, 2) == []
+        asked = erasures.ask(session, security.speaker(session, FATHER))
+        head = security.staff_with_role(session, Role.PRINCIPAL)[0]
+        with pytest.raises(NotNow):
+            erasures.decide(session, asked.id, member=head, approve=False, note=" ")
+        erasures.decide(session, asked.id, member=head, approve=False, note="退费还没到账")
+        assert not erasures.take_back(session, security.speaker(session, FATHER))
+        again = erasures.ask(session, security.speaker(session, FATHER))
+        assert again.id != asked.id
+        erasures.decide(session, again.id, member=head, approve=True, note="")
+    carry_out(again.id)
+    with reading() as session:
+        child = session.get_one(Student, 3)
+        assert (child.name, child.erased_at) == ("李想", None)
+        assert [one.name for one in details.details(session, 3).guardians] == ["王芳"]
+        assert security.speaker(session, "o_mother").guardian_id == made.guardian_id
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_decides_is_reminded_once_before_the_deadline(database: str) -> None:
+    load()
+    with unit_of_work() as session:
+        asked = erasures.ask(session, speaker())
+    for at, reminded in ((asked.asked_at, 0), (asked.due_at - erasures.REMIND_BEFORE, 1)):
+        with clock.frozen(at), unit_of_work() as session:
+            assert erasures.remind_deciders(session) == reminded
+            assert erasures.remind_deciders(session) == 0
+
+
+@pytest.mark.parametrize(
+    ("begun", "due"),
+    [
+        ("2026-11-24 10:00", "2026-12-16 00:00"),  # A Tuesday: three weeks later, to its end.
+        ("2026-11-28 10:00", "2026-12-19 00:00"),  # A Saturday: the 15th Friday's end.
+        ("2026-11-27 23:59", "2026-12-19 00:00"),
+    ],
+)
+def test_fifteen_working_days(begun: str, due: str) -> None:
+    at = datetime.fromisoformat(begun).replace(tzinfo=clock.SHANGHAI)
+    end = erasures.working_days_after(at, erasures.ANSWER_WITHIN_DAYS)
+    assert f"{clock.local(end):%Y-%m-%d %H:%M}" == due
