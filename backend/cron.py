@@ -41,7 +41,7 @@ ROWS = (
     Row("backend.security.jobs.tag_followers", "the menu of a new role", every_seconds=60),
     Row("backend.students.jobs.settle_attachments", "fetch what people sent", every_seconds=30),
     Row("bot.jobs.tend_talks", "owners of talks who are silent or come to work", every_seconds=15),
-    Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
+    Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
 )
 
 TAKEN, RUNG = b"taken", b"rung"

@@ -24,7 +24,8 @@ from backend.outbox.schemas import (
     RecipientUnreachable,
 )
 from backend.security import service as security
-from backend.security.schemas import CodeScanned, Role
+from backend.security.schemas import CodeScanned, Role, StaffLeft
+from backend.students.tickets import leaving
 
 
 def connect() -> None:
@@ -49,6 +50,7 @@ def connect() -> None:
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(CodeScanned, leads.touched)
+    events.listen(StaffLeft, leaving.hand_on)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

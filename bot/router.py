@@ -8,6 +8,7 @@ from backend.security import service as security
 from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
+    casework,
     codes,
     courses,
     files,
@@ -22,6 +23,7 @@ from bot.flows import (
     staff,
     study,
     tickets,
+    verdicts,
     wishes,
 )
 from bot.flows.talk import UNSURE, Talk
@@ -33,7 +35,11 @@ from bot.replies import SILENCE, Reply
 Flow = Callable[[Talk], Reply]
 
 FORMS = {
-    each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
+    each.name: each
+    for each in (
+        *(sign_up.FORM, codes.REPAIR),
+        *(tickets.COMPLAINT, tickets.UNNAMED, tickets.FEEDBACK),
+    )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
@@ -165,14 +171,18 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
-    carried = leading.lead(talk)
+    carried = casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
     wished = wishes.heard(talk)
     if wished is not None:
         held = FORMS.get(talk.state.flow or "")
         return wished.then(form.advance(talk, held)) if held else wished
-    carried = handoff.hear(talk, FORMS)
+    is_customer = talk.speaker.account_id is None
+    named = (verdicts.numbered(talk) if is_customer else None) or tickets.unnamed(talk)
+    if named is not None:
+        return named
+    carried = handoff.hear(talk, FORMS) or verdicts.bare(talk)
     if carried is not None:
         return carried
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):
@@ -204,7 +214,7 @@ def _to_text(talk: Talk) -> Reply:
     opened = small_talk.opener(talk) or courses.told_grade(talk)
     if opened is not None:
         return opened
-    taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
+    taken_back = verdicts.word(talk) or tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
     return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.kit import clock, crypto
+from backend.kit import clock, crypto, events
 from backend.kit.config import settings
 from backend.kit.crypto import LinkInvalid
 from backend.kit.errors import DomainError, NotAllowed, NotFound
@@ -13,7 +13,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import passwords, permissions, queries, rules, second_factor, sessions
 from backend.security.models import Account
-from backend.security.schemas import Role
+from backend.security.schemas import Role, StaffLeft
 from backend.security.service import audit, hire
 
 INVITATION = "console_invitation"
@@ -173,8 +173,9 @@ def change(
 
 
 def deactivate(session: Session, account_id: int, *, by: str) -> None:
-    """Somebody leaves: console, chat commands, links and invitations end with this unit. Their
-    name stays in what they did. Again changes nothing."""
+    """Somebody leaves: console, chat commands, links and invitations end with this unit, and their
+    work is handed on by whoever listens. Their name stays in what they did. Again changes
+    nothing."""
     account = _locked(session, account_id)
     if by == f"account:{account_id}":
         raise OneselfSpared()
@@ -186,6 +187,8 @@ def deactivate(session: Session, account_id: int, *, by: str) -> None:
     account.recovery_codes = []
     sessions.end_all(session, account_id, by=by)
     audit(session, actor=by, action="account.deactivated", subject=f"account:{account_id}")
+    session.flush()
+    events.publish(session, StaffLeft(account_id=account_id, role=Role(account.role)))
 
 
 def _locked(session: Session, account_id: int) -> Account:

@@ -111,6 +111,15 @@ class CodeScanned(BaseModel):
     code: CodeView
 
 
+class StaffLeft(BaseModel):
+    """Event: a member of staff has left; what lay on their desk has to go to somebody else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: int
+    role: Role
+
+
 class StaffMember(BaseModel):
     """A member of staff as other rooms see one: enough to name and to push."""
 
