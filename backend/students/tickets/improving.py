@@ -1,7 +1,8 @@
 """Corrective actions 纠正措施: from a cause that keeps coming up to a proven change (S10)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,21 @@ from backend.security.schemas import Permission, Scope
 from backend.students.schemas import Cause
 from backend.students.ticket_models import CorrectiveAction, Ticket
 from backend.students.tickets import words
+
+
+class ActionView(BaseModel):
+    """A corrective action as the page shows it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    cause: Cause
+    text: str
+    owner_id: int
+    due_on: date
+    done_at: datetime | None
+    evidence: str | None
+
 
 BEFORE = timedelta(days=2)
 AGAIN = timedelta(days=7)
@@ -76,13 +92,18 @@ def finish(session: Session, *, action_id: int, account_id: int, evidence: str) 
             _tell(session, row, row.begun_by, "action_done", key="done", evidence=evidence)
 
 
-def listed(session: Session, *, is_done: bool, before: int | None = None) -> list[CorrectiveAction]:
-    """Open or done ones, newest first, at most PAGE and one more."""
+def listed(
+    session: Session, *, is_done: bool, owner_id: int | None = None, before: int | None = None
+) -> list[ActionView]:
+    """Open or done ones, of everybody or one owner, newest first, at most PAGE and one more."""
     column = CorrectiveAction.done_at
     query = select(CorrectiveAction).where(column.is_not(None) if is_done else column.is_(None))
+    if owner_id is not None:
+        query = query.where(CorrectiveAction.owner_id == owner_id)
     if before is not None:
         query = query.where(CorrectiveAction.id < before)
-    return list(session.scalars(query.order_by(CorrectiveAction.id.desc()).limit(PAGE + 1)))
+    rows = session.scalars(query.order_by(CorrectiveAction.id.desc()).limit(PAGE + 1))
+    return [ActionView.model_validate(row) for row in rows]
 
 
 def due(session: Session) -> list[int]:

@@ -2,6 +2,7 @@
 
 import re
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,13 +17,23 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 SLOTS = ("客户", "编号", "老师")
 
 
+class AnswerView(BaseModel):
+    """A saved answer as the page shows it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    name: str
+    text: str
+
+
 class UnknownSlot(DomainError):
     """An answer has a placeholder that nothing fills; `names` says which."""
 
 
-def all_answers(session: Session) -> list[SavedAnswer]:
+def all_answers(session: Session) -> list[AnswerView]:
     """By name."""
-    return list(session.scalars(select(SavedAnswer).order_by(SavedAnswer.name).limit(MOST)))
+    rows = session.scalars(select(SavedAnswer).order_by(SavedAnswer.name).limit(MOST))
+    return [AnswerView.model_validate(row) for row in rows]
 
 
 def save(session: Session, *, name: str, text: str, by_id: int) -> None:
@@ -48,16 +59,15 @@ def filled(session: Session, *, name: str, number: str, account_id: int) -> str 
     """A saved answer for a ticket, said by somebody; None where there is none of that name."""
     row = session.scalars(select(SavedAnswer).where(SavedAnswer.name == name)).one_or_none()
     ticket = session.scalars(select(Ticket).where(Ticket.number == number.upper())).one_or_none()
-    return fill(session, row.text, ticket, account_id) if row and ticket else None
-
-
-def fill(session: Session, text: str, ticket: Ticket, account_id: int) -> str:
-    """A saved answer with its placeholders filled in."""
+    if row is None or ticket is None:
+        return None
     member = staff.staff_members(session, {account_id})[account_id]
-    is_named = not ticket.is_anonymous and "客户" not in ticket.customer
-    values = {
-        "客户": ticket.customer if is_named else "您",
-        "编号": ticket.number,
-        "老师": member.name,
-    }
+    return fill(row.text, customer=ticket.customer, number=ticket.number, member=member.name)
+
+
+def fill(text: str, *, customer: str, number: str, member: str) -> str:
+    """A saved answer with its placeholders filled in; whoever has no name here («匿名客户») is left
+    out."""
+    is_named = "客户" not in customer and "访客" not in customer
+    values = {"客户": customer if is_named else "", "编号": number, "老师": member}
     return _SLOT.sub(lambda found: values.get(found.group(1), found.group()), text)

@@ -32,6 +32,7 @@ EXPECTED = {
     Permission.SEE_PAYMENTS: "AC---A---A",
     Permission.SEE_TICKETS: "ACOOOOOOO-",
     Permission.ANSWER_TICKET: "ACOOOOOOO-",
+    Permission.MANAGE_TICKETS: "AC--------",
     Permission.LEAD_TALK: "ACOOOOOOO-",
     Permission.TAKE_TALK: "AC--------",
     Permission.SEE_STUCK_MESSAGES: "AC----A-A-",
