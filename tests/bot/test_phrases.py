@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from bot import phrases
-from bot.flows import sign_up_answers, staff, wishes
+from bot.flows import casework, sign_up_answers, staff, verdicts, wishes
 from bot.interpreter import keywords, words
 from bot.phrases import general
 
 SOURCES = sorted(Path(phrases.__file__).parent.glob("*.py"))
 QUOTED = re.compile(r"回复「([^」{]+)」|发「([^」{]+)」")
 # Said inside a flow or with a value of one's own, and read there.
-READ_BY_FLOWS = (sign_up_answers.AGREES, staff._CLAIM, wishes._SETTINGS, wishes._AGREE)
+READ_BY_FLOWS = (
+    *(sign_up_answers.AGREES, staff._CLAIM, wishes._SETTINGS, wishes._AGREE),
+    *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
+)
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 
 
