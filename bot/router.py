@@ -35,11 +35,7 @@ from bot.replies import SILENCE, Reply
 Flow = Callable[[Talk], Reply]
 
 FORMS = {
-    each.name: each
-    for each in (
-        *(sign_up.FORM, codes.REPAIR),
-        *(tickets.COMPLAINT, tickets.UNNAMED, tickets.FEEDBACK),
-    )
+    each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.

@@ -13,7 +13,7 @@ from bot.flows.talk import Talk
 from bot.phrases import files as phrases
 from bot.replies import Reply, say
 
-TAKING_EVIDENCE = frozenset({"complain", "complain_unnamed", "give_feedback", "report_fault"})
+TAKING_EVIDENCE = frozenset({"complain", "give_feedback", "report_fault"})
 
 
 def received(talk: Talk, waiting: Form | None) -> Reply:

@@ -70,7 +70,7 @@ def beside(talk: Talk) -> Reply:
 
 def soothe(talk: Talk) -> Reply:
     """Somebody is angry: a complaint with a deadline, and whoever answers for it comes at once."""
-    if talk.state.flow in ("complain", "give_feedback", "complain_unnamed"):
+    if talk.state.flow in ("complain", "give_feedback"):
         talk.state.leave()
     view = takeovers.of_customer(talk.session, talk.openid)
     if view is not None:

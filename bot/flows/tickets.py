@@ -18,7 +18,7 @@ _BARE = re.compile(
     r"^(我|想|要|需要|有|提|个|一个|点|一下|一条|你们|老师|你好|您好|匿名|能不能|可以|吗"
     r"|投诉|举报|建议|意见|反馈|反映|问题|情况|表扬|[，,。!！?？ ])+$"
 )
-_SHORTEST = 4
+_SHORTEST, _LONG = 4, 8
 BELONGS_WITHIN = timedelta(minutes=10)
 _TAKEN_BACK = re.compile(
     r"(不|别|没有?)(再|用)?(要|想)?(再)?投诉|投诉.{0,4}(撤|取消|算了|不用)|(撤|取消).{0,5}投诉"
@@ -41,7 +41,7 @@ def complain(talk: Talk) -> Reply:
     """Open a complaint from what was said; ask what happened only when nothing was."""
     if _NOT_ONE.search(talk.plain):
         return say(phrases.NOT_A_COMPLAINT)
-    return _begin(talk, UNNAMED if _UNNAMED.search(talk.plain) else COMPLAINT)
+    return _begin(talk, COMPLAINT)
 
 
 def feedback(talk: Talk) -> Reply:
@@ -52,8 +52,9 @@ def feedback(talk: Talk) -> Reply:
 def unnamed(talk: Talk) -> Reply | None:
     """«我要匿名投诉 …» goes past whoever leads the talk, because they know who it is; None for
     everything else."""
-    is_one = _UNNAMED_ONE.search(talk.plain) is not None
-    return _begin(talk, UNNAMED) if is_one and not _NOT_ONE.search(talk.plain) else None
+    is_long = "匿名" in talk.plain and len(talk.plain) > _LONG
+    is_one = is_long or _UNNAMED_ONE.search(talk.plain) is not None
+    return _begin(talk, COMPLAINT) if is_one and not _NOT_ONE.search(talk.plain) else None
 
 
 def progress(talk: Talk) -> Reply:
@@ -98,7 +99,7 @@ def supplement(talk: Talk) -> Reply | None:
 
 def _begin(talk: Talk, wanted: Form) -> Reply:
     if not talk.text or _BARE.match(talk.plain):
-        return form.start(talk, wanted)
+        return form.start(talk, wanted, unnamed=bool(_UNNAMED.search(talk.plain)) or None)
     return _open(talk, wanted.name, talk.text)
 
 
@@ -107,15 +108,15 @@ def _read(_talk: Talk, text: str) -> Read:
 
 
 def _finish(talk: Talk) -> Reply:
-    name, text = talk.state.flow or "", talk.state.slots["text"]
+    name, slots = talk.state.flow or "", talk.state.slots
     talk.state.leave()
-    return _open(talk, name, text)
+    return _open(talk, name, slots["text"], is_unnamed=bool(slots.get("unnamed")))
 
 
-def _open(talk: Talk, name: str, text: str) -> Reply:
+def _open(talk: Talk, name: str, text: str, *, is_unnamed: bool = False) -> Reply:
     teachers = [] if name == FEEDBACK.name or "老师" not in text else _teachers(talk)
     only = desk.teacher_named_in(talk.session, teachers[0]) if len(teachers) == 1 else None
-    is_unnamed = name == UNNAMED.name or _UNNAMED.search(text) is not None
+    is_unnamed = is_unnamed or _UNNAMED.search(text) is not None
     ticket = desk.open_ticket(
         talk.session,
         openid=talk.openid,
@@ -165,7 +166,10 @@ def customer_of(talk: Talk) -> str:
 
 
 def _form(name: str, question: str) -> Form:
-    step = Step("text", ("内容",), lambda _talk: say(question), _read)
+    def ask(talk: Talk) -> Reply:
+        return say(phrases.ASK_UNNAMED if talk.state.slots.get("unnamed") else question)
+
+    step = Step("text", ("内容",), ask, _read)
     return Form(
         name=name,
         steps=(step,),
@@ -177,4 +181,3 @@ def _form(name: str, question: str) -> Form:
 
 COMPLAINT = _form("complain", phrases.ASK_COMPLAINT)
 FEEDBACK = _form("give_feedback", phrases.ASK_FEEDBACK)
-UNNAMED = _form("complain_unnamed", phrases.ASK_UNNAMED)
