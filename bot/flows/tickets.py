@@ -11,6 +11,7 @@ from backend.teaching import queries as teaching
 from bot.flows import form
 from bot.flows.form import Form, Read, Step, Value
 from bot.flows.talk import Talk
+from bot.interpreter import keywords
 from bot.phrases import tickets as phrases
 from bot.replies import Reply, say
 
@@ -29,6 +30,7 @@ _UNNAMED_ONE = re.compile(
     r"匿名.{0,4}(投诉|举报|反映|反馈|建议|意见|提)|(投诉|举报|反映|反馈).*匿名"
 )
 _QUESTION = re.compile(r"[?？]|吗|呢|多少|几点|哪|什么|怎么|谁|能不能|可不可以|有没有|想|要|请|帮")
+_ASKS = re.compile(r"[?？]|[吗呢]$|多少|几点|怎么")
 _ABOUT_A_TICKET = {
     *("complain", "give_feedback", "rate_teacher", "ask_teacher", "my_attendance"),
     *("out_of_scope", "update_profile"),
@@ -78,13 +80,14 @@ def withdraw(talk: Talk) -> Reply | None:
 def supplement(talk: Talk) -> Reply | None:
     """What answers a question of ours, and what follows a ticket within minutes, asks nothing and
     wishes nothing else, belongs to it."""
+    if not _ASKS.search(talk.plain) and keywords.read_phrase(talk.plain) is None:
+        asked = own.newest(talk.session, talk.openid, (TicketStatus.WAITING,))
+        if asked and any(character.isalnum() for character in talk.text):
+            desk.add_note(talk.session, ticket_id=asked[0].id, text=talk.text)
+            return say(phrases.SUPPLEMENTED.format(number=asked[0].number))
     wishes = set(talk.meaning.wishes)
     if _QUESTION.search(talk.plain) or ("complain" not in wishes and wishes - _ABOUT_A_TICKET):
         return None
-    asked = own.newest(talk.session, talk.openid, (TicketStatus.WAITING,))
-    if asked and any(character.isalnum() for character in talk.text):
-        desk.add_note(talk.session, ticket_id=asked[0].id, text=talk.text)
-        return say(phrases.SUPPLEMENTED.format(number=asked[0].number))
     said_at = talk.state.topic.get("ticket_at")
     if said_at is None or clock.now() - datetime.fromisoformat(said_at) > BELONGS_WITHIN:
         return None

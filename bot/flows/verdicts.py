@@ -9,6 +9,7 @@ from backend.kit.errors import NotFound
 from backend.students.schemas import TicketStatus, TicketView
 from backend.students.tickets import correcting, desk, own, settling
 from bot.flows.talk import Talk
+from bot.interpreter import keywords
 from bot.phrases import tickets as phrases
 from bot.phrases.general import when_answered
 from bot.replies import Reply, say
@@ -28,6 +29,7 @@ _STARS = re.compile(r"^([1-5一二三四五])\s*(?:[分星颗]+)[,，。:： ]*(
 _STAR = re.compile(r"^[1-5]$")
 _UNNAMED = re.compile(r"^(请|我?要|改为?|帮我|能不能|[,， ])*匿名(处理|吧|吗|一下)*$")
 _STATE = re.compile(r"^(的|进度|进展|状态|怎么样|处理|到哪|情况|了|呢|吗|如何|查|一下|[?？,， ])*$")
+_ASKS = re.compile(r"[?？]|[吗呢]$|多少|几点|怎么|报名|请假|课表")
 WORDS_WITHIN = timedelta(minutes=10)
 UNSOLVED, SOLVED = "没解决", "解决了"
 
@@ -80,13 +82,12 @@ def bare(talk: Talk) -> Reply | None:
 
 
 def word(talk: Talk) -> Reply | None:
-    """A few words after the stars, within minutes and wishing nothing else; else None."""
-    number, at = talk.state.topic.get("rated"), talk.state.topic.get("rated_at", "")
+    """The next words after the stars, within minutes, unless they ask or command something."""
+    number, at = talk.state.topic.pop("rated", None), talk.state.topic.get("rated_at", "")
     if number is None or clock.now() - datetime.fromisoformat(at) > WORDS_WITHIN:
         return None
-    if set(talk.meaning.wishes) - {"thank", "complain", "give_feedback", "rate_teacher"}:
+    if _ASKS.search(talk.plain) or keywords.read_phrase(talk.plain) is not None:
         return None
-    del talk.state.topic["rated"]
     settling.add_word(talk.session, number=number, openid=talk.openid, word=talk.text)
     return say(phrases.WORD_KEPT.format(number=number))
 
