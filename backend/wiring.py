@@ -51,6 +51,7 @@ def connect() -> None:
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(CodeScanned, leads.touched)
     events.listen(StaffLeft, leaving.hand_on)
+    events.listen(StaffLeft, leads.hand_on)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -22,7 +22,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
 from backend.security import service as security
-from backend.security.schemas import CodeKind, CodeScanned, Role
+from backend.security.schemas import CodeKind, CodeScanned, Role, StaffLeft
 
 
 class ClaimedByOther(DomainError):
@@ -154,6 +154,17 @@ def move(session: Session, *, lead_id: int, stage: Stage) -> None:
 def claim_link(lead_id: int) -> str:
     """The address behind an advisor's one tap: WeChat says whether it is the advisor who opens."""
     return f"{settings().public_url}/oauth/start?next=/leads/{lead_id}/claim"
+
+
+def hand_on(session: Session, left: StaffLeft) -> None:
+    """The open leads of whoever leaves go to the other advisors by load, to be claimed anew; their
+    people are told nothing (listens to `StaffLeft`)."""
+    query = select(Lead).where(Lead.advisor_id == left.account_id, Lead.closed_at.is_(None))
+    for lead in session.scalars(query.order_by(Lead.id).with_for_update()):
+        lead.claimed_at = None
+        _assign(session, lead, None, customer=f"客户{lead.id}（同事离职转来）")
+        actor, subject = "system", f"lead:{lead.id}"
+        security.audit(session, actor=actor, action="lead.handed", subject=subject)
 
 
 def _assign(session: Session, lead: Lead, campus_id: int | None, *, customer: str) -> None:
