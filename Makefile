@@ -73,8 +73,9 @@ screenshots: install ## Take the README's pictures anew (needs Chromium)
 	@$(BIN)/python -m tests.e2e.pictures
 
 .PHONY: bench
-bench: install ## Measure the whole line against a bare echo bot on this machine (JSON)
+bench: install ## Measure the whole line against a bare echo bot, and how lists grow (JSON)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.tickets
 
 # --- Installing ------------------------------------------------------------------------------
 

@@ -47,8 +47,8 @@ ROWS = (
     Row("backend.students.jobs.settle_attachments", "fetch what people sent", every_seconds=30),
     Row("bot.jobs.tend_talks", "owners of talks who are silent or come to work", every_seconds=15),
     Row("backend.students.jobs.resume_intakes", "imports whose worker died", every_seconds=60),
-    Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
     Row("backend.reminders.jobs.tell_due", "reminders that fell due", every_seconds=60),
+    Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
 )
 
 TAKEN, RUNG = b"taken", b"rung"

@@ -33,6 +33,7 @@ from backend.security import service as security
 from backend.security.schemas import AccountDeactivated, CodeScanned, Role
 from backend.students import contacts as families
 from backend.students import takeovers
+from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 
 
@@ -78,6 +79,7 @@ def connect() -> None:
     # Talks first: a ticket that belongs to one goes with it.
     events.listen(AccountDeactivated, takeovers.pass_on)
     events.listen(AccountDeactivated, leads.pass_on)
+    events.listen(AccountDeactivated, leaving.hand_on)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -9,6 +9,7 @@ from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
     binding,
+    casework,
     codes,
     courses,
     details,
@@ -30,6 +31,7 @@ from bot.flows import (
     staff,
     study,
     tickets,
+    verdicts,
     whose,
     wishes,
 )
@@ -192,7 +194,7 @@ def _to_text(talk: Talk) -> Reply:
         return staff.answer(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    carried = leading.lead(talk)
+    carried = casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
     wished = identity.heard(talk)
@@ -205,7 +207,11 @@ def _to_text(talk: Talk) -> Reply:
     told = refunds.heard(talk)
     if told is not None:
         return told
-    carried = handoff.hear(talk, FORMS)
+    is_customer = talk.speaker.account_id is None
+    named = (verdicts.numbered(talk) if is_customer else None) or tickets.unnamed(talk)
+    if named is not None:
+        return named
+    carried = handoff.hear(talk, FORMS) or verdicts.bare(talk)
     if carried is not None:
         return carried
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):
@@ -240,7 +246,7 @@ def _to_text(talk: Talk) -> Reply:
     opened = small_talk.opener(talk) or courses.told_grade(talk)
     if opened is not None:
         return opened
-    taken_back = tickets.withdraw(talk) or tickets.supplement(talk)
+    taken_back = verdicts.word(talk) or tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
     return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     wechat_templates: str = ""
     wechat_subscriptions: str = ""
     quiet_hours: str = "21:30-08:00"
+    ticket_silence_days: int = 3
 
     wechat_pay_url: str = "https://api.mch.weixin.qq.com"
     wechat_pay_mchid: str = "1900009191"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from backend.gateways.visitors import is_visitor
 from backend.kit.links import spelled_out
@@ -22,7 +23,8 @@ from backend.outbox.schemas import (
     Recipient,
     Status,
 )
-from backend.outbox.templates import TEMPLATES, Template
+from backend.outbox.template import Template
+from backend.outbox.templates import TEMPLATES
 
 FIELD_LIMITS = {
     "thing": 20,
@@ -128,6 +130,9 @@ def chat_body_of(notice: Notice) -> dict[str, Any]:
     link = template_of(notice).chat_link
     if not notice.url or link:
         content = sentence_of(notice, value_limit=LONG_VALUE)
+        for number, pattern in enumerate(template_of(notice).taps, 1):
+            words = pattern.format_map(dict(notice.values))
+            content = content.replace(f"「{words}」", f"「{said_by_tap(words, number)}」", 1)
         if notice.url:
             content += f'\n<a href="{notice.url}">{link}</a>'
         return {"msgtype": "text", "text": {"content": content}}
@@ -138,6 +143,12 @@ def chat_body_of(notice: Notice) -> dict[str, Any]:
         "picurl": "",
     }
     return {"msgtype": "news", "news": {"articles": [card]}}
+
+
+def said_by_tap(words: str, number: int) -> str:
+    """A link of the chat's own menu: a tap says its words."""
+    query = urlencode({"msgmenucontent": words, "msgmenuid": number}, quote_via=quote)
+    return f'<a href="weixin://bizmsgmenu?{query}">{words}</a>'
 
 
 def letter_text_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:

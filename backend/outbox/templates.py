@@ -10,35 +10,10 @@ payments, changes of today's lessons, work that a customer is waiting for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from backend.outbox.schemas import NoticeKind
-
-
-@dataclass(frozen=True)
-class Template:
-    """The wording of one notice. Placeholders are the keys of `Notice.values`. With `chat_link`
-    the chat shows the whole sentence and the link under this name, instead of a card. With `whole`
-    an SMS is not shortened either."""
-
-    title: str
-    text: str
-    wechat: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    kind: NoticeKind = NoticeKind.SERVICE
-    urgent: bool = False
-    chat_link: str = ""
-    whole: bool = False
-
-
-def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
-    """待办提醒: 事项, 对象, 时间."""
-    return {"thing1": what, "thing2": whom, "thing3": when}
-
-
-def _progress(*, what: str, state: str, note: str) -> dict[str, str]:
-    """进度通知: 项目, 状态, 说明."""
-    return {"thing1": what, "phrase2": state, "thing3": note}
+from backend.outbox.template import Template, progress, task
+from backend.outbox.ticket_templates import TICKETS
 
 
 def _reminder(*, title: str, wechat: str | None, kind: NoticeKind) -> Template:
@@ -59,12 +34,13 @@ TEMPLATES: Mapping[str, Template] = {
     "reminder_staff": _reminder(title="工作提醒", wechat="task", kind=NoticeKind.TASK),
     # The platform forbids advertising by template, so a greeting has no card.
     "greeting": _reminder(title="祝福", wechat=None, kind=NoticeKind.MARKETING),
+    **TICKETS,
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"
         "不是您本人申请的话，请联系信息安全老师。",
         wechat="task",
-        fields=_task(what="设置工作台密码", whom="{name}", when="24小时内"),
+        fields=task(what="设置工作台密码", whom="{name}", when="24小时内"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -80,7 +56,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="{time}有一个微信验证后绑定了您的档案。是您本人就不用管；不是您本人，"
         "请马上回复「冻结」，或打校区电话。",
         wechat="progress",
-        fields=_progress(what="您的档案", state="新微信绑定", note="不是本人请回复冻结"),
+        fields=progress(what="您的档案", state="新微信绑定", note="不是本人请回复冻结"),
         urgent=True,
     ),
     "phone_changed": Template(
@@ -94,49 +70,49 @@ TEMPLATES: Mapping[str, Template] = {
         text="{name}（手机尾号{tail}）接受了您的邀请，想查看{children}的课表和通知。"
         "是您邀请的人，请回复「确认邀请」；不认识，请回复「拒绝邀请」。",
         wechat="progress",
-        fields=_progress(what="家长邀请", state="待您确认", note="{name}，尾号{tail}"),
+        fields=progress(what="家长邀请", state="待您确认", note="{name}，尾号{tail}"),
         urgent=True,
     ),
     "invitation_decided": Template(
         title="家长邀请有结果了",
         text="{result}",
         wechat="progress",
-        fields=_progress(what="家长邀请", state="有结果", note="{result}"),
+        fields=progress(what="家长邀请", state="有结果", note="{result}"),
         urgent=True,
     ),
     "review_opened": Template(
         title="资料变更待审核",
         text="{who}申请{what}（编号 R{number}）。请在工作台「资料审核」里核对后同意或退回。",
         wechat="task",
-        fields=_task(what="审核：{what}", whom="{who}", when="请今天处理"),
+        fields=task(what="审核：{what}", whom="{who}", when="请今天处理"),
         kind=NoticeKind.TASK,
     ),
     "review_decided": Template(
         title="您的申请有结果了",
         text="{result}",
         wechat="progress",
-        fields=_progress(what="资料变更", state="有结果", note="{result}"),
+        fields=progress(what="资料变更", state="有结果", note="{result}"),
         urgent=True,
     ),
     "export_ready": Template(
         title="您的资料已备好",
         text="您要的资料已整理好，请在{until}前点开链接下载。链接只有您本人能打开，请不要转发。",
         wechat="progress",
-        fields=_progress(what="导出我的资料", state="已备好", note="{until}前下载"),
+        fields=progress(what="导出我的资料", state="已备好", note="{until}前下载"),
         urgent=True,
     ),
     "erasure_asked": Template(
         title="资料删除申请",
         text="收到一份资料删除申请（{number}），请在{deadline}前到工作台的「资料删除」审批。",
         wechat="task",
-        fields=_task(what="审批资料删除 {number}", whom="家长申请", when="{deadline}前"),
+        fields=task(what="审批资料删除 {number}", whom="家长申请", when="{deadline}前"),
         kind=NoticeKind.TASK,
     ),
     "erasure_waiting": Template(
         title="资料删除申请快到期",
         text="资料删除申请{number}还没有审批，{deadline}到期，请现在到工作台的「资料删除」处理。",
         wechat="task",
-        fields=_task(what="删除申请快到期 {number}", whom="家长申请", when="{deadline}到期"),
+        fields=task(what="删除申请快到期 {number}", whom="家长申请", when="{deadline}到期"),
         kind=NoticeKind.TASK,
     ),
     "erasure_refused": Template(
@@ -144,21 +120,21 @@ TEMPLATES: Mapping[str, Template] = {
         text="您的删除申请暂时不能办理：{reason}。解决后可以再次发送「删除我的资料」，"
         "有疑问请回复「转人工」。",
         wechat="progress",
-        fields=_progress(what="删除我的资料", state="未通过", note="{reason}"),
+        fields=progress(what="删除我的资料", state="未通过", note="{reason}"),
     ),
     "erasure_done": Template(
         title="资料已删除",
         text="删除证明 {number}：您和孩子的个人资料已于{day}删除；依法保留的合同和账目已去除姓名、"
         "手机号和微信标识。感谢您的信任，以后想再来，随时回复「报名」。",
         wechat="progress",
-        fields=_progress(what="删除我的资料", state="已完成", note="证明 {number}"),
+        fields=progress(what="删除我的资料", state="已完成", note="证明 {number}"),
         urgent=True,
     ),
     "new_lead": Template(
         title="新客户待认领",
         text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",
         wechat="task",
-        fields=_task(what="新客户：{interest}", whom="{customer}", when="{time}"),
+        fields=task(what="新客户：{interest}", whom="{customer}", when="{time}"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -167,14 +143,14 @@ TEMPLATES: Mapping[str, Template] = {
         text="{child}的{class_name}已报名成功，实付{amount}，首次课是{first_lesson}。"
         "需要请假或改期，直接在这里告诉我就好；想在微信里收到上课提醒，回复「接收通知」。",
         wechat="progress",
-        fields=_progress(what="{class_name}", state="报名成功", note="首次课{first_lesson}"),
+        fields=progress(what="{class_name}", state="报名成功", note="首次课{first_lesson}"),
         urgent=True,
     ),
     "order_paid_advisor": Template(
         title="客户已付款",
         text="{customer}已为{child}报名{class_name}，实付{amount}。请今天联系家长，确认开课安排。",
         wechat="task",
-        fields=_task(what="已付款：{class_name}", whom="{customer}", when="请今天联系"),
+        fields=task(what="已付款：{class_name}", whom="{customer}", when="请今天联系"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -183,7 +159,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="退费申请 {number}，按规则应退{amount}，原因：{reason}。请在{deadline}前点开核对并审批，"
         "两位同事同意后自动退款。",
         wechat="task",
-        fields=_task(what="退费审批{amount}", whom="{number}", when="{deadline}前"),
+        fields=task(what="退费审批{amount}", whom="{number}", when="{deadline}前"),
         kind=NoticeKind.TASK,
     ),
     "refund_recast": Template(
@@ -191,7 +167,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="您的退费 {number} 重新核算为{amount}。回复「退费进度」可以看计算过程，"
         "有疑问回复「转人工」。",
         wechat="progress",
-        fields=_progress(what="退费 {amount}", state="重新核算", note="回复「退费进度」看明细"),
+        fields=progress(what="退费 {amount}", state="重新核算", note="回复「退费进度」看明细"),
         urgent=True,
     ),
     "refund_approved": Template(
@@ -199,14 +175,14 @@ TEMPLATES: Mapping[str, Template] = {
         text="您的退费 {number} 已通过，{amount}正在原路退回，一般1到3个工作日到账。"
         "到账后会再告诉您；想继续学习，随时回复「报名」。",
         wechat="progress",
-        fields=_progress(what="退费 {amount}", state="审批通过", note="正在原路退回"),
+        fields=progress(what="退费 {amount}", state="审批通过", note="正在原路退回"),
         urgent=True,
     ),
     "refund_done": Template(
         title="退费已到账",
         text="您的退费 {number} 已退回{amount}，请查看微信零钱或原付款账户。没有收到请回复「转人工」。",
         wechat="progress",
-        fields=_progress(what="退费 {amount}", state="已退回", note="请查看原付款账户"),
+        fields=progress(what="退费 {amount}", state="已退回", note="请查看原付款账户"),
         urgent=True,
     ),
     "refund_refused": Template(
@@ -214,40 +190,42 @@ TEMPLATES: Mapping[str, Template] = {
         text="您的退费 {number} 这次没有通过：{note}。有不同意见请回复「转人工」或「投诉」，"
         "我们马上跟进。",
         wechat="progress",
-        fields=_progress(what="退费申请", state="未通过", note="{note}"),
+        fields=progress(what="退费申请", state="未通过", note="{note}"),
         urgent=True,
     ),
     "refund_stuck": Template(
         title="退款需要人工转账",
         text="退费 {number} 的{amount}无法原路退回。请联系客户确认收款账户，转账后点开登记。",
         wechat="task",
-        fields=_task(what="人工退款{amount}", whom="{number}", when="请今天处理"),
+        fields=task(what="人工退款{amount}", whom="{number}", when="请今天处理"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
     "complaint_opened": Template(
         title="投诉待答复",
         text="投诉 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
-        "家长马上就能在微信里看到。",
+        "家长马上就能在微信里看到；先看一看，回复「收到 {number}」。",
         wechat="task",
-        fields=_task(what="答复投诉：{excerpt}", whom="{number}", when="{deadline}前"),
+        fields=task(what="答复投诉：{excerpt}", whom="{number}", when="{deadline}前"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开工单",
     ),
     "customer_request": Template(
         title="客户请您处理",
         text="{customer}的请求 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
         "对方马上就能在微信里看到。",
         wechat="task",
-        fields=_task(what="答复：{excerpt}", whom="{customer}", when="{deadline}前"),
+        fields=task(what="答复：{excerpt}", whom="{customer}", when="{deadline}前"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="打开工单",
     ),
     "attachments_added": Template(
         title="客户补充了材料",
         text="{number} 的客户补充了{count}份材料，请点开查看，再回复「回复 {number} 您的话」答复对方。",
         wechat="task",
-        fields=_task(what="查看客户补充的材料", whom="{number}", when="请尽快查看"),
+        fields=task(what="查看客户补充的材料", whom="{number}", when="请尽快查看"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -255,22 +233,15 @@ TEMPLATES: Mapping[str, Template] = {
         title="材料没有收到",
         text="您发来的{what}没能保存下来（{reason}）。麻烦您再发一次，或回复「转人工」，请老师帮您。",
         wechat="progress",
-        fields=_progress(what="您发来的{what}", state="未收到", note="请再发一次"),
+        fields=progress(what="您发来的{what}", state="未收到", note="请再发一次"),
         urgent=True,
-    ),
-    "complaint_overdue": Template(
-        title="工单超时未答复",
-        text="工单 {number} 已超过答复期限：「{excerpt}」请马上处理：回复「回复 {number} 您的话」。",
-        wechat="task",
-        fields=_task(what="超时：{excerpt}", whom="{number}", when="请马上处理"),
-        kind=NoticeKind.TASK,
     ),
     "talk_begun": Template(
         title="客户请您接待",
         text="{customer}（{number}号）请您接待：「{excerpt}」现在直接在这里打字，对方马上能看到；"
         "聊完回复「结束 {number}」。",
         wechat="task",
-        fields=_task(what="接待客户：{excerpt}", whom="{customer}", when="请现在回复"),
+        fields=task(what="接待客户：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
         chat_link="打开对话",
@@ -279,7 +250,7 @@ TEMPLATES: Mapping[str, Template] = {
         title="客户发来消息",
         text="{customer}（{number}号）：{words}",
         wechat="task",
-        fields=_task(what="{words}", whom="{customer}", when="请现在回复"),
+        fields=task(what="{words}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
         chat_link="打开对话",
@@ -288,7 +259,7 @@ TEMPLATES: Mapping[str, Template] = {
         title="客户在等您回复",
         text="{customer}（{number}号）已经等了5分钟：「{excerpt}」请现在回复，再过5分钟会转给同事。",
         wechat="task",
-        fields=_task(what="客户在等：{excerpt}", whom="{customer}", when="请现在回复"),
+        fields=task(what="客户在等：{excerpt}", whom="{customer}", when="请现在回复"),
         kind=NoticeKind.TASK,
         urgent=True,
         chat_link="打开对话",
@@ -297,7 +268,7 @@ TEMPLATES: Mapping[str, Template] = {
         title="客户已转给同事",
         text="{customer}（{number}号）已由{name}接待，您不用再回复。需要接回来请回复「接管 {number}」。",
         wechat="task",
-        fields=_task(what="已由{name}接待", whom="{customer}", when="不用再回复"),
+        fields=task(what="已由{name}接待", whom="{customer}", when="不用再回复"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -306,14 +277,14 @@ TEMPLATES: Mapping[str, Template] = {
         text="{customer}（{number}号）说暂时不需要老师了，小助手继续接待，您不用再回复。"
         "有新情况会再请您。",
         wechat="task",
-        fields=_task(what="客户结束了对话", whom="{customer}", when="不用再回复"),
+        fields=task(what="客户结束了对话", whom="{customer}", when="不用再回复"),
         kind=NoticeKind.TASK,
     ),
     "ticket_answered": Template(
         title="您的反映有答复了",
         text="关于您反映的情况（{number}），老师答复您：{answer}\n还有疑问，直接在这里告诉我就好。",
         wechat="progress",
-        fields=_progress(what="您反映的情况 {number}", state="已答复", note="{answer}"),
+        fields=progress(what="您反映的情况 {number}", state="已答复", note="{answer}"),
         urgent=True,
     ),
     "sign_up_stuck_guardian": Template(
@@ -321,7 +292,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="{child}报名{class_name}的{amount}已收到，但名额刚好满了。老师会马上联系您换班或全额退款，"
         "着急请回复「转人工」。",
         wechat="progress",
-        fields=_progress(what="{class_name}", state="处理中", note="老师会马上联系您"),
+        fields=progress(what="{class_name}", state="处理中", note="老师会马上联系您"),
         urgent=True,
     ),
     "sign_up_stuck_staff": Template(
@@ -329,7 +300,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="订单 {number}：{child}已付{amount}，但进不了{class_name}（{reason}）。"
         "请马上联系家长，换班或退款。",
         wechat="task",
-        fields=_task(what="已付款未入班：{class_name}", whom="{child}", when="请马上联系"),
+        fields=task(what="已付款未入班：{class_name}", whom="{child}", when="请马上联系"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),
@@ -337,13 +308,13 @@ TEMPLATES: Mapping[str, Template] = {
         title="座位已释放",
         text="{class_name}的报名超时未付款，座位已释放。想继续报名，回复「报名」，我马上为您安排。",
         wechat="progress",
-        fields=_progress(what="{class_name}", state="已过期", note="回复「报名」可重新办理"),
+        fields=progress(what="{class_name}", state="已过期", note="回复「报名」可重新办理"),
     ),
     "delivery_task": Template(
         title="消息未送达",
         text="有一条消息没能送达{recipient}：「{excerpt}」请电话告知对方，并标记为已通知。",
         wechat="task",
-        fields=_task(what="电话告知：{excerpt}", whom="{recipient}", when="请今天完成"),
+        fields=task(what="电话告知：{excerpt}", whom="{recipient}", when="请今天完成"),
         kind=NoticeKind.TASK,
     ),
     "surplus_received": Template(
@@ -351,7 +322,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="订单 {number} 已付过款，又收到一笔{amount}（微信支付单号 {transaction}）。"
         "请在财务页核对后原路退回，并告诉家长。",
         wechat="task",
-        fields=_task(what="多收款待退：{amount}", whom="订单 {number}", when="请今天处理"),
+        fields=task(what="多收款待退：{amount}", whom="订单 {number}", when="请今天处理"),
         kind=NoticeKind.TASK,
     ),
     "channel_stopped": Template(
@@ -359,7 +330,7 @@ TEMPLATES: Mapping[str, Template] = {
         text="{channel}从{time}起发不出去（错误码 {code}）。{fix}待发的消息都已保存，修好后会自动补发。"
         "请现在处理。",
         wechat="task",
-        fields=_task(what="{channel}停发 {code}", whom="{channel}", when="请现在处理"),
+        fields=task(what="{channel}停发 {code}", whom="{channel}", when="请现在处理"),
         kind=NoticeKind.TASK,
         urgent=True,
     ),

@@ -14,6 +14,8 @@ from backend.security.schemas import StaffMember
 ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
     ("客户对话", "talk_pages.talks"),
+    ("工单", "students_pages.tickets.board.shown"),
+    ("工单分析", "students_pages.tickets.improvement.figures"),
     ("听懂客户", "review_pages.queued"),
     ("退费审批", "finance_pages.refund_list"),
     ("提醒规则", "portal_pages.reminders.listed"),

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     PAY_OUT = "pay_out"  # 登记转账
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
+    MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复
     LEAD_TALK = "lead_talk"  # 接待客户
     TAKE_TALK = "take_talk"  # 接管同事的客户
     SEE_STUCK_MESSAGES = "see_stuck_messages"  # 查看未送达

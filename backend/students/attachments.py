@@ -20,7 +20,7 @@ from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
 from backend.security.schemas import Speaker
 from backend.students import queries, rules
-from backend.students.models import Attachment, Ticket, TicketNote
+from backend.students.models import Attachment
 from backend.students.schemas import (
     AttachmentKind,
     AttachmentStatus,
@@ -28,6 +28,7 @@ from backend.students.schemas import (
     Purpose,
     TicketStatus,
 )
+from backend.students.ticket_models import Ticket, TicketNote
 
 JUST_SENT = timedelta(minutes=30)
 STILL_OPEN = timedelta(days=3)
@@ -40,7 +41,7 @@ def open_ticket_number(session: Session, openid: str) -> tuple[int, str] | None:
     one, unless that is days old."""
     query = select(Ticket.id, Ticket.number).where(
         Ticket.openid == openid,
-        Ticket.status == TicketStatus.OPEN,
+        Ticket.status.in_((TicketStatus.OPEN, TicketStatus.WAITING)),
         Ticket.opened_at > clock.now() - STILL_OPEN,
     )
     row = session.execute(query.order_by(Ticket.id.desc()).limit(1)).one_or_none()

@@ -1,22 +1,8 @@
 """The clock's door of the students room."""
 
-from backend.kit import clock, queue
-from backend.kit.db import reading, unit_of_work
-from backend.students import attachments, fetching, intake, queries, service
-
-
-def escalate_overdue() -> None:
-    """Defer one small job for each ticket whose first answer is late."""
-    with reading() as session:
-        due = queries.overdue_tickets(session, at=clock.now())
-    for ticket_id in due:
-        queue.defer("backend.students.jobs.escalate", ticket_id)
-
-
-def escalate(ticket_id: int) -> None:
-    """Escalate one ticket if that is still due."""
-    with unit_of_work() as session:
-        service.escalate(session, ticket_id)
+from backend.kit import queue
+from backend.kit.db import reading
+from backend.students import attachments, fetching, intake
 
 
 def settle_attachments() -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 from backend.kit import crypto
 from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 from backend.students import names
+from backend.students import ticket_models as ticket_models
 
 
 class Student(Base):
@@ -131,39 +132,6 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_way: Mapped[str | None] = mapped_column(String(8))
-
-
-class Ticket(Base):
-    """工单: feedback or a complaint with a deadline and somebody responsible (S7, S8)."""
-
-    __tablename__ = "students_ticket"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(20), unique=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    category: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(20), index=True)
-    text: Mapped[str] = mapped_column(Text)
-    openid: Mapped[str] = mapped_column(String(64), index=True)
-    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
-    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    respond_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    resolve_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    source_key: Mapped[str] = mapped_column(String(120), unique=True)
-
-
-class TicketNote(Base):
-    """工单记录: what was said or done about a ticket, by staff or by its author (S10)."""
-
-    __tablename__ = "students_ticket_note"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("students_ticket.id"), index=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
-    text: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Attachment(Base):

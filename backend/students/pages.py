@@ -7,10 +7,11 @@ from backend.kit import files
 from backend.kit.db import reading
 from backend.security.gate import known_only
 from backend.security.schemas import Speaker
-from backend.students import attachments
+from backend.students import attachments, ticket_pages
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
 
 blueprint = Blueprint("students_pages", __name__, template_folder="templates")
+blueprint.register_blueprint(ticket_pages.blueprint)
 
 
 @blueprint.get("/privacy")

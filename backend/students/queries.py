@@ -17,17 +17,17 @@ from backend.students.models import (
     Guardianship,
     Student,
     Takeover,
-    Ticket,
-    TicketNote,
 )
 from backend.students.schemas import (
     Child,
+    NoteKind,
     StaffWords,
     TakeoverView,
     TicketKind,
     TicketStatus,
     TicketView,
 )
+from backend.students.ticket_models import Ticket, TicketNote
 
 
 def children_of(session: Session, guardian_id: int) -> list[Child]:
@@ -148,11 +148,16 @@ def ticket_by_number(session: Session, number: str) -> TicketView | None:
 
 
 def answers_to(session: Session, openid: str, *, limit: int) -> list[StaffWords]:
-    """What staff last answered a person, oldest first."""
+    """What staff last answered a person, oldest first; not what they answered somebody unnamed,
+    whom nobody may recognise by it."""
     query = (
         select(TicketNote.at, TicketNote.text, TicketNote.account_id)
         .join(Ticket, Ticket.id == TicketNote.ticket_id)
-        .where(Ticket.openid == openid, TicketNote.account_id.is_not(None))
+        .where(
+            Ticket.openid == openid,
+            Ticket.is_anonymous.is_(False),
+            TicketNote.kind.in_((NoteKind.ANSWER, NoteKind.QUESTION)),
+        )
     )
     rows = session.execute(query.order_by(TicketNote.id.desc()).limit(limit)).all()
     return [StaffWords.model_validate(row) for row in reversed(rows)]
@@ -210,19 +215,11 @@ def may_read_talk_of(session: Session, ticket_id: int, account_id: int) -> bool:
     )
 
 
-def overdue_tickets(session: Session, *, at: datetime, limit: int = 100) -> list[int]:
-    """Open tickets whose first answer is due before `at` and that nobody was warned of yet."""
-    query = (
-        select(Ticket.id)
-        .where(
-            Ticket.status == TicketStatus.OPEN,
-            Ticket.escalated_at.is_(None),
-            Ticket.respond_due_at <= at,
-        )
-        .order_by(Ticket.respond_due_at)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+def unnamed_numbers_of(session: Session, openid: str) -> list[str]:
+    """The numbers of what somebody told us without a name: what mentions them is not shown beside
+    the name."""
+    query = select(Ticket.number).where(Ticket.openid == openid, Ticket.is_anonymous.is_(True))
+    return list(session.scalars(query.order_by(Ticket.id.desc()).limit(50)))
 
 
 def _views(session: Session, tickets: list[Ticket]) -> list[TicketView]:

@@ -1,37 +1,12 @@
-"""Pure decisions of the students room: what a ticket is about and until when it is answered."""
+"""Pure decisions of the students room: attachments, and who leads a talk."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from backend.kit import clock
 from backend.security.permissions import roles_with
 from backend.security.schemas import Permission, Role, Scope, StaffMember
-from backend.students.schemas import AttachmentKind, TakeoverStep, TicketCategory, TicketKind
+from backend.students.schemas import AttachmentKind, TakeoverStep
 
-_WORDS: dict[TicketCategory, str] = {
-    TicketCategory.MONEY: "钱 收费 退费 退款 扣费 扣课 发票 价格 多收",
-    TicketCategory.TEACHING: "老师 教师 上课 教学 教得 讲课 迟到 作业 课堂",
-    TicketCategory.VENUE: "教室 空调 卫生 厕所 安全 设备 场地 环境 太热 太冷",
-    TicketCategory.SERVICE: "前台 顾问 客服 态度 不回 没人 服务 通知 骚扰",
-}
-
-_RESPONSIBLE: dict[TicketCategory, tuple[Role, ...]] = {
-    TicketCategory.MONEY: (Role.ACCOUNTANT, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
-    TicketCategory.TEACHING: (Role.ACADEMIC, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
-    TicketCategory.VENUE: (Role.LOGISTICS, Role.CAMPUS_MANAGER, Role.PRINCIPAL),
-    TicketCategory.SERVICE: (Role.CAMPUS_MANAGER, Role.PRINCIPAL),
-    TicketCategory.OTHER: (Role.CAMPUS_MANAGER, Role.PRINCIPAL),
-}
-
-
-# Working hours until the first answer and until the end; ten are about a day.
-_WORKING_HOURS = {
-    TicketKind.COMPLAINT: (2, 20),
-    TicketKind.REQUEST: (1, 10),
-    TicketKind.FEEDBACK: (10, 50),
-}
-ESCALATION_ROLE = Role.PRINCIPAL
 ANSWER_WITHIN = timedelta(minutes=5)  # Of office time, then the owner of a talk is nudged.
 REASSIGN_AFTER = timedelta(minutes=10)  # Of office time, then somebody else gets the talk.
 RESUME_AFTER = timedelta(minutes=30)  # Of silence after the owner's last answer.
@@ -39,68 +14,6 @@ BUSY = 5  # So many talks at once; a customer's usual advisor is passed over the
 MAY_ANSWER_ANY = roles_with(Permission.ANSWER_TICKET, beyond=Scope.OWN)
 TALKING = frozenset({Role.ADVISOR, Role.ACADEMIC, Role.ACCOUNTANT, Role.OFFICE, *MAY_ANSWER_ANY})
 """Roles whose people may be handed a talk."""
-
-
-@dataclass(frozen=True)
-class OfficeHours:
-    """Working time in Shanghai: half-open spells of every day of the week but `days_off`."""
-
-    spells: tuple[tuple[time, time], ...] = (
-        (time(9), time(12)),
-        (time(13, 30), time(20, 30)),
-    )
-    days_off: frozenset[int] = frozenset({0})  # Training institutions rest on Monday.
-
-    def __post_init__(self) -> None:
-        if not self.spells or len(self.days_off) >= 7:
-            raise ValueError("office hours need at least one working spell")
-
-    def opening(self, at: datetime) -> datetime:
-        """The next moment of office time: `at` itself while we are open."""
-        return self.after(at, timedelta(0))
-
-    def after(self, start_at: datetime, working: timedelta) -> datetime:
-        """The UTC moment at which `working` hours of office time have passed since `start_at`."""
-        cursor, left = clock.local(start_at), working
-        while True:
-            if cursor.weekday() not in self.days_off:
-                for opens, closes in self.spells:
-                    begins = max(cursor, datetime.combine(cursor.date(), opens, clock.SHANGHAI))
-                    ends = datetime.combine(cursor.date(), closes, clock.SHANGHAI)
-                    if begins >= ends:
-                        continue
-                    if left <= ends - begins:
-                        return (begins + left).astimezone(clock.UTC)
-                    left -= ends - begins
-            tomorrow = cursor.date() + timedelta(days=1)
-            cursor = datetime.combine(tomorrow, time(0), clock.SHANGHAI)
-
-
-def category_of(text: str) -> TicketCategory:
-    """The category whose words appear most; ties go to the order above, nothing to `other`."""
-    scores = {
-        category: sum(text.count(word) for word in words.split())
-        for category, words in _WORDS.items()
-    }
-    best = max(scores, key=lambda category: scores[category])
-    return best if scores[best] else TicketCategory.OTHER
-
-
-def responsible_roles(category: TicketCategory) -> tuple[Role, ...]:
-    """Who answers for a category, in the order in which they are looked for (S8)."""
-    return _RESPONSIBLE[category]
-
-
-def deadlines_of(
-    kind: TicketKind, opened_at: datetime, hours: OfficeHours | None = None
-) -> tuple[datetime, datetime]:
-    """When a ticket must be answered first and when it must be resolved (S8), in office time."""
-    hours = hours or OfficeHours()
-    respond, resolve = _WORKING_HOURS[kind]
-    return (
-        hours.after(opened_at, timedelta(hours=respond)),
-        hours.after(opened_at, timedelta(hours=resolve)),
-    )
 
 
 MEBIBYTE = 1024 * 1024

@@ -30,14 +30,63 @@ class TicketCategory(StrEnum):
     TEACHING = "teaching"  # 教学、老师
     SERVICE = "service"  # 服务、前台、顾问
     MONEY = "money"  # 收费、退费
-    VENUE = "venue"  # 场地、设备、安全
+    VENUE = "venue"  # 场地、设备
+    SAFETY = "safety"  # 人身安全
     OTHER = "other"
 
 
 class TicketStatus(StrEnum):
-    OPEN = "open"
-    ANSWERED = "answered"
-    CLOSED = "closed"
+    """Where a ticket stands. Its clocks run while it is open or answered."""
+
+    OPEN = "open"  # 待答复
+    ANSWERED = "answered"  # 处理中
+    WAITING = "waiting"  # 等客户补充
+    RESOLVED = "resolved"  # 等客户确认
+    CLOSED = "closed"  # 已办结
+
+
+class Severity(StrEnum):
+    """How bad it is; decides the deadlines and who hears of it at once (S8)."""
+
+    CRITICAL = "critical"  # 紧急
+    SERIOUS = "serious"  # 严重
+    NORMAL = "normal"  # 一般
+    MINOR = "minor"  # 轻微
+
+
+class NoteKind(StrEnum):
+    """What a line of a ticket is."""
+
+    SAID = "said"  # Its author's words.
+    ANSWER = "answer"  # Words of ours that its author read.
+    QUESTION = "question"  # Words of ours that its author is to answer.
+    INTERNAL = "internal"  # For staff alone.
+    EVENT = "event"  # What was done with it; for staff alone.
+
+
+class ClosedBy(StrEnum):
+    """Why a ticket is closed."""
+
+    CUSTOMER = "customer"  # 客户确认
+    SILENCE = "silence"  # 客户未回复
+    TALK = "talk"  # 对话结束
+
+
+class Cause(StrEnum):
+    """Why it came to a complaint, said by whoever resolves it (S10)."""
+
+    TEACHING_QUALITY = "teaching"  # 教学质量
+    TEACHER_CONDUCT = "conduct"  # 老师言行
+    SCHEDULE = "schedule"  # 排课调课
+    FEE = "fee"  # 收费差错
+    CONTRACT = "contract"  # 合同理解
+    FACILITY = "facility"  # 场地设备
+    SAFETY = "safety"  # 安全管理
+    ATTITUDE = "attitude"  # 服务态度
+    COMMUNICATION = "notice"  # 通知沟通
+    SYSTEM = "system"  # 系统故障
+    UNFOUNDED = "unfounded"  # 与事实不符
+    OTHER = "other"  # 其他
 
 
 class AttachmentKind(StrEnum):
@@ -199,6 +248,11 @@ class TicketView(BaseModel):
     opened_at: datetime
     respond_due_at: datetime
     resolve_due_at: datetime
+    severity: Severity = Severity.NORMAL
+    is_anonymous: bool = False
+    closed_at: datetime | None = None
+    rating: int | None = None
+    teacher_id: int | None = None
     owner_id: int | None = None
     owner_name: str | None = None
 

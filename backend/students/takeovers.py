@@ -20,8 +20,11 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import AccountDeactivated, Role, StaffMember
 from backend.students import queries, rules
-from backend.students.models import Takeover, Ticket, TicketNote
-from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketStatus
+from backend.students.models import Takeover
+from backend.students.office_hours import OFFICE
+from backend.students.schemas import EndedBy, NoteKind, TakeoverStep, TakeoverView
+from backend.students.ticket_models import Ticket
+from backend.students.tickets import answering, desk, settling
 
 MANAGERS = (Role.CAMPUS_MANAGER, Role.PRINCIPAL)
 CHAT_LASTS = timedelta(hours=47)  # WeChat passes plain messages on for 48 h after the customer's.
@@ -103,7 +106,7 @@ def has_just_ended(session: Session, takeover_id: int) -> bool:
 
 def opening(at: datetime) -> datetime:
     """The next moment at which somebody works: `at` itself in office hours."""
-    return rules.OfficeHours().opening(at)
+    return OFFICE.opening(at)
 
 
 def due(session: Session, *, at: datetime, limit: int = 100) -> list[int]:
@@ -140,10 +143,9 @@ def answer(
     if row.owner_id != account_id:
         raise NotAllowed()
     now = clock.now()
-    session.add(TicketNote(ticket_id=row.ticket_id, account_id=account_id, text=words, at=now))
     ticket = session.get_one(Ticket, row.ticket_id, with_for_update=True)
-    if ticket.status == TicketStatus.OPEN:
-        ticket.status = TicketStatus.ANSWERED
+    desk.note(session, ticket, NoteKind.ANSWER, words, account_id)
+    answering.responded(ticket)
     row.begun_at = row.begun_at or now
     row.waiting_since, row.nudged_at, row.answered_at = None, None, now
     row.due_at, row.suggestions, row.tried = now + rules.RESUME_AFTER, [], []
@@ -262,7 +264,7 @@ def tend(session: Session, takeover_id: int) -> tuple[TakeoverStep, TakeoverView
         case TakeoverStep.NUDGE:
             since = row.waiting_since or clock.now()
             row.nudged_at = clock.now()
-            row.due_at = rules.OfficeHours().after(since, rules.REASSIGN_AFTER)
+            row.due_at = OFFICE.after(since, rules.REASSIGN_AFTER)
             _tell(session, row, "talk_waiting", key=f"nudge:{since.timestamp():.0f}")
         case TakeoverStep.REASSIGN:
             tried = (*row.tried, row.owner_id)
@@ -313,7 +315,7 @@ def _open(session: Session, row: Takeover) -> None:
 
 def _wait(row: Takeover) -> None:
     row.waiting_since, row.nudged_at = clock.now(), None
-    row.due_at = rules.OfficeHours().after(row.waiting_since, rules.ANSWER_WITHIN)
+    row.due_at = OFFICE.after(row.waiting_since, rules.ANSWER_WITHIN)
 
 
 def _move(session: Session, row: Takeover, account_id: int, by_id: int | None = None) -> None:
@@ -340,8 +342,7 @@ def _own_ticket(session: Session, row: Takeover) -> None:
 def _end(session: Session, row: Takeover, by: EndedBy) -> None:
     row.ended_at, row.ended_by = clock.now(), by
     ticket = session.get_one(Ticket, row.ticket_id, with_for_update=True)
-    if ticket.status == TicketStatus.ANSWERED or by is EndedBy.CUSTOMER or by is EndedBy.OWNER:
-        ticket.status = TicketStatus.CLOSED
+    settling.end_with_talk(session, ticket, is_settled=by in (EndedBy.CUSTOMER, EndedBy.OWNER))
     session.flush()
     _audit(session, row, f"ended_by_{by}")
 

@@ -4,8 +4,8 @@ from backend.admissions import service as admissions
 from backend.gateways.webchat import lines
 from backend.security import service as security
 from backend.security.schemas import CodeKind, CodeView, Role
-from backend.students import service as desk
 from backend.students.schemas import TicketKind
+from backend.students.tickets import desk
 from backend.teaching import queries as teaching
 from bot import conversation
 from bot.flows import courses, form, small_talk

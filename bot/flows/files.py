@@ -7,6 +7,7 @@ from backend.kit import clock
 from backend.students import attachments, takeovers
 from backend.students import queries as students
 from backend.students.schemas import AttachmentKind, Purpose
+from backend.students.tickets import desk
 from bot.flows.form import Form
 from bot.flows.talk import Talk
 from bot.phrases import files as phrases
@@ -31,6 +32,7 @@ def received(talk: Talk, waiting: Form | None) -> Reply:
     if ticket is not None:
         ticket_id, number = ticket
         _keep(talk, kind, Purpose.EVIDENCE, ticket_id)
+        desk.note_sent(talk.session, ticket_id)
         return say(phrases.attached(kind, number))
     if kind is AttachmentKind.VOICE:
         return say(phrases.VOICE)

@@ -8,9 +8,9 @@ from backend.kit.errors import NotAllowed, NotFound
 from backend.security.permissions import may
 from backend.security.schemas import Permission, Role
 from backend.students import queries as students
-from backend.students import service as desk
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView, TicketKind, TicketView
+from backend.students.tickets import desk
 from bot.flows import handoff, transcript
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -134,7 +134,7 @@ def _take_lead(talk: Talk, lead_id: int) -> TakeoverView:
 
 def _take_ticket(talk: Talk, number: str) -> TakeoverView:
     ticket = students.ticket_by_number(talk.session, number)
-    if ticket is None:
+    if ticket is None or ticket.is_anonymous:  # Who leads a talk sees whose it is.
         raise NotFound()
     if ticket.owner_id != talk.speaker.account_id and not _may_take_any(talk):
         raise NotAllowed()

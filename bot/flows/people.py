@@ -10,15 +10,15 @@ from backend.gateways.visitors import is_visitor
 from backend.security import queries as security
 from backend.security.schemas import Role
 from backend.students import queries as students
-from backend.students import service as desk
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView, TicketKind, TicketView
+from backend.students.tickets import desk
 from bot.flows import handoff, transcript
 from bot.flows.talk import OUTSIDE, UNCLEAR, Talk
 from bot.interpreter.reading import LONGEST
 from bot.phrases import general as phrases
 from bot.phrases import handoff as handoff_phrases
-from bot.phrases import students as ticket_phrases
+from bot.phrases import tickets as ticket_phrases
 from bot.replies import Reply, say
 
 GIVE_UP_AFTER = 2
@@ -82,7 +82,7 @@ def soothe(talk: Talk) -> Reply:
         text=talk.text,
         source_key=talk.source_key,
     )
-    reply = say(ticket_phrases.ticket_opened(ticket))
+    reply = say(ticket_phrases.opened(ticket))
     view = _hand_over(talk, ticket, Role.CAMPUS_MANAGER)
     if view is None or view.begun_at is None:
         return reply

@@ -9,7 +9,7 @@ from backend.kit.errors import NotAllowed, NotFound
 from backend.kit.links import spelled_out
 from backend.security.permissions import may
 from backend.security.schemas import Permission
-from backend.students import service as students
+from backend.students.tickets import answering
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import staff as phrases
@@ -52,7 +52,7 @@ def _answer_ticket(talk: Talk) -> Reply:
         return say(phrases.STAFF_ONLY)
     number = match.group(1).upper()
     try:
-        ticket = students.answer_ticket(
+        ticket = answering.answer_ticket(
             talk.session,
             number=number,
             account_id=talk.speaker.account_id,

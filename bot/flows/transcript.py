@@ -45,7 +45,7 @@ class Line(BaseModel):
 
 
 def lines(session: Session, openid: str, *, limit: int) -> list[Line]:
-    """The last lines of somebody's talk, oldest first: at most `limit`, in four queries."""
+    """The last lines of somebody's talk, oldest first: at most `limit`, in five queries."""
     messages = conversation.lately(session, openid, limit=limit)
     keys = {message.id: conversation.source_key(message.id) for message in messages}
     kept = {
@@ -54,8 +54,11 @@ def lines(session: Session, openid: str, *, limit: int) -> list[Line]:
         if each.status is AttachmentStatus.KEPT
     }
     found = []
+    hidden = students.unnamed_numbers_of(session, openid)
     for message in messages:
         incoming = Incoming.model_validate(message.incoming)
+        if _tells_who(incoming.text, message.reply, hidden):
+            continue
         said = incoming.text or f"[{_THINGS.get(incoming.kind, '消息')}]"
         attachment_id = kept.get(keys[message.id])
         found.append(
@@ -75,6 +78,14 @@ def lines(session: Session, openid: str, *, limit: int) -> list[Line]:
         name = names[each.account_id].name
         found.append(Line(at=each.at, who="staff", text=masked(each.text), name=name))
     return sorted(found, key=lambda line: line.at)[-limit:]
+
+
+def _tells_who(said: str, reply: object, hidden: list[str]) -> bool:
+    """Whether showing a message beside its author's name would undo an anonymous ticket: whoever
+    knows the talk would know whose the ticket is."""
+    if "匿名" in said:
+        return True
+    return any(number in said or number in str(reply) for number in hidden)
 
 
 def masked(text: str) -> str:

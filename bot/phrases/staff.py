@@ -11,6 +11,7 @@ _CAPABILITIES = (
     (Permission.CLAIM_LEAD, "「认领」接客户"),
     (Permission.SEE_FIGURES, "「今天招生怎么样」看数据"),
     (Permission.ANSWER_TICKET, "「回复 工单号 内容」答复客户"),
+    (Permission.ANSWER_TICKET, "「我的工单」看手头的工单"),
 )
 _OWN_LESSONS = "「课表」看自己的课"
 _ALWAYS = "「转人工」找同事帮忙"

@@ -4,26 +4,18 @@ from datetime import date
 
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
-from backend.kit.links import spelled_out
 from backend.kit.money import yuan
-from backend.students.schemas import TicketKind, TicketView
 from backend.teaching.schemas import LessonView
-from bot.phrases.general import WEEKDAYS, when_answered
+from bot.phrases.general import WEEKDAYS
 
 NOT_BOUND = (
     "这里查不到和您微信绑定的学员，所以看不到课表等信息。"
     "新报名请回复「报名」；已经是学员，请回复「绑定」核对手机号，或回复「转人工」找老师。"
 )
-ASK_COMPLAINT = "很抱歉给您带来不好的体验。请说说发生了什么，我马上转给负责人。"
-ASK_FEEDBACK = "谢谢您愿意告诉我们。请说说您的建议或感受，我会转给负责人。"
 NO_ORDERS = "没有查到您的订单。想报名请回复「报名」。"
 NOTHING_TO_PAY = "您目前没有待付款的订单。想报名请回复「报名」。"
 NO_BALANCE = "还没有查到剩余课时。报名付款后课时会自动到账，想报名请回复「报名」。"
 NO_OWN_TEACHERS = "目前没有排好的课，所以还看不到任课老师。回复「转人工」可以请教务老师确认。"
-NOT_A_COMPLAINT = "好的，不登记投诉。您想了解课程、查课表，还是问地址？直接告诉我就行。"
-NOTHING_TAKEN_BACK = "您没有正在处理的投诉。有任何不满意，随时告诉我。"
-SUPPLEMENTED = "已经补充进去了，负责人马上能看到。还有别的情况，接着发给我就行。"
-COMPLAINT_CANCELLED = "好的，就不登记了。以后有任何不满意，随时告诉我。"
 _STATUS = {
     OrderStatus.PENDING: "待付款",
     OrderStatus.PAID: "已付款",
@@ -90,37 +82,3 @@ def orders(found: list[OrderView]) -> str:
         for each in found
     ]
     return "\n\n".join(lines) + "\n\n待付款的订单回复「缴费」就能付款。"
-
-
-def ticket_opened(ticket: TicketView) -> str:
-    """Number, who, and until when."""
-    if ticket.kind is TicketKind.COMPLAINT:
-        owner = f"{ticket.owner_name}" if ticket.owner_name else "负责人"
-        return (
-            f"非常抱歉让您有这样的体验。投诉已登记，编号{ticket.number}，由{owner}负责处理，"
-            f"{when_answered(ticket.respond_due_at)}。要补充情况直接发给我，查进度回复「投诉进度」。"
-        )
-    return (
-        f"谢谢您的反馈，已登记，编号{ticket.number}，{when_answered(ticket.respond_due_at)}。"
-        "想补充的话直接发给我就行。"
-    )
-
-
-def taken_back(number: str) -> str:
-    """Somebody does not want to complain any more."""
-    return f"好的，已告诉负责人您不再追究（{number}）。想重新提出，直接告诉我就行。"
-
-
-def tickets(found: list[TicketView]) -> str:
-    """Where somebody's tickets stand."""
-    status = {"open": "处理中", "answered": "已答复", "closed": "已办结"}
-    lines = [
-        f"{each.number} {status[each.status]}，{when_answered(each.resolve_due_at)}\n{spelled_out(each.text)[:40]}"
-        if each.status == "open"
-        else f"{each.number} {status[each.status]}\n{spelled_out(each.text)[:40]}"
-        for each in found
-    ]
-    return "\n\n".join(lines) + "\n\n要补充情况直接发给我，着急请回复「转人工」。"
-
-
-NO_TICKETS = "没有查到您登记的反馈。有任何意见直接告诉我就行。"

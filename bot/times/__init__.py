@@ -2,7 +2,8 @@
 
 ``find(text, now)`` gives every time expression of a message as a `TimeSpan`. It is a grammar of
 our own, because the libraries at hand are silently wrong where it hurts (两周以后 as two days,
-三年级 as a date). It stands alone: pure Python, no other part of the system, no network.
+三年级 as a date). It stands alone: pure Python, no network, and of the rest of the system only the
+table of official days off (`backend.kit.holidays`).
 
 How doubtful words are read, as a receptionist would:
 

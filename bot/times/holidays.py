@@ -8,6 +8,7 @@ institution's calendar can name the days before this table does.
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from backend.kit.holidays import OFFICIAL, WORKED
 from bot.times import lunar
 from bot.times.spans import DateRange, SchoolCalendar
 
@@ -57,44 +58,6 @@ _SAME = {"五一": "劳动节", "十一": "国庆", "过年": "春节"} | dict.f
 
 NAMES = (*_FIXED, *_LUNAR, *_LAST_MONTH, *_NTH_WEEKDAY, *_EVES, *lunar.TERMS)
 
-_OFFICIAL: dict[int, dict[str, tuple[tuple[int, int], int]]] = {
-    2025: {
-        "元旦": ((1, 1), 1),
-        "春节": ((1, 28), 8),
-        "清明": ((4, 4), 3),
-        "劳动节": ((5, 1), 5),
-        "端午": ((5, 31), 3),
-        "国庆": ((10, 1), 8),
-        "中秋": ((10, 1), 8),
-    },
-    2026: {
-        "元旦": ((1, 1), 3),
-        "春节": ((2, 15), 9),
-        "清明": ((4, 4), 3),
-        "劳动节": ((5, 1), 5),
-        "端午": ((6, 19), 3),
-        "中秋": ((9, 25), 3),
-        "国庆": ((10, 1), 7),
-    },
-}
-"""Year, holiday: the first day off (month, day) and how many days."""
-
-_WORKED = frozenset(
-    date(year, month, day)
-    for year, month, day in (
-        (2025, 1, 26),
-        (2025, 2, 8),
-        (2025, 4, 27),
-        (2025, 9, 28),
-        (2025, 10, 11),
-        (2026, 1, 4),
-        (2026, 2, 14),
-        (2026, 2, 28),
-        (2026, 5, 9),
-        (2026, 9, 20),
-        (2026, 10, 10),
-    )
-)
 _STATUTORY = {"元旦": 1, "清明": 1, "劳动节": 5, "端午": 1, "中秋": 1, "国庆": 7}
 
 
@@ -125,8 +88,8 @@ def days_off(name: str, year: int, calendar: SchoolCalendar) -> tuple[DateRange,
     for first, end in calendar.holidays.get(name, ()):
         if first.year == year:
             return (first, end), True
-    if name in _OFFICIAL.get(year, {}):
-        (month, day), count = _OFFICIAL[year][name]
+    if name in OFFICIAL.get(year, {}):
+        (month, day), count = OFFICIAL[year][name]
         return (date(year, month, day), date(year, month, day) + timedelta(count)), True
     if name == "春节" and (eve := lunar.new_year_eve_of(year)):
         return (eve, eve + timedelta(8)), False
@@ -139,7 +102,7 @@ def is_workday(calendar: SchoolCalendar) -> Callable[[date], bool]:
     """A test for whether offices work on a day, exchanged days (调休) included."""
 
     def decide(day: date) -> bool:
-        if day in _WORKED or day in calendar.workdays:
+        if day in WORKED or day in calendar.workdays:
             return True
         if day.weekday() >= 5:
             return False

@@ -7,6 +7,7 @@ import pytest
 
 from bot import phrases
 from bot.flows import (
+    casework,
     details,
     freezing,
     identity,
@@ -14,6 +15,7 @@ from bot.flows import (
     proof,
     sign_up_answers,
     staff,
+    verdicts,
     wishes,
 )
 from bot.interpreter import keywords, words
@@ -26,6 +28,7 @@ READ_BY_FLOWS = (
     *(sign_up_answers.AGREES, staff._CLAIM, wishes._SETTINGS, wishes._AGREE),
     *(identity.BINDS, identity.UNBINDS, identity.STOLEN, identity.KNOWS, identity.UNDOES),
     *(freezing.THAWS, inviting.DECIDES, proof.RESEND, details.GONE),
+    *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 

@@ -3,6 +3,7 @@
 No call to WeChat ever carries a visitor's address.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from backend.gateways.visitors import is_visitor
 from backend.gateways.webchat import lines
 from backend.kit.db import unit_of_work
 from backend.kit.errors import GatewayError, NotFound
+
+_TAP = re.compile(r'<a href="weixin://[^"]*">([^<]*)</a>')
+"""A link that says its words in WeChat; the window makes buttons of «回复「…」» by itself."""
 
 
 class ByAddress:
@@ -26,7 +30,7 @@ class ByAddress:
             return
         try:
             with unit_of_work() as session:
-                lines.show(session, openid, key=key, body=body)
+                lines.show(session, openid, key=key, body=_without_taps(body))
         except NotFound:
             raise GatewayError("no such visitor", retry=False, code="no_visitor") from None
 
@@ -45,6 +49,11 @@ class ByAddress:
             return
         with unit_of_work() as session:
             lines.set_typing(session, openid, is_typing=True)
+
+
+def _without_taps(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = body.get("text", {}).get("content")
+    return {**body, "text": {"content": _TAP.sub(r"\1", said)}} if said else body
 
 
 def _follower(openid: str) -> str:

@@ -16,11 +16,12 @@ from backend.students.models import (
     Consent,
     Guardian,
     Guardianship,
+    Invitation,
+    Review,
     Student,
     Takeover,
-    Ticket,
-    TicketNote,
 )
+from backend.students.ticket_models import Ticket, TicketNote, TicketTask
 
 GONE = "已删除"
 
@@ -35,7 +36,10 @@ def forget_tickets(session: Session, *, openid: str, into: str) -> int:
     retention.forget_about(session, keys)
     notes = update(TicketNote).where(TicketNote.ticket_id.in_(ids))
     session.execute(notes.values(text=GONE))
-    session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(text=GONE, openid=into))
+    tasks = update(TicketTask).where(TicketTask.ticket_id.in_(ids))
+    session.execute(tasks.values(text=GONE, done_note=None))
+    blank = {"text": GONE, "customer": GONE, "rating_word": None, "openid": into}
+    session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(blank))
     session.execute(
         update(Takeover)
         .where(Takeover.openid == openid)
@@ -68,12 +72,18 @@ def forget_people(session: Session, *, guardian_id: int, student_ids: Collection
     for row in learners:
         row.name, row.grade, row.birth_on, row.school = GONE, None, None, None
         row.id_number = row.id_number_index = row.address = row.health_note = row.email = None
+        row.phone = row.phone_index = None
         row.erased_at = row.erased_at or now
     session.execute(
         update(Consent)
         .where(Consent.guardian_id == guardian_id, Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now, withdrawn_way="erasure")
     )
+    changes = (Review.guardian_id == guardian_id) | Review.student_id.in_(student_ids)
+    blank = {"openid": "", "before": GONE, "after": GONE, "reason": ""}
+    session.execute(update(Review).where(changes).values(blank))
+    invited = update(Invitation).where(Invitation.guardian_id == guardian_id)
+    session.execute(invited.values(openid=None, name=None, phone=None))
     session.execute(update(Look).where(Look.student_id.in_(student_ids)).values(note=GONE))
     stays = select(Guardianship).where(
         Guardianship.guardian_id == guardian_id, Guardianship.student_id.not_in(student_ids)

@@ -11,7 +11,8 @@ from backend.kit import clock, queue
 from backend.kit.db import unit_of_work
 from backend.outbox import delivery, jobs, rules, service
 from backend.outbox.schemas import Interaction, Recipient, RecipientUnreachable
-from backend.outbox.templates import TEMPLATES, Template
+from backend.outbox.template import Template
+from backend.outbox.templates import TEMPLATES
 from tests.backend.outbox.desk import (
     NOON,
     answered,

@@ -25,6 +25,7 @@ from backend.students.file import details, erasures
 from backend.students.file.words import ErasureStatus, ErasureView, NotNow
 from backend.students.models import Guardian, Guardianship, Student
 from backend.students.schemas import TicketKind
+from backend.students.tickets import desk
 from bot import conversation, inbound
 from bot import jobs as talks
 from bot.replies import SILENCE
@@ -52,7 +53,7 @@ def live() -> None:
     """The family fills in its file, writes to us, and complains."""
     with unit_of_work() as session:
         details.change(session, 3, by=f"wechat:{FATHER}", fields={"school": "望京小学"})
-        students.open_ticket(
+        desk.open_ticket(
             session,
             openid=FATHER,
             kind=TicketKind.COMPLAINT,

@@ -17,9 +17,9 @@ from backend.security import accounts, service
 from backend.security import queries as staff
 from backend.security.schemas import AccountDeactivated, Role
 from backend.students import queries as students
-from backend.students import service as tickets
 from backend.students import takeovers
 from backend.students.schemas import TicketKind
+from backend.students.tickets import desk
 from tests.backend.portal.test_desk import at_desk
 
 
@@ -41,7 +41,7 @@ def busy(unit: Session) -> tuple[int, int, int]:
     leaver = hire(unit, "周婷")
     lead = leads.open_lead(unit, openid="o_customer", interest="英语")
     assert lead.advisor_id == leaver
-    ticket = tickets.open_ticket(
+    ticket = desk.open_ticket(
         unit,
         openid="o_customer",
         kind=TicketKind.REQUEST,

@@ -15,7 +15,8 @@ from backend.outbox import queries as outbox
 from backend.outbox import service as post_office
 from backend.outbox.models import OptOut, OutboxMessage
 from backend.outbox.schemas import Notice, NoticeKind, Recipient, Status
-from backend.outbox.templates import SUBSCRIPTIONS, TEMPLATES, Template
+from backend.outbox.template import Template
+from backend.outbox.templates import SUBSCRIPTIONS, TEMPLATES
 from backend.portal import queries, service
 from backend.security import queries as security
 from backend.seed import load

@@ -24,6 +24,7 @@ from backend.students.file.models import Look
 from backend.students.file.words import ConsentMissing, DetailWrong, ExportStatus, Reason
 from backend.students.models import Guardianship, Student
 from backend.students.schemas import TicketKind
+from backend.students.tickets import desk as intake
 from tests.backend.portal.test_desk import at_desk, counted
 from tests.backend.security.conftest import Site, site, wechat
 
@@ -135,7 +136,7 @@ def test_pages_ask_no_more_when_there_is_more(app: Flask) -> None:
             session.flush()
             session.add(Guardianship(guardian_id=1, student_id=made.id))
         for _ in range(40):
-            students.open_ticket(
+            intake.open_ticket(
                 session,
                 openid=FAMILY,
                 kind=TicketKind.FEEDBACK,

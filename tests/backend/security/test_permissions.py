@@ -35,6 +35,7 @@ EXPECTED = {
     Permission.PAY_OUT: "-----A----",
     Permission.SEE_TICKETS: "ACOOOOOOO-",
     Permission.ANSWER_TICKET: "ACOOOOOOO-",
+    Permission.MANAGE_TICKETS: "AC--------",
     Permission.LEAD_TALK: "ACOOOOOOO-",
     Permission.TAKE_TALK: "AC--------",
     Permission.SEE_STUCK_MESSAGES: "AC----A-A-",

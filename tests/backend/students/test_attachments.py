@@ -15,9 +15,11 @@ from backend.kit.db import reading, unit_of_work
 from backend.outbox.models import OutboxMessage
 from backend.security import service as security
 from backend.security.schemas import Role, Speaker
-from backend.students import attachments, jobs, service
-from backend.students.models import Attachment, Ticket
+from backend.students import attachments, jobs
+from backend.students.models import Attachment
 from backend.students.schemas import AttachmentKind, AttachmentStatus, Purpose, TicketKind
+from backend.students.ticket_models import Ticket
+from backend.students.tickets import desk
 from tests.backend.security.conftest import Site, site, wechat
 from tests.backend.security.desks import Desktop, colleague
 
@@ -67,7 +69,7 @@ def sent(
 
 def complained(text: str = "老师总是迟到") -> tuple[int, str]:
     with unit_of_work() as session:
-        ticket = service.open_ticket(
+        ticket = desk.open_ticket(
             session, openid=MOTHER, kind=TicketKind.COMPLAINT, text=text, source_key=text
         )
         return ticket.id, ticket.number

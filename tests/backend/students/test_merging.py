@@ -16,6 +16,7 @@ from backend.students.merging import MergeRefused, Refusal, UndoRefused, Why
 from backend.students.references import MOVED
 from backend.students.roster import Wanted
 from backend.students.schemas import Person, Registered, TicketKind
+from backend.students.tickets import desk
 from migrations.tables import every_table
 
 PHONE = "13811112222"  # 陈建国's.
@@ -89,7 +90,7 @@ def test_a_merge_moves_everything_once_and_undoing_brings_back_exactly_what_was(
 ) -> None:
     kept, kept_child = first(unit, PHONE, Person.GUARDIAN), first(unit, "陈小宇")
     made = double(unit)
-    ticket = service.open_ticket(
+    ticket = desk.open_ticket(
         unit, openid="o_again", kind=TicketKind.COMPLAINT, text="老师迟到", source_key="m1"
     )
     before = picture(unit)
@@ -114,9 +115,7 @@ def test_a_merge_moves_everything_once_and_undoing_brings_back_exactly_what_was(
 def test_what_is_newer_stands_in_the_way_of_undoing(unit: Session) -> None:
     kept, made = first(unit, PHONE, Person.GUARDIAN), double(unit)
     number = merge(unit, Person.GUARDIAN, kept, made.guardian_id, "name")
-    service.open_ticket(
-        unit, openid="o_again", kind=TicketKind.FEEDBACK, text="很好", source_key="m2"
-    )
+    desk.open_ticket(unit, openid="o_again", kind=TicketKind.FEEDBACK, text="很好", source_key="m2")
     with pytest.raises(UndoRefused) as refused:
         merging.undo(unit, number, by=by(unit))
     assert refused.value.facts == {"why": Refusal.NEWER, "where": "students_ticket.guardian_id"}

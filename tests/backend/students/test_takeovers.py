@@ -14,8 +14,9 @@ from backend.outbox.models import OutboxMessage
 from backend.security import service as staff
 from backend.security.models import Account
 from backend.security.schemas import Role, StaffMember
-from backend.students import rules, service, takeovers
+from backend.students import rules, takeovers
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketKind
+from backend.students.tickets import desk
 
 MORNING = datetime(2026, 11, 25, 10, tzinfo=clock.SHANGHAI)
 NIGHT = datetime(2026, 11, 25, 21, tzinfo=clock.SHANGHAI)
@@ -32,7 +33,7 @@ def _hire(session: Session, name: str, role: Role = Role.ADVISOR) -> Account:
 
 
 def _begin(session: Session, openid: str, preferred_id: int | None = None) -> TakeoverView:
-    ticket = service.open_ticket(
+    ticket = desk.open_ticket(
         session,
         openid=openid,
         kind=TicketKind.REQUEST,
@@ -100,7 +101,7 @@ def test_talks_are_spread_and_beginning_twice_is_beginning_once(session: Session
 
 
 def test_without_staff_nobody_takes_over(session: Session) -> None:
-    ticket = service.open_ticket(
+    ticket = desk.open_ticket(
         session, openid="o", kind=TicketKind.REQUEST, text="转人工", source_key="m"
     )
     assert (

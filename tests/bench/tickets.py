@@ -1,0 +1,166 @@
+"""How the tickets' lists and searches grow: `python -m tests.bench.tickets`, part of `make bench`.
+
+An empty database is filled with 10,000 tickets and measured, then filled up to 100,000 and
+measured again. What comes out is the time of the larger as a multiple of the smaller; below 2 is
+the goal.
+"""
+
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.kit.config import settings
+from backend.kit.db import engine, reading, unit_of_work
+from backend.logistics.models import Campus
+from backend.security import service as staff
+from backend.security.schemas import Role, StaffMember
+from backend.students.schemas import Severity, TicketCategory, TicketKind, TicketStatus
+from backend.students.ticket_models import Ticket
+from backend.students.tickets import analysis, board, staffing, watch
+from migrations.tables import every_table
+from tests.fixtures.databases import own_postgresql
+
+SIZES = (10_000, 100_000)
+ROUNDS = 15
+PER_MONTH = 1_000
+_WORDS = ("老师迟到", "空调坏了", "多扣了课时", "前台态度差", "作业太多", "教室太吵", "退费太慢")
+_OPEN = (TicketStatus.OPEN, TicketStatus.ANSWERED, TicketStatus.WAITING, TicketStatus.RESOLVED)
+
+
+def measured() -> dict[str, Any]:
+    """Milliseconds at each size, and the ratio of the sizes, for whatever DATABASE_URL says."""
+    every_table().create_all(engine())
+    now = datetime(2026, 11, 25, 10, tzinfo=clock.SHANGHAI)
+    with clock.frozen(now):
+        with unit_of_work() as session:
+            people = _people(session)
+        figures: dict[str, dict[str, float]] = {}
+        for size in SIZES:
+            _fill(people, size, now)
+            for name, look in _looks(people).items():
+                figures.setdefault(name, {})[str(size)] = _milliseconds(look)
+    small, large = (str(size) for size in SIZES)
+    ratios = {name: round(each[large] / each[small], 2) for name, each in figures.items()}
+    return {"milliseconds": figures, "ratio": ratios, "worst_ratio": max(ratios.values())}
+
+
+def _people(session: Session) -> list[StaffMember]:
+    roles = [Role.PRINCIPAL, *[Role.ACADEMIC] * 12, *[Role.CAMPUS_MANAGER] * 4]
+    for name in ("一", "二", "三", "四"):
+        places = dict.fromkeys(("address", "transport", "phone", "opening_hours"), "")
+        session.add(Campus(name=f"{name}校区", **places))
+    session.flush()
+    made = [staff.hire(session, name=f"员工{n}", role=role) for n, role in enumerate(roles)]
+    for number, account in enumerate(made[-4:], 1):
+        account.campus_id = number
+    session.flush()
+    return [StaffMember.model_validate(account) for account in made]
+
+
+def _fill(people: list[StaffMember], size: int, now: datetime) -> None:
+    """So many rows and no others, the newest last, 1,000 a month. Only the last 600 are open, as in
+    an institution that keeps its deadlines."""
+    chance = random.Random(size)
+    rows = []
+    for number in range(size):
+        age = timedelta(days=30 * (size - number) / PER_MONTH)
+        is_open = size - number <= 600
+        opened_at = now - age if not is_open else now - timedelta(hours=chance.randrange(200))
+        rows.append(
+            {
+                "number": f"T{number:09d}",
+                "kind": TicketKind.COMPLAINT,
+                "category": chance.choice(list(TicketCategory)),
+                "severity": chance.choice(list(Severity)),
+                "status": chance.choice(_OPEN) if is_open else TicketStatus.CLOSED,
+                "text": f"第{number}件：{chance.choice(_WORDS)}，{chance.choice(_WORDS)}",
+                "openid": f"o_{chance.randrange(8_000)}",
+                "customer": f"学员{chance.randrange(10_000)}的家长",
+                "owner_id": chance.choice(people[1:13]).id,
+                "campus_id": chance.randrange(1, 5),
+                "opened_at": opened_at,
+                "respond_due_at": opened_at + timedelta(hours=2),
+                "resolve_due_at": opened_at + timedelta(days=2),
+                "look_at": now + timedelta(hours=1) if is_open else None,
+                "source_key": f"bench:{number}",
+                "is_anonymous": False,
+                "tried": [],
+            }
+        )
+    with unit_of_work() as session:
+        session.execute(delete(Ticket))
+        for at in range(0, len(rows), 2_000):
+            session.execute(insert(Ticket), rows[at : at + 2_000])
+    with engine().connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _looks(people: list[StaffMember]) -> dict[str, Callable[[Session], object]]:
+    head, own, manager = people[0], people[3], people[-1]
+    filtered = board.Filter(category=TicketCategory.MONEY, severity=Severity.SERIOUS)
+
+    def whole(session: Session, member: StaffMember, wanted: board.Filter) -> None:
+        for status in TicketStatus:
+            board.column(session, member, status, wanted)
+
+    def deep(session: Session) -> None:
+        after = ""
+        for _ in range(5):
+            found = board.column(session, head, TicketStatus.CLOSED, board.Filter(), after=after)
+            after = found.next or ""
+
+    return {
+        "board": lambda s: whole(s, head, board.Filter()),
+        "board_filtered": lambda s: whole(s, head, filtered),
+        "board_of_owner": lambda s: whole(s, own, board.Filter()),
+        "board_of_campus": lambda s: whole(s, manager, board.Filter()),
+        "five_pages_of_closed": deep,
+        "search_words": lambda s: board.search(s, head, "空调坏了", board.Filter()),
+        "search_nothing": lambda s: board.search(s, head, "没有的词", board.Filter()),
+        "search_number": lambda s: board.search(s, head, "T000005000", board.Filter()),
+        "loads": lambda s: staffing.loads_of(s, [each.id for each in people]),
+        "due": watch.due,
+        "month": lambda s: analysis.of_month(s, head, "2026-10"),
+    }
+
+
+def _milliseconds(look: Callable[[Session], object]) -> float:
+    """The quickest of some rounds, after one that warms caches: the others were disturbed."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        began = time.perf_counter()
+        with reading() as session:
+            look(session)
+        times.append(time.perf_counter() - began)
+    return round(min(times[1:]) * 1000, 2)
+
+
+def main() -> None:
+    """Measure on a SQLite file and on a PostgreSQL server of our own; print JSON."""
+    with tempfile.TemporaryDirectory() as home:
+        figures = {"sqlite": _on(f"sqlite:///{home}/bench.db")}
+        with own_postgresql() as url:
+            figures["postgresql"] = _on(url.format("postgres"))
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+def _on(database_url: str) -> dict[str, Any]:
+    os.environ["DATABASE_URL"] = database_url
+    settings.cache_clear()
+    engine.cache_clear()
+    found = measured()
+    engine().dispose()
+    return found
+
+
+if __name__ == "__main__":
+    main()
