@@ -31,7 +31,7 @@ from understanding.normalise import normalise
 from understanding.patterns import Span
 
 OUTSIDE = "out_of_scope"
-FOLDS = 3
+FOLDS = 5
 # Folds are read side by side, one core each.
 SIDE_BY_SIDE = 2
 WEAKEST = 10

@@ -9,7 +9,7 @@ import random
 from grammar import slots
 
 # The most sentences that one pattern gives.
-MOST = 14
+MOST = 10
 _TRIES = 4
 
 
