@@ -149,7 +149,7 @@ def one_fold(fold: int) -> tuple[dict[str, Any], Outcome]:
         train_entities(texts, [spans for *_, spans in labelled], path)
         model = intents.train(texts, [intent for intent, *_ in labelled])
         answer = measured(model, EntityModel(path), held)
-    print(f"nlu: fold {fold + 1} of {FOLDS} done", file=sys.stderr, flush=True)
+    print(f"nlu: fold {fold + 1} of {FOLDS}: {answer[0]}", file=sys.stderr, flush=True)
     return answer
 
 
