@@ -4,6 +4,7 @@ be repeated at any time."""
 import json
 import sys
 from datetime import datetime
+from io import TextIOWrapper
 from typing import TextIO
 
 import click
@@ -12,15 +13,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend import wiring
 from backend.gateways import ports
 from backend.kit import clock, log
-from backend.kit.config import settings
 from backend.kit.db import reading
 from backend.kit.errors import GatewayError
 from backend.security import followers
 from backend.teaching import queries as teaching
 from bot import menu as menus
+from bot import own_model
 from bot import understand as understanding
 from bot.flows.talk import known_names
 from bot.interpreter import Vocabulary, rasa
+
+PATIENCE_SECONDS = 60
+"""How long `understand` waits for a model that does not answer."""
 
 
 @click.group()
@@ -60,12 +64,13 @@ def push() -> None:
 
 
 @main.command()
-@click.argument("source", type=click.File(encoding="utf-8", errors="replace"), default="-")
+@click.argument("source", type=click.File(encoding="utf-8-sig", errors="replace"), default="-")
 @click.option("--now", default="", help="When the texts were written, as ISO; without it, now.")
 def understand(source: TextIO, now: str) -> None:
     """Say what each line of SOURCE (standard input) means, as one JSON object a line.
 
-    The model is asked where NLU_URLS says, the institution's names are read from DATABASE_URL.
+    The model is asked where NLU_URLS says, or started here for as long as it takes; the
+    institution's names are read from DATABASE_URL.
     """
     log.set_up("WARNING")
     try:
@@ -74,13 +79,17 @@ def understand(source: TextIO, now: str) -> None:
         raise click.ClickException(f"--now wants 2026-11-24T09:30, and got {now}") from error
     if written_at.tzinfo is None:
         written_at = written_at.replace(tzinfo=clock.SHANGHAI)
-    if not rasa.is_awake():
-        addresses = ", ".join(settings().nlu_addresses)
-        raise click.ClickException(
-            f"nobody understands at {addresses}: `make run` starts it, NLU_URLS says where it is"
-        )
-    for read in understanding.read(source, _known(), written_at):
-        sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
+    # Only \n ends a line: a stray \r inside one is not to shift those after it.
+    if isinstance(source, TextIOWrapper):
+        source.reconfigure(newline="\n")
+    try:
+        with own_model.awake():
+            for read in understanding.read(source, _known(), written_at, PATIENCE_SECONDS):
+                sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
+    except own_model.Asleep as asleep:
+        raise click.ClickException(str(asleep)) from asleep
+    except rasa.Unavailable as error:
+        raise click.ClickException(f"the model stopped answering: {error}") from error
 
 
 def _known() -> Vocabulary:

@@ -6,25 +6,41 @@ same order: `{"text", "intents": [{"name", "confidence"}], "entities": [{"entity
 text; the start and end of a time are local ISO with its offset, null at the open end.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from bot.interpreter import Entity, Vocabulary, interpret, linked
+from bot.interpreter import Entity, Vocabulary, interpret, linked, rasa
 from bot.times import TimeSpan
 
 AT_ONCE = 8
 """Texts under way at once: enough to keep two replicas of the model busy."""
+ASK_AGAIN_SECONDS = 0.5
 BATCH = 256
 """Lines read ahead, so that a file of any length needs little memory."""
 
 
-def understood(text: str, known: Vocabulary, now: datetime) -> dict[str, Any]:
-    """What one text says, as JSON-ready values."""
-    meaning = interpret(text, now=now)
-    entities = linked(text, meaning.entities, known)
+def understood(
+    text: str, known: Vocabulary, now: datetime, patience_seconds: float = 0
+) -> dict[str, Any]:
+    """What one text says, as JSON-ready values.
+
+    A model that does not answer is asked again for so long; then raises Unavailable, for guesses
+    by keyword would pass for the model's. Without patience the keywords stand in for it.
+    """
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            meaning = interpret(text, now=now, or_keywords=not patience_seconds)
+            break
+        except rasa.Unavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(ASK_AGAIN_SECONDS)
+    entities = linked(meaning.text, meaning.entities, known)
     named = [(each.start, each.end) for each in entities if each.name == "course"]
     return {
         "text": text,
@@ -41,12 +57,14 @@ def understood(text: str, known: Vocabulary, now: datetime) -> dict[str, Any]:
     }
 
 
-def read(lines: Iterable[str], known: Vocabulary, now: datetime) -> Iterator[dict[str, Any]]:
+def read(
+    lines: Iterable[str], known: Vocabulary, now: datetime, patience_seconds: float = 0
+) -> Iterator[dict[str, Any]]:
     """Understand line after line, in their order."""
     rest = iter(lines)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         while batch := [line.rstrip("\r\n") for line in islice(rest, BATCH)]:
-            yield from pool.map(lambda text: understood(text, known, now), batch)
+            yield from pool.map(lambda text: understood(text, known, now, patience_seconds), batch)
 
 
 def _entity(text: str, each: Entity) -> dict[str, Any]:

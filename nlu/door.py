@@ -6,6 +6,8 @@ The door is there only with a key (`NLU_SCHOOL_KEY`, or the file of that name am
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 import hmac
 import logging
 import os
@@ -52,6 +54,14 @@ def open_to(app: Any, wanted: str, models: Path) -> None:
     app.add_route(ask, "/school/<what>", methods=methods, name="school_step")
 
 
+def give_back() -> None:
+    """Return the memory of the model before to the system, which Python alone keeps for later."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Only glibc has it.
+    if trim is not None:
+        trim(0)
+
+
 async def follow(app: Any, link: Path, load: Callable[[Path], Any]) -> None:
     """Swap the agent when the link names another model; what is being parsed ends as it began.
 
@@ -73,3 +83,5 @@ async def follow(app: Any, link: Path, load: Callable[[Path], Any]) -> None:
             left_alone = name
             continue
         app.ctx.agent, app.ctx.model = agent, name
+        del agent
+        await loop.run_in_executor(None, give_back)

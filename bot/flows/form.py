@@ -158,8 +158,10 @@ def resume(
     if isinstance(read, Narrowed):
         talk.state.misunderstood = 0
         return step.ask(talk)
+    # 张妈妈 may sound like a yes to the model: what is surely an answer that does not fit is one.
+    is_unfit = isinstance(read, Unfit) and read.sure
     is_polite = talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form)
-    if is_polite or _GO_ON.match(talk.plain):
+    if (is_polite and not is_unfit) or _GO_ON.match(talk.plain):
         return _after_small_talk(talk, step)
     answer = None
     is_meant = isinstance(read, Unfit) and (read.sure or not _says_something_else(talk, form))

@@ -15,15 +15,17 @@ log = structlog.get_logger(__name__)
 LONGEST = 500  # Characters that are understood; a longer message is a letter for a person.
 
 
-def interpret(text: str, *, now: datetime | None = None) -> Meaning:
-    """What a message means that was written `now`. Never raises: with Rasa away the keywords
-    answer, and say so nowhere but in the log."""
+def interpret(text: str, *, now: datetime | None = None, or_keywords: bool = True) -> Meaning:
+    """What a message means that was written `now`. With Rasa away the keywords answer, and say so
+    nowhere but in the log; without `or_keywords` raises Unavailable then."""
     text = text[:LONGEST]
     if not text.strip():
         return Meaning(text=text)
     try:
         unread = _remembered(text)
     except rasa.Unavailable as error:
+        if not or_keywords:
+            raise
         log.info("understood_by_keywords", reason=str(error))
         unread = keywords.read(text)
     wishes = unread.wishes

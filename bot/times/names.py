@@ -36,7 +36,7 @@ _HOLIDAY = re.compile(
       | (?P<name>{_BY_LENGTH})(?:节(?![前后约课]))?(?!妈|爸)
       | (?<![\d{_NUMERALS}])(?P<short>[五六八]一|十一|五四){_NO_COUNT}
     )
-    (?P<off>(?:的?(?:小?长假|假期|黄金周|期间|放假期间|放假|假))(?!吗|么|不))?
+    (?P<off>(?:的?(?:小?长假|假期|黄金周|期间|放假期间|放假|假))(?!吗|么|不)|那[几两些]天)?
     """,
     re.VERBOSE,
 )
@@ -51,14 +51,17 @@ _FULL = {
 
 _SCHOOL = re.compile(
     rf"""(?:{YEAR}的?)?(?P<which>[这本上下新当]{{1,4}}个?)?
+    (?:(?<=[这本上下新个当])学期的?)?
     (?P<name>(?<!寒)暑假|寒假(?!暑)|暑期|(?<=[这本上下新个当])学期|期中|期末|开学)
-    (?:考试?|测试|复习周)?(?:期间)?""",
+    (?:考试?(?:(?:完|结束)(?=[以之]?后))?|测试|复习周|结束(?=[以之]?后))?(?:期间)?""",
     re.VERBOSE,
 )
 _LESSON = re.compile(
     r"(?P<which>下{1,4}|上{1,4}|这|本)(?:一)?(?:次|节|堂|回)(?:的)?(?:上?课)(?!程|时|件|本|表)"
 )
 _UNKNOWN = timedelta(1)
+_FROM_NOW = re.compile(r"(?:从现在|即日)起?(?=\s?[到至])")
+_LATER = re.compile(r"晚(?:一?点|些)儿?(?:时候)?(?=[再给打回联找来过]|跟你|和你)")
 
 
 def _relative(distance: int) -> Form:
@@ -122,6 +125,8 @@ def _pick(
     if "上" in which:
         over = [pair for pair in ranges if pair[1] <= today]
         return over[-which.count("上")] if len(over) >= which.count("上") else None
+    if start_only and which[:1] in ("这", "本", "当"):
+        return next((pair for pair in reversed(ranges) if pair[0] <= today), None)
     if (which and which[0] in "下新") or start_only:
         ahead = [pair for pair in ranges if pair[0] > context.floor]
         index = max(which.count("下"), 1) - 1
@@ -151,10 +156,25 @@ def _lesson(match: re.Match[str]) -> Form:
     return resolve
 
 
+def _from_now(context: Context) -> Days:
+    """The left end of 从现在到过年."""
+    times = (context.now, context.now + timedelta(minutes=1))
+    return Days(context.today, context.today + timedelta(1), 0.9, times=times)
+
+
+def _later(context: Context) -> Days:
+    """晚点 is some time from now on."""
+    return Days(context.today, context.today + timedelta(1), 0.4, open_after=True)
+
+
 def names_at(text: str, position: int) -> Read | None:
     """The named day, holiday, school period or lesson that begins at a position."""
     if match := _RELATIVE_DAY.match(text, position):
         return Read(_relative(_DISTANCES[(match.lastindex or 1) - 1]), match.end())
+    if match := _FROM_NOW.match(text, position):
+        return Read(_from_now, match.end())
+    if match := _LATER.match(text, position):
+        return Read(_later, match.end())
     if match := _LESSON.match(text, position):
         return Read(_lesson(match), match.end())
     if match := _HOLIDAY.match(text, position):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.times.clock import Clock, Part, clock_at, part_at
+from bot.times.counted import counted
 from bot.times.forms import Form, Read
 from bot.times.lunar_dates import lunar_at
 from bot.times.names import names_at
@@ -14,7 +15,7 @@ from bot.times.weekdays import weekdays_at
 
 _BEGIN = re.compile(
     r"[\d零〇一二两俩三四五六七八九十廿卅半几周星礼今明后前昨大小翌当这本上下每逢平双工农阴旧闰正冬腊年月初新春过再最近未接往听寻琴去"
-    r"暑寒学期开除跨元清端中重国劳儿教圣妇植愚青建万平母父感情立惊芒夏处秋霜龙七差凌早晨晌午傍晚半深夜第今]"
+    r"暑寒学期开除跨元清端中重国劳儿教圣妇植愚青建万平母父感情立惊芒夏处秋霜龙七差凌早晨晌午傍晚半深夜第今隔单从即放白]"
 )
 _LINK = re.compile(r"(?:的|[那当这]天的?|\s|,(?=\s?(?:[上下中]午|早上|晚上)))?\s?")
 _REPEATED = re.compile(r"\s?[(]?\s?(?:周|星期|礼拜)[一二三四五六日天](?![节次]|到|至|-)\s?[)]?")
@@ -39,7 +40,7 @@ def _days_at(text: str, position: int) -> Read | None:
         read = reader(text, position)
         if read and read.after > position and (best is None or read.after > best.after):
             best = read
-    return best
+    return best and counted(text, best)
 
 
 def _same_day_again(text: str, position: int, read: Read) -> Read:

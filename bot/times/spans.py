@@ -29,8 +29,8 @@ class TimeSpan:
     ``text`` is ``original[start_index:end_index]``. ``start_at`` and ``end_at`` are aware, in
     Asia/Shanghai and half-open. A date is one whole day, a datetime one minute, an interval
     anything else with two ends; an open range has ``None`` at exactly one end. A recurrence
-    gives its first occurrence that is not over yet, and either ``weekdays`` (0 is Monday) or
-    ``month_days``.
+    gives its first occurrence that is not over yet, and ``weekdays`` (0 is Monday) or
+    ``month_days``, or both: the weekday that falls on one of these days (每个月第一个周六).
 
     ``window`` narrows a recurrence, or an interval of several days (下周晚上), to some hours of
     each day. Its end ``00:00`` means midnight; an end before its start lies on the next day.

@@ -6,6 +6,7 @@ and 周一到周… are recurrences; within a named week (下周一三五) they 
 """
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.times.forms import Context, Days, Form, Read, one_day
@@ -39,6 +40,8 @@ _WORKDAYS = re.compile(
     r"(?:每个?)?(?:工作日(?!内)|平日|周中|周内)|平时(?=晚|下午|上午|早|中午|白天)"
 )
 _DAILY = re.compile(r"每一?[天日]|每(?=晚|早(?!点))")
+_FORTNIGHTLY = re.compile(rf"(?:隔一?个?{_WEEK}?|[单双]周)的?(?={_WEEK}[一二三四五六日天末])")
+_MONTHLY_NTH = re.compile(rf"每个?月的?第(?P<n>[一二三四1-4])个{_WEEK}(?P<w>[一二三四五六日天末])")
 _BARE_LIST = re.compile(
     r"(?<![周期拜\d第])(?:一三五|二四六|一三|二四|三五)(?=的?(?:晚|下午|上午|早上|中午|上课))"
 )
@@ -110,6 +113,29 @@ def _monthly(month_day: int) -> Form:
     return resolve
 
 
+def _monthly_nth(nth: int, weekday: int) -> Form:
+    """A weekday once a month: the one that falls on certain days of it."""
+    month_days = tuple(range(7 * nth - 6, 7 * nth + 1))
+
+    def resolve(context: Context) -> Days:
+        day = context.floor
+        while day.day not in month_days or day.weekday() != weekday:
+            day += timedelta(1)
+        return Days(day, day + timedelta(1), 0.9, (weekday,), month_days)
+
+    return resolve
+
+
+def _doubtful(form: Form, most: float) -> Form:
+    """The form, not surer than that."""
+
+    def resolve(context: Context) -> Days | None:
+        days = form(context)
+        return days and replace(days, confidence=min(days.confidence, most))
+
+    return resolve
+
+
 def _listed(text: str, position: int, first: int) -> tuple[list[int], int]:
     """The weekdays that follow in ascending order, and where they end."""
     days, after = [first], position
@@ -136,6 +162,12 @@ def weekdays_at(text: str, position: int) -> Read | None:
     if match := _BARE_LIST.match(text, position):
         listed = tuple(_DAYS[char] for char in match[0])
         return Read(_several(listed, None, run=False, sure=0.8), match.end())
+    if match := _MONTHLY_NTH.match(text, position):
+        return Read(_monthly_nth(whole(match["n"]), _DAYS[match["w"]]), match.end())
+    if (match := _FORTNIGHTLY.match(text, position)) and (day := _ONE.match(text, match.end())):
+        # Which of the two weeks it begins with is not said.
+        read = _from_weekday(text, day, recurring=True)
+        return read and Read(_doubtful(read.form, 0.6), read.after)
     each = _EACH.match(text, position)
     begin = each.end() if each else position
     if each and (match := _WORKDAYS.match(text, begin)):

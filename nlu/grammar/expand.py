@@ -9,7 +9,7 @@ import random
 from grammar import slots
 
 # The most sentences that one pattern gives.
-MOST = 14
+MOST = 10
 _TRIES = 4
 
 
@@ -20,7 +20,9 @@ class BadPattern(ValueError):
 def expand(pattern: str, most: int = MOST) -> list[str]:
     """Return up to `most` different sentences; the same pattern gives the same ones."""
     chance = random.Random(pattern)
-    drawn = dict.fromkeys(_draw(pattern, chance) for _ in range(most * _TRIES))
+    drawn = dict.fromkeys(
+        _draw(pattern, chance).replace(slots.CLASS * 2, slots.CLASS) for _ in range(most * _TRIES)
+    )
     return [sentence for sentence in drawn if sentence.strip()][:most]
 
 
@@ -73,4 +75,4 @@ def _fill(name: str, bracket: str, chance: random.Random) -> str:
         return chance.choice(slots.KIDS)
     if name not in slots.SLOTS:
         raise BadPattern(name)
-    return f"[{slots.SLOTS[name](chance)}]({name})"
+    return slots.marked(name, chance)

@@ -10,6 +10,7 @@ import yaml
 
 from grammar.expand import expand
 from grammar.vary import vary
+from understanding.normalise import normalise
 from understanding.patterns import DOUBTFUL, candidates, longest
 
 HERE = Path(__file__).parent
@@ -47,15 +48,30 @@ def patterns() -> list[Labelled]:
 
 
 def sentences(by_hand: Iterable[Labelled] | None = None) -> list[Labelled]:
-    """Return every training sentence once, with its intent; deterministic."""
-    written = list(hand_written() if by_hand is None else by_hand)
-    found = list(written)
+    """Return every training sentence once, with its intent; deterministic.
+
+    No text has two intents: what was written by hand goes before what is generated, and of two
+    that somebody wrote the later one stands (an institution knows its people).
+    """
+    written = {
+        _key(sentence): (intent, sentence)
+        for intent, sentence in (hand_written() if by_hand is None else by_hand)
+    }
+    found = dict(written)
     for intent, pattern in patterns():
-        found += [(intent, completed(sentence)) for sentence in expand(pattern)]
-    for intent, sentence in written:
+        for sentence in expand(pattern):
+            found.setdefault(_key(sentence), (intent, completed(sentence)))
+    for intent, sentence in written.values():
         chance = random.Random(f"{intent} {sentence}")
-        found += [(intent, vary(sentence, chance)) for _ in range(VARIANTS)]
-    return list(dict.fromkeys(found))
+        for _ in range(VARIANTS):
+            varied = vary(sentence, chance)
+            found.setdefault(_key(varied), (intent, varied))
+    return list(found.values())
+
+
+def _key(sentence: str) -> str:
+    """Return what the models see of a sentence, marked or not."""
+    return normalise(plain(sentence)[0]).text
 
 
 def completed(sentence: str) -> str:

@@ -3,20 +3,18 @@
 import random
 from collections.abc import Callable
 
+from understanding.guesses import GIVEN_CHARACTERS
 from understanding.lexicon import lexicon
 from understanding.patterns import SURNAMES
 
 Chance = random.Random
 
+CLASS = "班"
 DIGITS = "零一二三四五六七八九十"
 GIVEN = (
     "伟 芳 娜 敏 静 丽 强 磊 洋 艳 勇 军 杰 娟 涛 超 明 霞 平 刚 桂英 子涵 浩然 欣怡 梓轩 雨桐 思远 佳怡 宇航 诗涵 俊杰 子墨 一诺 "
     "梓萱 若曦 可馨 嘉豪 天佑 小宝 晨曦 晓明 雅婷 文博 志强 建国 秀英 婷婷 小雨 语嫣 泽宇 睿 晗 昊天 依诺 艺涵 沐宸 安琪 家乐"
 ).split()
-GIVEN_CHARACTERS = (
-    "子梓雨宇浩欣怡诗涵萱轩思佳嘉俊杰明晨曦若瑶泽睿博文天一诺依可心语嫣悦然晓婷雅琪静雪梦洁玉兰志强建国军平伟芳敏丽娜艳超勇磊"
-    "涛鹏飞翔凯辉阳光宏海波斌刚峰云龙凤春秋冬夏亚楠宁安康乐贝妍彤沐辰宸皓铭煜柯尧淑珍英秀红霞燕萍莉莹璐倩颖"
-)
 NICKNAMES = (
     "乐乐 豆豆 小米 朵朵 果果 糖糖 毛毛 小宇 轩轩 萌萌 阳阳 妞妞 浩浩 涵涵 琪琪 小鱼儿 大宝 二宝 童童 彤彤 豆豆儿 丫丫 牛牛 虎子 石头 小石头 嘟嘟 "
     "贝贝 多多 米粒 团子 汤圆 年糕 小满 安安 诺诺 壮壮 球球 皮皮 可可 西西 点点 六六 七七 小七 小九 土豆 布丁 芒果 柚子 桃子 糯米 小核桃 可乐 笑笑 "
@@ -26,8 +24,33 @@ NICKNAMES = (
 TITLES = "女士 女士 女士 先生 先生 小姐 总 姐 哥 阿姨 叔叔 妈妈 爸爸 奶奶 爷爷 太太 校长 主任 经理 顾问 同学 小朋友".split()
 DOUBLE_SURNAMES = "欧阳 上官 司马 诸葛 慕容 司徒 尉迟 皇甫 东方 令狐 夏侯 端木".split()
 ENGLISH = (
-    "lily tom amy jack mike david lucy kevin Emma Leo Anna Coco Jason Eric Cindy Bella Peter Daniel Sophia Jerry Angela Max Oscar Vivian "
+    "Eva Nina Leon Max Felix Ivy Luna Stella Zoe Ethan Owen Leo Dylan Aaron Sunny Apple Candy Cherry Kelly Helen Mandy Wendy Fiona "
+    "Jessica Michelle Rebecca Sean Simon Victor Vicky Yoyo Momo Didi Doris Elsa Elena lily tom amy jack mike david lucy kevin Emma Leo Anna Coco Jason Eric Cindy Bella Peter Daniel Sophia Jerry Angela Max Oscar Vivian "
     "Ryan Ella Grace Tony Alice Andy Mia Lucas Chloe Henry Iris Bobby"
+).split()
+# What a family asks for: a paper or a file. A bare 资料 names nothing.
+MATERIALS = (
+    "课件 课件 讲义 讲义 ppt 卷子 试卷 练习卷 模拟卷 练习题 真题 答案 参考答案 练习册答案 笔记 课堂笔记 板书 单词表 词汇表 生词表 "
+    "谱子 琴谱 曲谱 歌谱 五线谱 简谱 歌词 提纲 复习提纲 知识点 思维导图 学案 导学案 错题集 错题本 范文 字帖 题库 公式表 听写单 预习单 "
+    "作业单 练习纸 口算题 阅读题 书单 背诵篇目 考纲 棋谱 图纸 步骤图 画稿 线稿 源代码 代码 句型表 语法表 音标表 拼音表 默写纸 学习单 "
+    "课后练习 随堂测 测试卷 周测卷 期末卷 月考卷 听力原文 课文译文 朗读稿 演讲稿 剧本 动作图解"
+).split()
+# Words of which papers and things of no list are made.
+PAPER_ABOUT = (
+    "退费 招生 续费 试听 转班 请假 考勤 排课 教务 前台 财务 采购 物资 仓库 安全 消防 卫生 防汛 疫情 暑期 寒假 秋季 春季 开学 期末 家长会 "
+    "开放日 公开课 团课 体验课 测评 考级 比赛 演出 汇演 夏令营 研学 地推 转介绍 老带新 会员 积分 直播 短视频 公众号 新生 学员 家长 教师 助教 "
+    "顾问 店长 兼职 实习生 新人 入职 转正 离职 晋升 绩效 工资 提成 社保 报销 借款 发票 合同 租房 装修 维修 设备 教具 图书 校车 食堂 宿舍 钥匙 "
+    "印章 门禁 监控 应急 客诉 回访 电话 微信 社群 朋友圈 团购 促销 双十一 元旦 春节 国庆 六一 周年庆 分校 校区 加盟 英语 数学 美术 舞蹈 钢琴 "
+    "篮球 编程 书法 口才 幼儿 小学 初中 艺考 中考 1对1 小班 上半年 下半年 季度 年度 每周 月度"
+).split()
+PAPER_KIND = (
+    "方案 方案 表 表 表格 流程 流程图 制度 规定 办法 细则 须知 指南 手册 模板 模板 话术 清单 名单 台账 记录 记录表 登记表 申请表 申请单 评分表 "
+    "统计表 汇总表 签到表 安排表 时间表 进度表 报告 总结 计划 计划书 策划案 预算 预算表 合同 协议 协议书 承诺书 告知书 通知 公告 海报源文件 "
+    "ppt 课件 教案 大纲 标准 说明 说明书 问卷 文案 脚本 推文 邀请函 证明 证书模板 回执 收据模板 范本 样表 文件 底稿 excel"
+).split()
+THING_SORT = (
+    "红色 黑色 蓝色 白色 彩色 粉色 大号 小号 加厚 加大 一次性 便携 无线 可擦 加长 儿童 成人 学生 教师 备用 新款 木质 塑料 不锈钢 硅胶 透明 "
+    "防水 家用 商用 A4 A3 8K 4K 16开 八开 四开 五号 七号 12色 24色 36色 两孔 三孔 5米"
 ).split()
 KIDS = "孩子 娃 我家孩子 宝宝 我儿子 我女儿 闺女 小孩 我娃 我家娃 小朋友 我家小子 小孩子 我姑娘 俺家娃 我家宝贝 老大 老二 我孙子 我外甥 弟弟 妹妹".split()
 GRADES = (
@@ -71,8 +94,10 @@ def phone(chance: Chance) -> str:
 def person(chance: Chance) -> str:
     """Return how a person is called: by name, nickname, English name or surname with a title."""
     draw = chance.random()
-    if draw < 0.13:
+    if draw < 0.1:
         return chance.choice(NICKNAMES)
+    if draw < 0.13:
+        return _nickname(chance)
     if draw < 0.17:
         return chance.choice(ENGLISH)
     surname = chance.choice(SURNAMES[:150])
@@ -87,6 +112,12 @@ def person(chance: Chance) -> str:
     given = "".join(chance.choice(GIVEN_CHARACTERS) for _ in range(chance.choice([1, 2, 2, 2])))
     # Families call a child by the given name alone.
     return given if draw < 0.59 and len(given) == 2 else surname + given
+
+
+def _nickname(chance: Chance) -> str:
+    """Make up what a child is called at home: 晗晗, 小桐, 阿哲, 禾苗儿."""
+    one = chance.choice(GIVEN_CHARACTERS)
+    return chance.choice([one * 2, f"小{one}", f"阿{one}", f"{one}宝", f"{one}{one}儿", f"大{one}"])
 
 
 def teacher(chance: Chance) -> str:
@@ -145,7 +176,10 @@ def ticket_no(chance: Chance) -> str:
     """Return a ticket number, mostly with the letters of what it is about."""
     if chance.random() < 0.12:
         return str(chance.randint(1000, 99999))
-    prefix = chance.choice("GD GD T T gd t BX TS bx ts FK SQ TK T- GD-".split())
+    if chance.random() < 0.1:
+        day = f"{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
+        return chance.choice(["", "GD", "T", "WX"]) + day + f"{chance.randint(1, 999):03}"
+    prefix = chance.choice("GD GD T T gd t BX TS bx ts FK SQ TK T- GD- WX KF QJ".split())
     digits = str(chance.randint(100, 999999))
     return prefix + (digits.zfill(4) if chance.random() < 0.5 else digits)
 
@@ -172,6 +206,35 @@ def room(chance: Chance) -> str:
     return storey + chance.choice("教室 琴房 画室 舞蹈房 会议室 大教室 卫生间 走廊".split())
 
 
+def document(chance: Chance) -> str:
+    """Return a staff paper, a third of them of no list."""
+    if chance.random() < 0.65:
+        return chance.choice(lexicon()["document"])
+    about = chance.choice(PAPER_ABOUT)
+    if chance.random() < 0.2:
+        about += chance.choice(PAPER_ABOUT)
+    return about + chance.choice(PAPER_KIND)
+
+
+def item(chance: Chance) -> str:
+    """Return a thing, sometimes with its sort, which belongs to it: 大号垃圾袋."""
+    thing = chance.choice(lexicon()["item"])
+    return chance.choice(THING_SORT) + thing if chance.random() < 0.15 else thing
+
+
+def level(chance: Chance) -> str:
+    """Return a level; the 班 behind it is left to `marked`."""
+    return chance.choice(lexicon()["level"])
+
+
+def marked(name: str, chance: Chance) -> str:
+    """Fill a slot and mark it in Rasa's notation; the 班 after a level is no part of it."""
+    word = SLOTS[name](chance)
+    if name == "level" and word.endswith(CLASS) and len(word) > len("快班"):
+        return f"[{word.removesuffix(CLASS)}](level){CLASS}"
+    return f"[{word}]({'document' if name == 'material' else name})"
+
+
 def _listed(name: str) -> Callable[[Chance], str]:
     """Return a slot that draws from the lexicon."""
     return lambda chance: chance.choice(lexicon()[name])
@@ -188,9 +251,10 @@ SLOTS: dict[str, Callable[[Chance], str]] = {
     "ticket_no": ticket_no,
     "course": course,
     "room": room,
+    "document": document,
+    "item": item,
+    "level": level,
+    "material": lambda chance: chance.choice(MATERIALS),
     "grade": lambda chance: chance.choice(GRADES),
-    **{
-        name: _listed(name)
-        for name in "subject class_mode level campus item document channel".split()
-    },
+    **{name: _listed(name) for name in "subject class_mode campus channel".split()},
 }

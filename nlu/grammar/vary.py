@@ -27,6 +27,7 @@ _SLIP = {pair[0]: pair[1] for pair in SLIPS}
 def vary(sentence: str, chance: random.Random) -> str:
     """Return the sentence with one to three small changes; its entities stay marked."""
     changed = _ENTITY.sub(lambda mark: _renamed(mark, chance), sentence)
+    changed = changed.replace(slots.CLASS * 2, slots.CLASS)
     if chance.random() < 0.3:
         changed = chance.choice(OPENINGS) + changed
     if chance.random() < 0.3:
@@ -42,7 +43,7 @@ def _renamed(mark: re.Match[str], chance: random.Random) -> str:
     """Replace an entity by another of its kind, half the time."""
     if chance.random() < 0.5 or mark[2] not in slots.SLOTS:
         return mark.group()
-    return f"[{slots.SLOTS[mark[2]](chance)}]({mark[2]})"
+    return slots.marked("material" if mark[1] in slots.MATERIALS else mark[2], chance)
 
 
 def _slipped(sentence: str, chance: random.Random) -> str:

@@ -50,8 +50,8 @@ OUTSIDE = "out_of_scope"
 LEAN_OUTSIDE = 2.0
 # Sentences of each intent that are given to the third regression: the first, which are those
 # written by hand, and some spread over the rest.
-FIRST_OF_EACH = 160
-SPREAD_OF_EACH = 40
+FIRST_OF_EACH = 120
+SPREAD_OF_EACH = 30
 
 
 @dataclass

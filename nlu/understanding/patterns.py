@@ -53,7 +53,7 @@ GRADE = (
 # Listed words that are often something else: a robot is whom one may be talking to.
 DOUBTFUL = frozenset(
     "机器人 阅读 英文 表演 听力 口语 手工 唱歌 体能 写作 科学 政治 历史 生物 地理 模特 化妆 普通话 摄影 ps act ap sat 小号 写字 自然 "
-    "信息技术 古诗词 古诗文 古文 诗词 财商 天文 小实验".split()
+    "信息技术 古诗词 古诗文 古文 诗词 财商 天文 小实验 网课 直播课 录播课".split()
 )
 # What may stand between a label and its number, and what makes the number another thing.
 _IS = r"(?:是|为|[:： #])*"
@@ -96,7 +96,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ),
     (
         "campus",
-        r"(?:(?![看在去到的告诉是个哪换转你我能有几别其这那各从和跟离帮查个店总为了吗问下区])[\u4e00-\u9fff]){2,4}"
+        r"(?:(?![看在去到的告诉是个哪换转你我能有几别其这那各从和跟离帮查个店总为了吗问下区来跑住对想搬往由至咱选们报往约就改调挪])[\u4e00-\u9fff]){2,4}"
         r"(?:校区|分校|旗舰店)",
     ),
     ("room", r"[0-9a-z一二三四五六七八九]{1,4}(?:号|楼)?(?:教室|会议室|琴房|画室|舞蹈房|机房)"),
@@ -196,7 +196,9 @@ def _listed(text: str) -> list[Span]:
                 if alone and not alone.match(text, start):
                     continue
                 if not _inside_latin(text, start, end):
-                    spans.append(Span(start, end, entity))
+                    # 提高班 is a class; its level is 提高.
+                    is_class = entity == "level" and end - start > 2 and text[end - 1] == "班"
+                    spans.append(Span(start, end - is_class, entity))
     return spans
 
 

@@ -107,25 +107,44 @@ def test_sentences_use_only_names_of_the_contract(folder: str) -> None:
         assert {name for _, _, name in spans} <= ENTITIES, sentence
 
 
-def test_every_intent_has_breadth() -> None:
+@pytest.fixture(scope="module")
+def trained() -> list[tuple[str, str]]:
+    """Every training sentence with its intent."""
+    return generate.sentences()
+
+
+def test_every_intent_has_breadth(trained: list[tuple[str, str]]) -> None:
     by_intent: dict[str, set[str]] = {}
-    for intent, sentence in generate.sentences():
+    for intent, sentence in trained:
         by_intent.setdefault(intent, set()).add(sentence)
     assert set(by_intent) == INTENTS
     assert min(map(len, by_intent.values())) >= 60
 
 
+def test_no_text_is_labelled_with_two_intents(trained: list[tuple[str, str]]) -> None:
+    labels: dict[str, set[str]] = {}
+    for intent, sentence in [*generate.hand_written(), *trained]:
+        labels.setdefault(seen(sentence), set()).add(intent)
+    assert [text for text, intents in labels.items() if len(intents) > 1] == []
+
+
 @pytest.mark.parametrize("folder", ["test", "test/strangers"])
-def test_held_out_sentences_are_many_and_never_trained_on(folder: str) -> None:
+def test_held_out_sentences_are_many_and_never_trained_on(
+    folder: str, trained: list[tuple[str, str]]
+) -> None:
     held_out = generate.hand_written(NLU / folder)
     assert len(held_out) >= 600
-    trained = {normalise(generate.plain(each)[0]).text for _, each in generate.sentences()}
-    assert not trained & {normalise(generate.plain(each)[0]).text for _, each in held_out}
+    assert not {seen(each) for _, each in trained} & {seen(each) for _, each in held_out}
+
+
+def seen(sentence: str) -> str:
+    """What the models see of a sentence."""
+    return normalise(generate.plain(sentence)[0]).text
 
 
 def test_no_sentence_is_in_both_held_out_sets() -> None:
     ours, strangers = (
-        {normalise(generate.plain(each)[0]).text for _, each in generate.hand_written(folder)}
+        {seen(each) for _, each in generate.hand_written(folder)}
         for folder in (NLU / "test", NLU / "test" / "strangers")
     )
     assert sorted(ours & strangers) == []

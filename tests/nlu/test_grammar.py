@@ -12,6 +12,23 @@ def test_same_sentences_every_time() -> None:
     assert generate.sentences() == generate.sentences()
 
 
+def test_of_two_labels_the_later_hand_stands_and_any_hand_before_the_grammar() -> None:
+    intent, pattern = generate.patterns()[0]
+    generated = generate.completed(expand(pattern)[0])
+    assert intent != "request_leave"
+    rows = generate.sentences([("greet", "Hi"), ("thank", "hi"), ("request_leave", generated)])
+    labels = {sentence: intent for intent, sentence in rows}
+    assert (labels["hi"], labels[generated], "Hi" in labels) == ("thank", "request_leave", False)
+
+
+def test_the_class_is_no_part_of_its_level() -> None:
+    for sentence in expand("转{level}班", 40):
+        text, [(start, end, _)] = generate.plain(sentence)
+        assert text.endswith("班")
+        assert not text.endswith("班班")
+        assert not text[start:end].endswith("班") or end - start == len("快班")
+
+
 def test_every_pattern_says_something() -> None:
     for intent, pattern in generate.patterns():
         assert intent, pattern

@@ -5,7 +5,7 @@ import pytest
 from bot.times import find
 from tests.bot.times.table import Row, as_expected, rows
 
-TABLES = ("held_out.txt", "everyday.txt", "blind.txt", "blind_again.txt")
+TABLES = ("held_out.txt", "everyday.txt", "blind.txt", "blind_again.txt", "fresh.txt")
 
 
 @pytest.mark.parametrize(
