@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.admissions import service as leads
 from backend.admissions import sign_up
+from backend.finance import consumption
 from backend.finance import queries as finance
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
@@ -25,6 +26,7 @@ from backend.outbox.schemas import (
 )
 from backend.security import service as security
 from backend.security.schemas import CodeScanned, Role
+from backend.teaching.schemas import AttendanceSettled
 
 
 def connect() -> None:
@@ -49,6 +51,7 @@ def connect() -> None:
     events.listen(OrderPaid, sign_up.seat_paid)
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(CodeScanned, leads.touched)
+    events.listen(AttendanceSettled, consumption.settle)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -28,7 +28,11 @@ from backend.teaching import service as teaching
 from backend.teaching.schemas import ClassOffer
 
 PURPOSE = "sign_up:"
-_REASONS = {"SeatTaken": "班级已满", "AlreadyEnrolled": "孩子已在班"}
+_REASONS = {
+    "SeatTaken": "班级已满",
+    "AlreadyEnrolled": "孩子已在班",
+    "Clash": "和孩子的其他课时间冲突",
+}
 
 
 class PriceMissing(DomainError):

@@ -54,6 +54,7 @@ class LedgerAccount(StrEnum):
     BANK = "1002"  # 银行存款
     CONTRACT_LIABILITY = "2205"  # 合同负债
     OTHER_PAYABLE = "2241"  # 其他应付款
+    REVENUE = "6001"  # 主营业务收入
 
 
 class _Frozen(BaseModel):

@@ -10,36 +10,17 @@ payments, changes of today's lessons, work that a customer is waiting for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from backend.outbox.lesson_templates import LESSON_TEMPLATES
 from backend.outbox.schemas import NoticeKind
+from backend.outbox.wording import Template
+from backend.outbox.wording import progress as _progress
+from backend.outbox.wording import task as _task
 
-
-@dataclass(frozen=True)
-class Template:
-    """The wording of one notice. Placeholders are the keys of `Notice.values`. With `chat_link`
-    the chat shows the whole sentence and the link under this name, instead of a card."""
-
-    title: str
-    text: str
-    wechat: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    kind: NoticeKind = NoticeKind.SERVICE
-    urgent: bool = False
-    chat_link: str = ""
-
-
-def _task(*, what: str, whom: str, when: str) -> dict[str, str]:
-    """待办提醒: 事项, 对象, 时间."""
-    return {"thing1": what, "thing2": whom, "thing3": when}
-
-
-def _progress(*, what: str, state: str, note: str) -> dict[str, str]:
-    """进度通知: 项目, 状态, 说明."""
-    return {"thing1": what, "phrase2": state, "thing3": note}
-
+__all__ = ["CHANNEL_NAMES", "FIXES", "KIND_NAMES", "SUBSCRIPTIONS", "TEMPLATES", "Template"]
 
 TEMPLATES: Mapping[str, Template] = {
+    **LESSON_TEMPLATES,
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"
