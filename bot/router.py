@@ -8,6 +8,8 @@ from backend.security import service as security
 from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
+    absences,
+    calling,
     codes,
     courses,
     files,
@@ -20,6 +22,7 @@ from bot.flows import (
     sign_up_answers,
     small_talk,
     staff,
+    staffing,
     study,
     tickets,
     wishes,
@@ -33,7 +36,11 @@ from bot.replies import SILENCE, Reply
 Flow = Callable[[Talk], Reply]
 
 FORMS = {
-    each.name: each for each in (sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
+    each.name: each
+    for each in (
+        *(sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR),
+        *(absences.LEAVE, absences.MAKEUP, calling.ROLL),
+    )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
 POLITE = ("greet", "thank", "goodbye", "affirm")  # Said beside a wish, they are part of its tone.
@@ -69,8 +76,8 @@ INTENTS: dict[str, Flow] = {
     "renew": sign_up.begin,
     "request_refund": people.pass_to(Role.ACCOUNTANT),
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
-    "request_leave": people.pass_to(Role.ACADEMIC),
-    "request_makeup": people.pass_to(Role.ACADEMIC),
+    "request_leave": lambda talk: calling.overheard(talk) or absences.leave(talk),
+    "request_makeup": absences.makeup,
     "change_class": people.pass_to(Role.ACADEMIC),
     "pause_study": people.pass_to(Role.ACADEMIC),
     "my_homework": people.pass_to(Role.ACADEMIC),
@@ -92,7 +99,7 @@ INTENTS: dict[str, Flow] = {
     "request_expense": staff.only_for(Permission.REQUEST_EXPENSE, people.pass_to(Role.ACCOUNTANT)),
     "staff_report": staff.report,
     "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
-    "take_attendance": staff.only_for(Permission.TAKE_ATTENDANCE, people.pass_to(Role.ACADEMIC)),
+    "take_attendance": calling.begin,
     "report_fault": people.pass_to(Role.LOGISTICS),
     "book_room": staff.only_for(Permission.BOOK_ROOM, people.pass_to(Role.ACADEMIC)),
     "find_document": staff.only_for(Permission.FIND_DOCUMENT, people.pass_to(Role.OFFICE)),
@@ -183,6 +190,14 @@ def _to_text(talk: Talk) -> Reply:
         is_ours=bool(talk.speaker.guardian_id or talk.speaker.student_id),
         last=talk.state.topic.get("asked", ""),
     )
+    arranged = (
+        staffing.decided(talk)
+        or staffing.cancelled(talk)
+        or calling.summarise(talk)
+        or absences.taken_back(talk)
+    )
+    if arranged is not None:
+        return arranged
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
         reply = form.resume(talk, waiting, _aside, people.beside)

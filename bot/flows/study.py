@@ -24,6 +24,7 @@ from bot.times import Kind
 
 AHEAD = timedelta(days=7)
 TERM = timedelta(days=120)
+NO_TIME_NAMED = "最近一周"
 _SHORT = 14  # Characters of «那就再帮我查一下哥哥的呗»; longer ones ask something of their own.
 _OLDER = re.compile(r"哥哥?|姐姐?|老大|大的|大宝|大儿子|大女儿|大娃")
 _YOUNGER = re.compile(r"弟弟?|妹妹?|老[二三幺]|小的|[二小]宝|小儿子|小女儿|[二小]娃")
@@ -39,8 +40,8 @@ _ELSE = re.compile(
 def timetable(talk: Talk) -> Reply:
     """Lessons of the speaker's children, of the speaker, or those the speaker teaches."""
     talk.remember(asked="my_schedule")
-    from_at, to_at, when = _window(talk)
-    children = _learners(talk)
+    from_at, to_at, when = window(talk)
+    children = learners(talk)
     if children:
         return _children_timetable(talk, children, from_at, to_at, when)
     if talk.speaker.account_id is None:
@@ -59,7 +60,7 @@ def timetable(talk: Talk) -> Reply:
 def balance(talk: Talk) -> Reply:
     """Lessons left of the speaker's children."""
     talk.remember(asked="my_balance")
-    children = _learners(talk)
+    children = learners(talk)
     if not children:
         return say(phrases.NOT_BOUND)
     names = {child.id: child.name for child in children}
@@ -75,13 +76,13 @@ def follow_up(talk: Talk) -> Reply | None:
     question again, for somebody else or another time; None when it is something of its own."""
     again = _AGAIN.get(talk.state.topic.get("asked", ""))
     text = talk.plain
-    if again is None or len(text) > _SHORT or not _learners(talk):
+    if again is None or len(text) > _SHORT or not learners(talk):
         return None
     if _WHO_TEACHES.search(text):
         return teachers(talk)
     for span in talk.meaning.times:
         text = text.replace(words.simplified(span.text), "")
-    for child in _children(talk):
+    for child in own_children(talk):
         text = text.replace(child.name, "").replace(child.name[1:], "")
     rest = _WHOSE.sub("", text)
     if rest == talk.plain or not _ELSE.fullmatch(rest):
@@ -92,7 +93,7 @@ def follow_up(talk: Talk) -> Reply | None:
 
 def teachers(talk: Talk) -> Reply:
     """Who teaches the speaker's children."""
-    children = {child.id: child.name for child in _learners(talk)}
+    children = {child.id: child.name for child in learners(talk)}
     lessons = teaching.lessons_of_students(
         talk.session, list(children), from_at=clock.now(), to_at=clock.now() + TERM, limit=60
     )
@@ -148,9 +149,9 @@ def _children_timetable(
     return say("\n\n".join([*parts, phrases.after_timetable()]))
 
 
-def _learners(talk: Talk) -> list[Child]:
+def learners(talk: Talk) -> list[Child]:
     """The speaker's children; a child named in the message narrows the choice to it."""
-    children = _children(talk)
+    children = own_children(talk)
     named = [child for child in children if child.is_named_in(talk.plain)]
     if not named and len(children) > 1 and _OLDER.search(talk.plain):
         named = [max(children, key=_years)]
@@ -159,7 +160,8 @@ def _learners(talk: Talk) -> list[Child]:
     return named or children
 
 
-def _children(talk: Talk) -> list[Child]:
+def own_children(talk: Talk) -> list[Child]:
+    """Whom the speaker speaks for: a guardian's children, or a learner themselves."""
     if talk.speaker.guardian_id is not None:
         return students.children_of(talk.session, talk.speaker.guardian_id)
     if talk.speaker.student_id is not None:
@@ -172,7 +174,7 @@ def _years(child: Child) -> int:
     return words.grade_number(child.grade or "") or 0
 
 
-def _window(talk: Talk) -> tuple[datetime, datetime, str]:
+def window(talk: Talk) -> tuple[datetime, datetime, str]:
     """The half-open time asked about and its words; the coming week when none was named."""
     now = clock.now()
     for span in talk.meaning.times:
@@ -183,7 +185,7 @@ def _window(talk: Talk) -> tuple[datetime, datetime, str]:
             return start_at, end_at, span.text
         end_at = span.end_at or span.start_at + AHEAD
         return span.start_at.astimezone(clock.UTC), end_at.astimezone(clock.UTC), span.text
-    return now, now + AHEAD, "最近一周"
+    return now, now + AHEAD, NO_TIME_NAMED
 
 
 _AGAIN: dict[str, Callable[[Talk], Reply]] = {"my_schedule": timetable, "my_balance": balance}

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.kit.errors import NotFound
 from backend.teaching import queries, rules
 from backend.teaching.models import (
     Absence,
@@ -66,21 +67,34 @@ def history_of(
     return [(AttendanceView.model_validate(row), lessons[row.lesson_id]) for row in rows]
 
 
-def to_call(session: Session, account_id: int, *, limit: int = 5) -> list[LessonView]:
-    """A teacher's lessons whose roll can be called and has not been, the latest first."""
+def to_call(
+    session: Session,
+    *,
+    teacher_id: int | None = None,
+    campus_id: int | None = None,
+    is_called: bool = False,
+    limit: int = 5,
+) -> list[LessonView]:
+    """The latest lessons whose roll can be called and has not been (or, `is_called`, has been and
+    can be corrected), of a teacher, of a campus, or of all."""
     now = clock.now()
     query = (
         select(Lesson.id)
+        .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
         .where(
-            _gives(account_id),
             Lesson.status == "planned",
-            Lesson.called_at.is_(None),
+            Lesson.called_at.is_not(None) if is_called else Lesson.called_at.is_(None),
             Lesson.starts_at <= now + rules.CALL_FROM,
             Lesson.starts_at > now - CALL_WITHIN,
+            exists().where(Attendance.lesson_id == Lesson.id),
         )
         .order_by(Lesson.starts_at.desc())
         .limit(limit)
     )
+    if teacher_id is not None:
+        query = query.where(_gives(teacher_id))
+    if campus_id is not None:
+        query = query.where(ClassGroup.campus_id == campus_id)
     return queries.lessons(session, list(session.scalars(query)))
 
 
@@ -103,6 +117,12 @@ def is_called(session: Session, lesson_id: int) -> bool:
     return session.scalar(select(Lesson.called_at).where(Lesson.id == lesson_id)) is not None
 
 
+def needs_reason(session: Session, lesson_id: int) -> bool:
+    """Whether calling the roll of a lesson now has to say why: corrections, and late calls."""
+    lesson = session.get_one(Lesson, lesson_id)
+    return lesson.called_at is not None or rules.is_late_call(lesson.ends_at, clock.now())
+
+
 def leaves_of(session: Session, student_ids: Collection[int]) -> list[tuple[int, LessonView]]:
     """Open leaves of learners for lessons still to come: (learner, lesson), soonest first."""
     query = (
@@ -121,17 +141,30 @@ def leaves_of(session: Session, student_ids: Collection[int]) -> list[tuple[int,
     return [(row.student_id, lessons[row.lesson_id]) for row in rows]
 
 
+def absence(session: Session, absence_id: int) -> AbsenceView:
+    """One missed lesson, whatever became of it. Raises NotFound."""
+    found = _absences(session, Absence.id == absence_id)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
 def open_absences(session: Session, student_ids: Collection[int]) -> list[AbsenceView]:
     """Missed lessons of learners that may still be made up, those that expire soonest first."""
+    return _absences(
+        session,
+        Absence.student_id.in_(student_ids),
+        Absence.status == AbsenceStatus.OPEN,
+        Absence.expires_on > clock.today(),
+    )
+
+
+def _absences(session: Session, *conditions: ColumnElement[bool]) -> list[AbsenceView]:
     query = (
         select(Absence, Course.name, Lesson.starts_at)
         .join(Course, Course.id == Absence.course_id)
         .join(Lesson, Lesson.id == Absence.lesson_id)
-        .where(
-            Absence.student_id.in_(student_ids),
-            Absence.status == AbsenceStatus.OPEN,
-            Absence.expires_on > clock.today(),
-        )
+        .where(*conditions)
         .order_by(Absence.expires_on, Absence.id)
     )
     return [
