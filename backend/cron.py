@@ -42,6 +42,11 @@ ROWS = (
     Row("backend.students.jobs.settle_attachments", "fetch what people sent", every_seconds=30),
     Row("bot.jobs.tend_talks", "owners of talks who are silent or come to work", every_seconds=15),
     Row("backend.students.jobs.escalate_overdue", "complaints past deadline", every_seconds=60),
+    Row("backend.teaching.jobs.remind_of_roll_calls", "rolls nobody has called", every_seconds=300),
+    Row("backend.teaching.jobs.expire_makeups", "makeups nobody booked", daily_at=time(0, 10)),
+    Row("backend.teaching.jobs.reseat", "places that were forgotten", daily_at=time(3, 10)),
+    Row("backend.teaching.jobs.look_at_small_classes", "too few learners", daily_at=time(9, 5)),
+    Row("backend.finance.jobs.reconcile_lessons", "hours against rolls", daily_at=time(8, 30)),
 )
 
 TAKEN, RUNG = b"taken", b"rung"

@@ -17,6 +17,8 @@ from bot.flows import (
     handoff,
     leading,
     people,
+    school_day,
+    seats,
     shown,
     sign_up,
     sign_up_answers,
@@ -40,6 +42,7 @@ FORMS = {
     for each in (
         *(sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL),
+        *(seats.CHANGE, seats.PAUSE),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -78,11 +81,11 @@ INTENTS: dict[str, Flow] = {
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
     "request_leave": lambda talk: calling.overheard(talk) or absences.leave(talk),
     "request_makeup": absences.makeup,
-    "change_class": people.pass_to(Role.ACADEMIC),
-    "pause_study": people.pass_to(Role.ACADEMIC),
+    "change_class": seats.change,
+    "pause_study": seats.pause,
     "my_homework": people.pass_to(Role.ACADEMIC),
     "my_grades": people.pass_to(Role.ACADEMIC),
-    "my_attendance": people.pass_to(Role.ACADEMIC),
+    "my_attendance": school_day.attendance,
     "join_online_class": people.pass_to(Role.ACADEMIC),
     "get_material": people.pass_to(Role.ACADEMIC),
     "update_profile": people.pass_to(Role.ACADEMIC),
@@ -194,6 +197,7 @@ def _to_text(talk: Talk) -> Reply:
         staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)
+        or school_day.asked(talk)
         or absences.taken_back(talk)
     )
     if arranged is not None:

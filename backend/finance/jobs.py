@@ -4,9 +4,11 @@ The listing jobs run every minute or so; each due row gets a small job that look
 acts, so running any of them twice, or two at once, changes nothing.
 """
 
+from datetime import timedelta
+
 import structlog
 
-from backend.finance import attempts, checkout, queries
+from backend.finance import attempts, checkout, queries, reconciliation
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError, GatewayError
@@ -46,3 +48,9 @@ def close(order_id: int) -> None:
         checkout.close_expired(order_id)
     except (GatewayError, DomainError) as error:
         log.warning("order_not_closed", order_id=order_id, error=str(error))
+
+
+def reconcile_lessons() -> None:
+    """Compare yesterday's roll-calls with the lesson hours and what teachers are paid for."""
+    with unit_of_work() as session:
+        reconciliation.reconcile(session, on=clock.today() - timedelta(days=1))

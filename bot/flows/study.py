@@ -15,6 +15,7 @@ from backend.kit import clock
 from backend.students import queries as students
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
+from backend.teaching.life import queries as life
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as pay_phrases
@@ -50,7 +51,9 @@ def timetable(talk: Talk) -> Reply:
         talk.session, talk.speaker.account_id, from_at=from_at, to_at=to_at
     )
     if taught:
-        return say(phrases.timetable("您", taught))
+        waiting = life.to_call(talk.session, teacher_id=talk.speaker.account_id, limit=1)
+        told = phrases.timetable("您", taught)
+        return say(f"{told}\n{phrases.TO_CALL}" if waiting else told)
     upcoming = teaching.lessons_of_teacher(
         talk.session, talk.speaker.account_id, from_at=from_at, to_at=None, limit=1
     )

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from backend.kit import clock
 from backend.kit.errors import NotFound
-from backend.teaching import queries, rules
+from backend.teaching import no_clash, queries, rules
 from backend.teaching.models import (
     Absence,
     Attendance,
+    Booking,
     ClassGroup,
     Course,
     Leave,
@@ -208,6 +209,14 @@ def missing_on(
     rows = list(session.scalars(query))
     lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
     return [(AttendanceView.model_validate(row), lessons[row.lesson_id]) for row in rows]
+
+
+def busy_rooms(session: Session, *, from_at: datetime, to_at: datetime) -> set[int]:
+    """Rooms in which a lesson takes place at some moment of [from_at, to_at)."""
+    query = select(Booking.resource_id).where(
+        Booking.kind == no_clash.ROOM, Booking.starts_at < to_at, Booking.ends_at > from_at
+    )
+    return set(session.scalars(query))
 
 
 def _gives(account_id: int) -> ColumnElement[bool]:
