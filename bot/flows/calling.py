@@ -229,7 +229,7 @@ def _finish(talk: Talk) -> Reply:
 
 
 ROLL = Form(
-    name="roll_call",
+    name="take_attendance",
     steps=(
         Step("lesson_id", ("哪节课",), _ask_lesson, _read_lesson),
         Step("marks", ("点名", "名单"), _ask_marks, _read_marks, spot=_spot_marks),

@@ -159,7 +159,8 @@ def resume(
         talk.state.misunderstood = 0
         return step.ask(talk)
     is_polite = talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form)
-    if is_polite or _GO_ON.match(talk.plain):
+    is_sure = isinstance(read, Unfit) and read.sure  # Plainly an answer, though none that will do.
+    if (is_polite and not is_sure) or _GO_ON.match(talk.plain):
         return _after_small_talk(talk, step)
     answer = None
     is_meant = isinstance(read, Unfit) and (read.sure or not _says_something_else(talk, form))

@@ -236,7 +236,7 @@ def _finish_pause(talk: Talk) -> Reply:
 
 _SEAT = Step("seat", ("哪个班", "班级"), _ask_seat, _read_seat)
 CHANGE = Form(
-    name="changing_class",
+    name="change_class",
     steps=(
         _SEAT,
         Step("new", ("新班", "转到"), _ask_new, _read_new),
@@ -247,7 +247,7 @@ CHANGE = Form(
     back="刚才说到转班，",
 )
 PAUSE = Form(
-    name="pausing_study",
+    name="pause_study",
     steps=(
         _SEAT,
         Step("days", ("日期", "时间"), _ask_days, _read_days, spot=_spot_days),

@@ -61,7 +61,7 @@ def test_whatever_happens_no_lesson_is_consumed_twice() -> None:
 def _play_many(session: Session, school: School) -> None:
     @given(st.lists(DAY, min_size=3, max_size=8))
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         database=None,
