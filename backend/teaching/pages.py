@@ -78,6 +78,8 @@ def week(openid: str) -> ResponseReturnValue:
         asked = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
         asked = today
+    if abs(asked.year - today.year) > 10:
+        asked = today
     monday = asked - timedelta(days=asked.weekday())
     from_at, to_at = clock.at_local(monday), clock.at_local(monday + timedelta(days=7))
     with reading() as session:

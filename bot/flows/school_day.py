@@ -22,7 +22,7 @@ _ROOMS = re.compile(
 )
 _AWAY = re.compile(r"(谁|哪些|几个|多少|有没有人?).{0,6}(请假|没来|不来|缺勤|缺席|缺课)")
 _HOURS = re.compile(r"课酬|(上|带|教)了(多少|几)(节|堂|个?小时|课时)")
-_WEEK = re.compile(r"(一周|整周|周)的?课表|课表(图|页)")
+_WEEK = re.compile(r"(一周|整周)的?课表|^周课表|课表(图|页)")
 _LOOK_BACK = timedelta(days=30)
 _NOW, _TODAY = "现在", "今天"
 

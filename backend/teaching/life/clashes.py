@@ -27,6 +27,17 @@ def named(session: Session, **facts: object) -> Iterator[None]:
         raise Clash(**facts) from error
 
 
+def with_class(session: Session, *, student_id: int, class_group_id: int) -> Clash | None:
+    """Why a learner cannot sit in a class: their first lesson that overlaps one still to come."""
+    coming = select(Lesson.id).where(
+        Lesson.class_group_id == class_group_id,
+        Lesson.status == "planned",
+        Lesson.starts_at > clock.now(),
+    )
+    lesson_ids = list(session.scalars(coming))
+    return with_learner(session, student_id=student_id, lesson_ids=lesson_ids)
+
+
 def with_learner(session: Session, *, student_id: int, lesson_ids: Collection[int]) -> Clash | None:
     """The first lesson of a learner that overlaps one of these, as what would be raised."""
     wanted = aliased(Lesson)

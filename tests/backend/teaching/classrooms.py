@@ -56,8 +56,12 @@ def open_school(
         for name in ("301", "302")
     ]
     teachers = [
-        security.hire(session, name=name, role=role, openid=f"o_{name}").id
-        for name, role in (("王敏", Role.TEACHER), ("刘洋", Role.TEACHER), ("李静", Role.ACADEMIC))
+        security.hire(session, name=name, role=role, openid=openid).id
+        for name, role, openid in (
+            ("王敏", Role.TEACHER, "o_wang"),
+            ("刘洋", Role.TEACHER, "o_liu"),
+            ("李静", Role.ACADEMIC, "o_li"),
+        )
     ]
     course = service.open_course(session, name="英语三级", subject="英语", summary="", grade_from=3)
     groups = [
