@@ -1,6 +1,7 @@
 """Random histories of leave, roll-call, correction and makeup: a lesson is never consumed twice,
 never without a trace, and the books agree with the accounts (§4, rules 1, 3, 4)."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from backend.finance import queries as finance
 from backend.finance.models import HourEntry, JournalLine, LessonAccount
 from backend.finance.schemas import HourKind, LedgerAccount
 from backend.kit import clock, events
-from backend.kit.db import engine
+from backend.kit.db import engine, reading, unit_of_work
 from backend.kit.errors import DomainError
 from backend.teaching.life import calling, leaves, makeups, policies
 from backend.teaching.life import queries as life
@@ -167,17 +168,31 @@ def _check_books(session: Session, account: LessonAccount, left: int) -> None:
     assert (left == 0) == (owed == 0)
 
 
-def test_called_twice_at_once_is_called_once(session: Session) -> None:
-    with clock.frozen(NOW):
+@pytest.mark.usefixtures("database")
+def test_called_at_once_by_chat_and_page_is_called_once() -> None:
+    with unit_of_work() as session, clock.frozen(NOW):
         school = classrooms.open_school(session)
-    lesson_id = school.lessons[0]
-    member = classrooms.member(session, school.teacher_id)
-    with clock.frozen(classrooms.begin_of(session, lesson_id) + timedelta(hours=1)):
-        marks = classrooms.marks(session, lesson_id)
-        assert calling.call(session, lesson_id=lesson_id, marks=marks, member=member) == 2
-        assert calling.call(session, lesson_id=lesson_id, marks=marks, member=member) == 0
-        late = [Marked(student_id=school.children[0], mark=Mark.LATE, late_minutes=10)]
-        calling.call(session, lesson_id=lesson_id, marks=late, member=member, reason="看错了")
-    consumed = select(func.count(HourEntry.id)).where(HourEntry.kind == HourKind.CONSUME)
-    assert session.scalar(consumed) == 2
-    assert session.get_one(Lesson, lesson_id).called_by == member.id
+    lesson_id, start, counts = school.lessons[0], threading.Barrier(3), []
+
+    def call() -> None:
+        start.wait()
+        with unit_of_work() as session:
+            marks = classrooms.marks(session, lesson_id)
+            member = classrooms.member(session, school.teacher_id)
+            counts.append(
+                calling.call(session, lesson_id=lesson_id, marks=marks, member=member, reason="")
+            )
+
+    with reading() as session:
+        begins = classrooms.begin_of(session, lesson_id)
+    with clock.frozen(begins + timedelta(hours=1)):
+        threads = [threading.Thread(target=call) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(counts) == [0, 0, 2]
+    with reading() as session:
+        consumed = select(func.count(HourEntry.id)).where(HourEntry.kind == HourKind.CONSUME)
+        assert session.scalar(consumed) == 2
+        assert session.get_one(Lesson, lesson_id).called_by == school.teacher_id
