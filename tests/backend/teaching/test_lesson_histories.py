@@ -60,9 +60,9 @@ def test_whatever_happens_no_lesson_is_consumed_twice() -> None:
 
 
 def _play_many(session: Session, school: School) -> None:
-    @given(st.lists(DAY, min_size=3, max_size=8))
+    @given(st.lists(DAY, min_size=4, max_size=6))
     @settings(
-        max_examples=8,
+        max_examples=6,
         deadline=None,
         derandomize=True,
         database=None,
