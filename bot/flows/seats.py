@@ -9,7 +9,7 @@ from backend.kit.errors import DomainError, NotFound
 from backend.security.schemas import Role
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
-from backend.teaching.life import seats
+from backend.teaching.life import pauses, seats
 from backend.teaching.schemas import Clash, ClassOffer
 from bot.flows import form, people, study
 from bot.flows.absences import picked
@@ -50,11 +50,11 @@ def _resume(talk: Talk) -> Reply:
     if not children:
         return people.pass_to(Role.ACADEMIC)(talk)
     told = []
-    for student_id, class_id, _ in seats.paused_classes(talk.session, children):
+    for student_id, class_id, _ in pauses.paused_classes(talk.session, children):
         name = teaching.class_name(talk.session, class_id)
         try:
             with talk.session.begin_nested():
-                days = seats.resume(
+                days = pauses.resume(
                     talk.session,
                     student_id=student_id,
                     class_group_id=class_id,
@@ -222,7 +222,7 @@ def _ask_pause(talk: Talk) -> Reply:
 def _finish_pause(talk: Talk) -> Reply:
     student_id, class_id, from_on, to_on = _pause_slots(talk)
     talk.state.leave()
-    seats.pause(
+    pauses.pause(
         talk.session,
         student_id=student_id,
         class_group_id=class_id,

@@ -17,7 +17,16 @@ from backend.kit.errors import NotAllowed
 from backend.outbox.models import OutboxMessage
 from backend.security.schemas import StaffMember
 from backend.teaching import service
-from backend.teaching.life import calling, checks, leaves, makeups, policies, seats, staffing
+from backend.teaching.life import (
+    calling,
+    checks,
+    leaves,
+    makeups,
+    pauses,
+    policies,
+    seats,
+    staffing,
+)
 from backend.teaching.life import queries as life
 from backend.teaching.models import Absence, Attendance, ClassGroup, Course, Lesson
 from backend.teaching.schemas import (
@@ -133,7 +142,7 @@ def test_a_seat_given_away_cannot_be_taken_back(session: Session, school: School
 def test_a_right_expires_and_a_pause_makes_it_last(session: Session, school: School) -> None:
     first, second = leave(session, school, 0), leave(session, school, 1)
     with clock.frozen(NOW):
-        seats.pause(
+        pauses.pause(
             session,
             student_id=school.children[1],
             class_group_id=school.class_id,
@@ -147,7 +156,7 @@ def test_a_right_expires_and_a_pause_makes_it_last(session: Session, school: Sch
     assert session.scalar(coming) == 0
     with clock.frozen(NOW + timedelta(days=19)):
         assert (
-            seats.resume(
+            pauses.resume(
                 session,
                 student_id=school.children[1],
                 class_group_id=school.class_id,
