@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up
+from backend.finance import consumption
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
 from backend.finance.refund_words import RefundApproved
@@ -35,6 +36,7 @@ from backend.students import contacts as families
 from backend.students import takeovers
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
+from backend.teaching.schemas import AttendanceSettled
 
 
 def compose_reminders() -> None:
@@ -80,6 +82,7 @@ def connect() -> None:
     events.listen(AccountDeactivated, takeovers.pass_on)
     events.listen(AccountDeactivated, leads.pass_on)
     events.listen(AccountDeactivated, leaving.hand_on)
+    events.listen(AttendanceSettled, consumption.settle)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -8,7 +8,9 @@ from backend.security import service as security
 from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
+    absences,
     binding,
+    calling,
     casework,
     codes,
     courses,
@@ -24,11 +26,14 @@ from bot.flows import (
     privacy,
     refunds,
     reminding,
+    school_day,
+    seats,
     shown,
     sign_up,
     sign_up_answers,
     small_talk,
     staff,
+    staffing,
     study,
     tickets,
     verdicts,
@@ -45,11 +50,11 @@ Flow = Callable[[Talk], Reply]
 
 FORMS = {
     each.name: each
-    for each in (sign_up.FORM, refunds.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR)
     for each in (
-        *(sign_up.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR),
+        *(sign_up.FORM, refunds.FORM, tickets.COMPLAINT, tickets.FEEDBACK, codes.REPAIR),
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
+        *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -92,13 +97,13 @@ INTENTS: dict[str, Flow] = {
     "renew": sign_up.begin,
     "request_refund": refunds.begin,
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
-    "request_leave": whose.first("request_leave", people.pass_to(Role.ACADEMIC)),
-    "request_makeup": whose.first("request_makeup", people.pass_to(Role.ACADEMIC)),
-    "change_class": whose.first("change_class", people.pass_to(Role.ACADEMIC)),
-    "pause_study": whose.first("pause_study", people.pass_to(Role.ACADEMIC)),
+    "request_leave": lambda talk: calling.overheard(talk) or absences.leave(talk),
+    "request_makeup": absences.makeup,
+    "change_class": seats.change,
+    "pause_study": seats.pause,
     "my_homework": whose.first("my_homework", people.pass_to(Role.ACADEMIC)),
     "my_grades": whose.first("my_grades", people.pass_to(Role.ACADEMIC)),
-    "my_attendance": whose.first("my_attendance", people.pass_to(Role.ACADEMIC)),
+    "my_attendance": school_day.attendance,
     "join_online_class": whose.first("join_online_class", people.pass_to(Role.ACADEMIC)),
     "get_material": whose.first("get_material", people.pass_to(Role.ACADEMIC)),
     "update_profile": details.begin,
@@ -115,7 +120,7 @@ INTENTS: dict[str, Flow] = {
     "request_expense": staff.only_for(Permission.REQUEST_EXPENSE, people.pass_to(Role.ACCOUNTANT)),
     "staff_report": staff.report,
     "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
-    "take_attendance": staff.only_for(Permission.TAKE_ATTENDANCE, people.pass_to(Role.ACADEMIC)),
+    "take_attendance": calling.begin,
     "report_fault": people.pass_to(Role.LOGISTICS),
     "book_room": staff.only_for(Permission.BOOK_ROOM, people.pass_to(Role.ACADEMIC)),
     "find_document": staff.only_for(Permission.FIND_DOCUMENT, people.pass_to(Role.OFFICE)),
@@ -222,6 +227,15 @@ def _to_text(talk: Talk) -> Reply:
         is_ours=bool(talk.speaker.guardian_id or talk.speaker.student_id),
         last=talk.state.topic.get("asked", ""),
     )
+    arranged = (
+        staffing.decided(talk)
+        or staffing.cancelled(talk)
+        or calling.summarise(talk)
+        or school_day.asked(talk)
+        or absences.taken_back(talk)
+    )
+    if arranged is not None:
+        return arranged
     waiting = FORMS.get(talk.state.flow or "")
     if waiting is not None:
         reply = form.resume(talk, waiting, _aside, people.beside)

@@ -27,10 +27,15 @@ from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE
 from backend.teaching import queries as classes
 from backend.teaching import service as teaching
+from backend.teaching.life import clashes
 from backend.teaching.schemas import ClassOffer
 
 PURPOSE = "sign_up:"
-_REASONS = {"SeatTaken": "班级已满", "AlreadyEnrolled": "孩子已在班"}
+_REASONS = {
+    "SeatTaken": "班级已满",
+    "AlreadyEnrolled": "孩子已在班",
+    "Clash": "和孩子的其他课时间冲突",
+}
 
 
 class PriceMissing(DomainError):
@@ -47,7 +52,7 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     Signing the same child up for the same class while the first order waits gives that order
     again, with the contact as corrected. A form that `replaces` an order corrects it where the
     class stays, and lets it go where it does not: one wish never waits in two orders. Raises
-    SeatTaken, AlreadySignedUp, PriceMissing, NotFound (the class is gone), and what
+    SeatTaken, AlreadySignedUp, Clash, PriceMissing, NotFound (the class is gone), and what
     `finance.cancel` raises when the replaced order has been paid meanwhile.
     """
     offer = _offer(session, form.class_group_id)
@@ -275,10 +280,13 @@ def _refuse_double(session: Session, form: SignUpForm, offer: ClassOffer) -> Non
     if guardian_id is None:
         return
     for child in files.children_of(session, guardian_id):
-        if child.name == form.child_name and classes.is_enrolled(
-            session, class_group_id=offer.id, student_id=child.id
-        ):
+        if child.name != form.child_name:
+            continue
+        if classes.is_enrolled(session, class_group_id=offer.id, student_id=child.id):
             raise AlreadySignedUp(child_name=child.name, class_name=offer.name)
+        clash = clashes.with_class(session, student_id=child.id, class_group_id=offer.id)
+        if clash is not None:  # Better said before the payment than after it.
+            raise clash
 
 
 def _waiting(session: Session, form: SignUpForm) -> SignUp | None:

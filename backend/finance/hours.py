@@ -40,21 +40,24 @@ def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
 
 
 def enter(
-    session: Session, *, account_id: int, kind: HourKind, lessons: int, source_key: str
-) -> None:
-    """Move lessons into (+) or out of (−) an account, once per `source_key`. Raises LessonsShort
-    rather than leave an account below zero."""
+    session: Session,
+    *,
+    account_id: int,
+    kind: HourKind,
+    lessons: int,
+    source_key: str,
+    reverses_id: int | None = None,
+) -> int:
+    """Move lessons into (+) or out of (−) an account, once per `source_key`; returns what is left.
+    Raises LessonsShort rather than leave an account below zero."""
     session.execute(
         select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
     )
+    balance = select(func.coalesce(func.sum(HourEntry.lessons), 0))
+    left = session.scalar(balance.where(HourEntry.account_id == account_id)) or 0
     if session.scalar(select(HourEntry.id).where(HourEntry.source_key == source_key)):
-        return
-    left = session.scalar(
-        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
-            HourEntry.account_id == account_id
-        )
-    )
-    if (left or 0) + lessons < 0:
+        return left
+    if left + lessons < 0:
         raise LessonsShort(left=left, asked=-lessons)
     session.add(
         HourEntry(
@@ -63,9 +66,11 @@ def enter(
             lessons=lessons,
             at=clock.now(),
             source_key=source_key,
+            reverses_id=reverses_id,
         )
     )
     session.flush()
+    return left + lessons
 
 
 def empty(session: Session, *, account_id: int, source_key: str) -> int:

@@ -4,9 +4,18 @@ The listing jobs run every minute or so; each due row gets a small job that look
 acts, so running any of them twice, or two at once, changes nothing.
 """
 
+from datetime import timedelta
+
 import structlog
 
-from backend.finance import attempts, checkout, queries, refund_reads, refunds
+from backend.finance import (
+    attempts,
+    checkout,
+    queries,
+    reconciliation,
+    refund_reads,
+    refunds,
+)
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError, GatewayError
@@ -72,3 +81,9 @@ def refund(refund_id: int) -> None:
         log.warning("refund_unclear", refund_id=refund_id, error=str(error))
         with unit_of_work() as session:
             refunds.ask_later(session, refund_id=refund_id)
+
+
+def reconcile_lessons() -> None:
+    """Compare yesterday's roll-calls with the lesson hours and what teachers are paid for."""
+    with unit_of_work() as session:
+        reconciliation.reconcile(session, on=clock.today() - timedelta(days=1))

@@ -85,3 +85,21 @@ def surplus_of(amount_fen: int) -> list[Posting]:
         Posting(account=LedgerAccount.BANK, amount_fen=amount_fen),
         Posting(account=LedgerAccount.OTHER_PAYABLE, amount_fen=-amount_fen),
     ]
+
+
+def earned_by_a_lesson(*, net_fen: int, lessons: int, owed_fen: int, is_last: bool) -> int:
+    """What one delivered lesson of an order line earns: paid ÷ (bought + given), rounded down; the
+    last one takes whatever is still owed, so that nothing remains (§4, rule 1)."""
+    return owed_fen if is_last else min(net_fen // lessons, owed_fen)
+
+
+def earning_of(amount_fen: int, order_line_id: int) -> list[Posting]:
+    """Dr 合同负债 / Cr 主营业务收入."""
+    return [
+        Posting(
+            account=LedgerAccount.CONTRACT_LIABILITY,
+            amount_fen=amount_fen,
+            order_line_id=order_line_id,
+        ),
+        Posting(account=LedgerAccount.REVENUE, amount_fen=-amount_fen, order_line_id=order_line_id),
+    ]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.logistics.models import Campus, Venue
-from backend.logistics.schemas import CampusView
+from backend.logistics.schemas import CampusView, VenueView
 
 EARTH_KM = 6371.0
 
@@ -29,6 +29,18 @@ def names(
         return campus_names, {}
     venues = select(Venue.id, Venue.name).where(Venue.id.in_(venue_ids))
     return campus_names, dict(session.execute(venues).all())
+
+
+def venues(session: Session, *, campus_id: int | None = None) -> list[VenueView]:
+    """Rooms of a campus, or of all, by campus and name."""
+    query = (
+        select(Venue.id, Venue.name, Venue.capacity, Venue.campus_id, Campus.name.label("campus"))
+        .join(Campus, Campus.id == Venue.campus_id)
+        .order_by(Campus.id, Venue.name)
+    )
+    if campus_id is not None:
+        query = query.where(Venue.campus_id == campus_id)
+    return [VenueView.model_validate(row) for row in session.execute(query)]
 
 
 def venue_names(session: Session) -> list[str]:

@@ -46,6 +46,9 @@ REFERENCES = {
     "students_review": "资料变更",
     "students_invitation": "邀请",
     "students_look": "查看记录",
+    "teaching_attendance": "课堂名单",
+    "teaching_absence": "缺课记录",
+    "teaching_leave": "请假记录",
     "students_erasure": "资料删除",
 }
 _REFUSALS: Mapping[Refusal, str] = {

@@ -141,6 +141,20 @@ def openids_of(
     return list(session.scalars(query.order_by(WechatIdentity.openid)))
 
 
+def openids_of_guardians(session: Session, guardian_ids: Collection[int]) -> dict[int, str]:
+    """The WeChat in which each guardian is told things, by guardian; who has none is left out."""
+    rows = session.execute(
+        select(WechatIdentity.guardian_id, WechatIdentity.openid)
+        .where(WechatIdentity.guardian_id.in_(guardian_ids))
+        .order_by(WechatIdentity.unfollowed_at.is_not(None), WechatIdentity.openid.desc())
+    ).all()
+    found: dict[int, str] = {}
+    for guardian_id, openid in rows:
+        if guardian_id is not None:
+            found.setdefault(guardian_id, openid)
+    return found
+
+
 def codes(session: Session) -> list[CodeView]:
     """All codes that hang somewhere, by kind and subject."""
     printed = select(Code).where(Code.kind != CodeKind.WEB)

@@ -8,6 +8,7 @@ from sqlalchemy import and_, extract, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.kit.errors import NotAllowed, NotFound
+from backend.outbox.schemas import Recipient
 from backend.security import queries as security
 from backend.security.schemas import Role, StaffMember
 from backend.students import rules
@@ -39,6 +40,24 @@ def children_of(session: Session, guardian_id: int) -> list[Child]:
         .order_by(Student.id)
     )
     return [Child.model_validate(row) for row in session.scalars(query)]
+
+
+def family_of(session: Session, student_id: int) -> list[Recipient]:
+    """Whom to tell about a learner: every guardian, each in their WeChat or else by phone."""
+    rows = session.execute(
+        select(Guardian.id, Guardian.name, Guardian.phone)
+        .join(Guardianship, Guardianship.guardian_id == Guardian.id)
+        .where(Guardianship.student_id == student_id)
+        .order_by(Guardian.id)
+    ).all()
+    openids = security.openids_of_guardians(session, {row.id for row in rows})
+    return [Recipient(openid=openids.get(row.id), phone=row.phone, name=row.name) for row in rows]
+
+
+def students(session: Session, student_ids: Collection[int]) -> dict[int, Child]:
+    """Learners by id."""
+    rows = session.scalars(select(Student).where(Student.id.in_(student_ids)))
+    return {row.id: Child.model_validate(row) for row in rows}
 
 
 def student(session: Session, student_id: int) -> Child:

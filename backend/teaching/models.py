@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backend.kit.db import Base, UtcDateTime
+from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.teaching import no_clash
 
 
 class Course(Base):
@@ -45,7 +46,9 @@ class ClassGroup(Base):
 
 
 class Lesson(Base):
-    """课次: one meeting of a class, half-open [starts_at, ends_at)."""
+    """课次: one meeting of a class, half-open [starts_at, ends_at). `status` is planned or
+    cancelled; `called_at` is when the roll was called first. Where and when its people are busy
+    stands in `Booking`, written by the database itself."""
 
     __tablename__ = "teaching_lesson"
     __table_args__ = (Index("ix_teaching_lesson_group_start", "class_group_id", "starts_at"),)
@@ -53,15 +56,21 @@ class Lesson(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"))
     teacher_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    assistant_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_venue.id"), index=True)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(12), default="planned")
+    called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    called_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    summary: Mapped[str | None] = mapped_column(Text)
 
 
 class Enrollment(Base):
     """在班: one seat in a class. `held` until `held_until` for a sign-up that is being paid (then
-    `holder` names it), `active` for a student, `ended` afterwards."""
+    `holder` names it), `active` for a student, `ended` afterwards. A student sits in the lessons of
+    the days [starts_on, ends_on)."""
 
     __tablename__ = "teaching_enrollment"
 
@@ -71,4 +80,159 @@ class Enrollment(Base):
     holder: Mapped[str] = mapped_column(String(60), unique=True)
     status: Mapped[str] = mapped_column(String(10))
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Booking(Base):
+    """占用: who or what is busy with a lesson, and when. Written by the database's own triggers
+    from `Lesson` and `Attendance`, by nobody else; two that overlap are refused (T4)."""
+
+    __tablename__ = "teaching_booking"
+    __table_args__ = (Index("ix_teaching_booking_who_when", "kind", "resource_id", "starts_at"),)
+
+    lesson_id: Mapped[int] = mapped_column(
+        ForeignKey("teaching_lesson.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[int] = mapped_column(primary_key=True)
+    resource_id: Mapped[int] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Attendance(Base):
+    """考勤: one learner's place in one lesson, from `expected` to what the roll-call found.
+
+    `lessons` is what it consumes by the latest decision, `why` the reason, `revision` how often it
+    was decided; None while nothing is decided. `absence_id` is what a makeup makes up for.
+    """
+
+    __tablename__ = "teaching_attendance"
+    __table_args__ = (UniqueConstraint("lesson_id", "student_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(10))
+    late_minutes: Mapped[int | None]
+    absence_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_absence.id"), index=True)
+    lessons: Mapped[int | None]
+    why: Mapped[str | None] = mapped_column(String(20))
+    revision: Mapped[int] = mapped_column(default=0)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class AttendanceChange(Base):
+    """更正: a roll-call that was changed, by whom, from what to what, and why."""
+
+    __tablename__ = "teaching_attendance_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attendance_id: Mapped[int] = mapped_column(ForeignKey("teaching_attendance.id"), index=True)
+    was: Mapped[str] = mapped_column(String(10))
+    became: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Leave(Base):
+    """请假: asked for at `asked_at`, which decides whether it was in time. The words may tell of an
+    illness, so they are encrypted."""
+
+    __tablename__ = "teaching_leave"
+    __table_args__ = (
+        Index(
+            "uq_teaching_leave_open",
+            "student_id",
+            "lesson_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"))
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"), index=True)
+    words: Mapped[str] = mapped_column(Encrypted("teaching_leave.words"))
+    asked_by: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Absence(Base):
+    """缺课: a lesson missed that may be made up until `expires_on` (not that day itself)."""
+
+    __tablename__ = "teaching_absence"
+    __table_args__ = (UniqueConstraint("student_id", "lesson_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"))
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    status: Mapped[str] = mapped_column(String(10))
+    expires_on: Mapped[date]
+
+
+class Suspension(Base):
+    """停课: a learner is away from a class on the days [from_on, to_on); open-ended without."""
+
+    __tablename__ = "teaching_suspension"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[int] = mapped_column(ForeignKey("teaching_enrollment.id"), index=True)
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    asked_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Transfer(Base):
+    """转班: a seat exchanged for one in another class of the same course, from a day on."""
+
+    __tablename__ = "teaching_transfer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    from_enrollment_id: Mapped[int] = mapped_column(
+        ForeignKey("teaching_enrollment.id"), unique=True
+    )
+    to_enrollment_id: Mapped[int] = mapped_column(ForeignKey("teaching_enrollment.id"), unique=True)
+    on: Mapped[date]
+    asked_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Substitution(Base):
+    """代课: a lesson whose teacher cannot come, who could, and what became of it."""
+
+    __tablename__ = "teaching_substitution"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"), index=True)
+    absent_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    substitute_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    words: Mapped[str] = mapped_column(Encrypted("teaching_substitution.words"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AttendancePolicy(Base):
+    """考勤规定: what a lesson missed costs, published from a day on, for a course, for a type of
+    learners, or for all. Published ones are never edited; a later one takes their place."""
+
+    __tablename__ = "teaching_attendance_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    learner_type: Mapped[str | None] = mapped_column(String(10))
+    effective_from: Mapped[date]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+no_clash.guard(Lesson.__table__, Attendance.__table__, Booking.__table__)

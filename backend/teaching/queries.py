@@ -8,14 +8,16 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists,
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.kit.errors import NotFound
 from backend.logistics import queries as logistics
 from backend.security import queries as security
 from backend.teaching import rules
-from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
+from backend.teaching.models import Attendance, ClassGroup, Course, Enrollment, Lesson
 from backend.teaching.schemas import (
     Catalogue,
     ClassOffer,
     LessonView,
+    Mark,
     SeatStatus,
     SeatView,
     WeeklySlot,
@@ -95,14 +97,15 @@ def lessons_of_students(
     to_at: datetime | None = None,
     limit: int = 30,
 ) -> list[LessonView]:
-    """Planned lessons of learners that begin in [from_at, to_at), soonest first."""
+    """Planned lessons that learners come to (makeups too, those on leave not) and that begin in
+    [from_at, to_at), soonest first."""
     query = (
         _lesson_query()
-        .add_columns(Enrollment.student_id)
-        .join(Enrollment, Enrollment.class_group_id == Lesson.class_group_id)
+        .add_columns(Attendance.student_id)
+        .join(Attendance, Attendance.lesson_id == Lesson.id)
         .where(
-            Enrollment.student_id.in_(student_ids),
-            Enrollment.status == SeatStatus.ACTIVE,
+            Attendance.student_id.in_(student_ids),
+            Attendance.status.not_in((Mark.LEAVE, Mark.FREED)),
             Lesson.starts_at >= from_at,
         )
     )
@@ -112,8 +115,12 @@ def lessons_of_students(
 def lessons_of_teacher(
     session: Session, account_id: int, *, from_at: datetime, to_at: datetime | None, limit: int = 30
 ) -> list[LessonView]:
-    """Planned lessons a teacher gives that begin in [from_at, to_at), soonest first."""
-    query = _lesson_query().where(Lesson.teacher_id == account_id, Lesson.starts_at >= from_at)
+    """Planned lessons a teacher gives or assists in that begin in [from_at, to_at), soonest
+    first."""
+    query = _lesson_query().where(
+        or_(Lesson.teacher_id == account_id, Lesson.assistant_id == account_id),
+        Lesson.starts_at >= from_at,
+    )
     return _lesson_views(session, query, to_at, limit)
 
 
@@ -142,6 +149,26 @@ def first_lesson(session: Session, class_group_id: int, *, from_at: datetime) ->
     )
     found = _lesson_views(session, query, None, 1)
     return found[0] if found else None
+
+
+def lesson(session: Session, lesson_id: int) -> LessonView:
+    """One lesson, whatever became of it. Raises NotFound."""
+    found = lessons(session, [lesson_id])
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def lessons(session: Session, lesson_ids: Collection[int]) -> list[LessonView]:
+    """Lessons by id, whatever became of them, soonest first."""
+    query = (
+        select(Lesson, ClassGroup, Course.name)
+        .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
+        .join(Course, Course.id == ClassGroup.course_id)
+        .where(Lesson.id.in_(lesson_ids))
+        .order_by(Lesson.starts_at, Lesson.id)
+    )
+    return _lesson_views(session, query, None, len(lesson_ids))
 
 
 def class_name(session: Session, class_group_id: int) -> str:

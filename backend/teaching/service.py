@@ -6,18 +6,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, events
-from backend.kit.errors import DomainError, NotFound
+from backend.kit.errors import NotFound
 from backend.teaching import queries, rules
+from backend.teaching.life import clashes, seating
 from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
-from backend.teaching.schemas import SeatEnded, SeatStatus, WeeklySlot
+from backend.teaching.schemas import (
+    AlreadyEnrolled,
+    SeatEnded,
+    SeatStatus,
+    SeatTaken,
+    WeeklySlot,
+)
 
-
-class SeatTaken(DomainError):
-    """The class is full."""
-
-
-class AlreadyEnrolled(DomainError):
-    """This learner already sits in this class."""
+__all__ = [
+    "AlreadyEnrolled",
+    "SeatTaken",
+    "confirm_seat",
+    "hold_seat",
+    "open_class",
+    "open_course",
+    "release_seat",
+]
 
 
 def open_course(
@@ -51,7 +60,8 @@ def open_class(
     lesson_count: int,
     weekly: list[WeeklySlot],
 ) -> ClassGroup:
-    """Open a class and lay out its lessons on real dates."""
+    """Open a class and lay out its lessons on real dates. Raises Clash when its teacher or room is
+    busy with another lesson."""
     group = ClassGroup(
         name=name,
         course_id=course_id,
@@ -65,17 +75,17 @@ def open_class(
     )
     session.add(group)
     session.flush()
-    session.add_all(
-        Lesson(
-            class_group_id=group.id,
-            teacher_id=teacher_id,
-            venue_id=venue_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
+    with clashes.named(session, class_name=name):
+        session.add_all(
+            Lesson(
+                class_group_id=group.id,
+                teacher_id=teacher_id,
+                venue_id=venue_id,
+                starts_at=starts_at,
+                ends_at=ends_at,
+            )
+            for starts_at, ends_at in rules.lesson_times(starts_on, weekly, lesson_count)
         )
-        for starts_at, ends_at in rules.lesson_times(starts_on, weekly, lesson_count)
-    )
-    session.flush()
     return group
 
 
@@ -115,7 +125,7 @@ def confirm_seat(session: Session, *, holder: str, student_id: int) -> int:
     nothing.
 
     A hold that ran out is honoured while the class has room. Raises SeatTaken when it has none,
-    AlreadyEnrolled, NotFound when nothing was ever held.
+    AlreadyEnrolled, Clash with another lesson of the learner, NotFound when nothing was ever held.
     """
     seat = _seat_of(session, holder)
     if seat is None:
@@ -131,7 +141,9 @@ def confirm_seat(session: Session, *, holder: str, student_id: int) -> int:
     if lapsed:
         _require_seat(session, group)
     seat.status, seat.student_id, seat.held_until = SeatStatus.ACTIVE, student_id, None
+    seat.starts_on = clock.today()
     session.flush()
+    seating.seat(session, class_group_id=group.id, student_id=student_id)
     return group.id
 
 
@@ -148,8 +160,10 @@ def leave_class(session: Session, *, holder: str) -> None:
     """The learner who came by this hold sits in its class no more; leaving twice is fine."""
     seat = _seat_of(session, holder)
     if seat is not None and seat.status != SeatStatus.ENDED:
-        seat.status, seat.held_until = SeatStatus.ENDED, None
+        seat.status, seat.held_until, seat.ends_on = SeatStatus.ENDED, None, clock.today()
         session.flush()
+        if seat.student_id is not None:
+            seating.seat(session, class_group_id=seat.class_group_id, student_id=seat.student_id)
         events.publish(session, SeatEnded(class_group_id=seat.class_group_id))
 
 

@@ -15,7 +15,7 @@ from backend.students import queries as students
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
-from backend.teaching.schemas import ClassOffer
+from backend.teaching.schemas import Clash, ClassOffer
 from bot.flows import courses, form, people, small_talk
 from bot.flows import sign_up_answers as answers
 from bot.flows.form import Form, Step
@@ -114,7 +114,7 @@ def _finish(talk: Talk) -> Reply:
         del slots["class_group_id"]
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
-    except (admissions.AlreadySignedUp, admissions.PriceMissing) as error:
+    except (admissions.AlreadySignedUp, admissions.PriceMissing, Clash) as error:
         talk.state.leave()
         return say(broken_rule(error))
     card = show(

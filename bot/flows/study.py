@@ -15,6 +15,7 @@ from backend.kit import clock
 from backend.security import queries as security
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
+from backend.teaching.life import queries as life
 from bot.flows import whose
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -25,6 +26,7 @@ from bot.times import Kind
 
 AHEAD = timedelta(days=7)
 TERM = timedelta(days=120)
+NO_TIME_NAMED = "最近一周"
 _SHORT = 14  # Characters of «那就再帮我查一下哥哥的呗»; longer ones ask something of their own.
 _WHOSE = re.compile(
     rf"{whose.OLDER.pattern}|{whose.YOUNGER.pattern}|另[外]?一个|两个孩子|两个都?|我女儿|我儿子"
@@ -38,7 +40,7 @@ _ELSE = re.compile(
 def timetable(talk: Talk) -> Reply:
     """Lessons of the speaker's children, of the speaker, or those the speaker teaches."""
     talk.remember(asked="my_schedule")
-    from_at, to_at, when = _window(talk)
+    from_at, to_at, when = window(talk)
     children = whose.learners(talk)
     if children:
         return _children_timetable(talk, children, from_at, to_at, when)
@@ -48,7 +50,9 @@ def timetable(talk: Talk) -> Reply:
         talk.session, talk.speaker.account_id, from_at=from_at, to_at=to_at
     )
     if taught:
-        return say(phrases.timetable("您", taught))
+        waiting = life.to_call(talk.session, teacher_id=talk.speaker.account_id, limit=1)
+        told = phrases.timetable("您", taught)
+        return say(f"{told}\n{phrases.TO_CALL}" if waiting else told)
     upcoming = teaching.lessons_of_teacher(
         talk.session, talk.speaker.account_id, from_at=from_at, to_at=None, limit=1
     )
@@ -159,7 +163,7 @@ def _own_openids(talk: Talk) -> list[str]:
     return list({talk.openid: None, **{each.openid: None for each in found}})
 
 
-def _window(talk: Talk) -> tuple[datetime, datetime, str]:
+def window(talk: Talk) -> tuple[datetime, datetime, str]:
     """The half-open time asked about and its words; the coming week when none was named."""
     now = clock.now()
     for span in talk.meaning.times:
@@ -170,7 +174,7 @@ def _window(talk: Talk) -> tuple[datetime, datetime, str]:
             return start_at, end_at, span.text
         end_at = span.end_at or span.start_at + AHEAD
         return span.start_at.astimezone(clock.UTC), end_at.astimezone(clock.UTC), span.text
-    return now, now + AHEAD, "最近一周"
+    return now, now + AHEAD, NO_TIME_NAMED
 
 
 _AGAIN: dict[str, Callable[[Talk], Reply]] = {"my_schedule": timetable, "my_balance": balance}

@@ -36,6 +36,11 @@ _EXACT = {
     "request_leave": ("请假", "我要请假"),
     "request_refund": ("退费", "我要退费", "退款"),
     "renew": ("续费", "我要续费"),
+    "request_makeup": ("补课", "约补课", "我要补课"),
+    "take_attendance": ("点名", "补点名", "更正点名", "考勤登记", "全到"),
+    "my_attendance": ("出勤", "考勤记录", "出勤记录"),
+    "change_class": ("转班", "换班", "我要转班"),
+    "pause_study": ("停课", "我要停课", "复课"),
     "ask_capability": ("菜单", "帮助", "你能做什么", "功能"),
 }  # fmt: skip
 _PATTERNS: tuple[tuple[str, str], ...] = (
@@ -47,7 +52,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("request_leave", r"请假|請假|(来|去|上)不了"),
     ("request_makeup", r"补课|補課"),
     ("change_class", r"转班|换班|调课|換班"),
-    ("pause_study", r"停课|休学"),
+    ("pause_study", r"停课|休学|复课"),
+    ("my_attendance", r"出勤|缺了?几[次节]课|来了几[次节]"),
+    ("take_attendance", r"点名|点到|签到|更正考勤"),
     ("my_balance", r"(剩|还有).{0,4}(课时|几节|多少节|几次课)|课时.{0,4}(剩|还有)"),
     ("my_schedule", r"课表|課表|(几点|什么时候|啥时候|哪天|幾點).{0,4}(上课|有课|上課)|(今天|明天|后天|下周|这周|本周|周.).{0,4}(有课吗|有没有课|的课$)"),
     ("request_invoice", r"发票|開票|开票"),

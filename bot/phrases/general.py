@@ -128,6 +128,7 @@ _BROKEN = {
     "NotAllowed": "这项操作需要相应的权限。如有需要，请联系校长开通。",
     "SeatTaken": "抱歉，{class_name}刚刚报满了。回复「课程」可以看看其他班。",
     "AlreadySignedUp": "{child_name}已经在{class_name}上课了，不用重复报名。回复「课表」可以查看上课时间。",
+    "Clash": "孩子这个时间已经有{class_name}的课了。回复「课程」看看其他时间的班，或回复「转人工」。",
     "AlreadyEnrolled": "孩子已经在这个班了，不用重复报名。回复「课表」可以查看上课时间。",
     "PriceMissing": "{class_name}的价格正在更新，暂时不能下单。回复「转人工」，请顾问为您确认。",
     "ClaimedByOther": "这位客户已经由{name}跟进了。回复「我的客户」看看您手头的咨询。",

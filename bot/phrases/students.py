@@ -15,6 +15,7 @@ NOT_BOUND = (
 NO_ORDERS = "没有查到您的订单。想报名请回复「报名」。"
 NOTHING_TO_PAY = "您目前没有待付款的订单。想报名请回复「报名」。"
 NO_BALANCE = "还没有查到剩余课时。报名付款后课时会自动到账，想报名请回复「报名」。"
+TO_CALL = "有课还没点名，回复「点名」一句话就好。"
 NO_OWN_TEACHERS = "目前没有排好的课，所以还看不到任课老师。回复「转人工」可以请教务老师确认。"
 _STATUS = {
     OrderStatus.PENDING: "待付款",

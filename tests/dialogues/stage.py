@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from backend import wiring
 from backend.admissions import sign_up
-from backend.finance import attempts
+from backend.finance import attempts, consumption
 from backend.finance import queries as orders
 from backend.finance import service as finance
 from backend.finance.schemas import (
@@ -33,6 +33,7 @@ from backend.outbox.schemas import ChatMessage, Notice
 from backend.students import takeovers
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
+from backend.teaching.schemas import AttendanceSettled
 from bot import conversation, inbound, jobs, turn
 from bot.replies import Bubble, Card
 
@@ -75,10 +76,12 @@ class Stage:
         self._seen = 0
 
     def open(self) -> None:
-        """Stop the clock and let admissions listen to finance, as `wiring` does."""
+        """Stop the clock and let admissions listen to finance, and finance to teaching, as `wiring`
+        does."""
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
         wiring.compose_reminders()
+        events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)
         self._seen = self._newest_push()
 

@@ -219,5 +219,5 @@ def test_every_clause_that_chat_serves_has_a_transcript() -> None:
     proven = {
         clause for path in TRANSCRIPTS for clause in yaml.safe_load(path.read_text())["clauses"]
     }
-    served = "C1 C2 C3 C4 C5 A10 A11 A12 A13 A14 A15 A17 F4 F5 F7 S1 S7 S8 S9 X3"
+    served = "C1 C2 C3 C4 C5 A10 A11 A12 A13 A14 A15 A17 F4 F5 F7 S1 S7 S8 S9 T4 T5 T6 X3"
     assert set(served.split()) <= proven

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.finance import rules
 from backend.finance.schemas import (
@@ -139,3 +141,18 @@ def test_a_quote_adds_up() -> None:
 def test_a_line_that_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         NewLine.model_validate({"description": "书", "list_fen": 1, "net_fen": 1, **wrong})
+
+
+@given(st.integers(0, 10**7), st.integers(1, 60))
+def test_lessons_earn_what_was_paid_and_the_last_takes_the_rounding(net: int, count: int) -> None:
+    owed, earned = net, []
+    for number in range(1, count + 1):
+        amount = rules.earned_by_a_lesson(
+            net_fen=net, lessons=count, owed_fen=owed, is_last=number == count
+        )
+        owed -= amount
+        earned.append(amount)
+    assert owed == 0
+    assert set(earned[:-1]) <= {net // count}
+    assert earned[-1] - net // count == net % count
+    assert sum(posting.amount_fen for posting in rules.earning_of(net + 1, 1)) == 0

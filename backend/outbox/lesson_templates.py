@@ -1,0 +1,137 @@
+"""Notices about lessons: who comes, what it costs, what changed."""
+
+from collections.abc import Mapping
+
+from backend.outbox.schemas import NoticeKind
+from backend.outbox.template import Template, progress, task
+
+LESSON_TEMPLATES: Mapping[str, Template] = {
+    "lesson_settled": Template(
+        title="课时变动",
+        text="{child}{time}的{course}：{reason}，{charge}。有疑问直接在这里告诉我，老师马上核对。",
+        wechat="progress",
+        fields=progress(what="{course}", state="课时变动", note="{charge}"),
+    ),
+    "lessons_used_up": Template(
+        title="课时不足",
+        text="{child}上了{time}的{course}，但课时账户已经用完，这1课时还没有扣。"
+        "请联系家长续费，或核对点名；续费到账后系统会自动补扣。",
+        wechat="task",
+        fields=task(what="课时不足：{course}", whom="{child}", when="请今天联系"),
+        kind=NoticeKind.TASK,
+    ),
+    "leave_taken": Template(
+        title="学员请假",
+        text="{child}请假，{time}的{class_name}不来了。点名时已自动标为请假，您不用处理。",
+        wechat="task",
+        fields=task(what="请假：{class_name}", whom="{child}", when="{time}"),
+        kind=NoticeKind.TASK,
+    ),
+    "leave_revoked": Template(
+        title="学员取消请假",
+        text="{child}取消了请假，{time}的{class_name}会来上课。请按时上课点名。",
+        wechat="task",
+        fields=task(what="会来上课：{class_name}", whom="{child}", when="{time}"),
+        kind=NoticeKind.TASK,
+    ),
+    "makeup_booked": Template(
+        title="补课学员",
+        text="{child}约了{time}在{class_name}补课。点名名单里已经加上，请留一个座位。",
+        wechat="task",
+        fields=task(what="补课：{class_name}", whom="{child}", when="{time}"),
+        kind=NoticeKind.TASK,
+    ),
+    "lesson_cancelled": Template(
+        title="课程取消通知",
+        text="抱歉，{child}{time}的{class_name}因{reason}取消，不扣课时。"
+        "回复「补课」可以选时间补上，有疑问直接告诉我。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="已取消", note="{time}不上课，不扣课时"),
+        urgent=True,
+    ),
+    "lesson_cancelled_teacher": Template(
+        title="您的课取消了",
+        text="{time}的{class_name}因{reason}取消，学员家长已经通知。有疑问请联系教务老师。",
+        wechat="task",
+        fields=task(what="取消：{class_name}", whom="您的课", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "substitution_proposed": Template(
+        title="需要安排代课",
+        text="{teacher}老师请假，{time}的{class_name}需要代课，建议{substitute}（{load}）。"
+        "回复「代课 {number} 同意」马上安排，或「代课 {number} 换 姓名」换人。",
+        wechat="task",
+        fields=task(what="代课：{class_name}", whom="{teacher}老师", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "substitute_wanted": Template(
+        title="请您代课",
+        text="请您代{teacher}老师上{time}的{class_name}（{place}）。"
+        "有困难请尽快联系教务老师；上课当天回复「点名」就能点名。",
+        wechat="task",
+        fields=task(what="代课：{class_name}", whom="代{teacher}老师", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "substitution_settled": Template(
+        title="代课已安排",
+        text="您{time}的{class_name}由{substitute}老师代课，学员家长已经通知。请安心处理您的事情。",
+        wechat="task",
+        fields=task(what="已安排代课", whom="{substitute}老师", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "teacher_changed": Template(
+        title="任课老师变动",
+        text="{child}{time}的{class_name}由{substitute}老师代课，时间地点不变。"
+        "有疑问直接在这里告诉我就好。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="老师变动", note="{substitute}老师代课"),
+        urgent=True,
+    ),
+    "class_changed": Template(
+        title="班级名单变动",
+        text="{child}从{from_class}转到{to_class}，{day}起生效。点名名单已经更新，您不用处理。",
+        wechat="task",
+        fields=task(what="转班：{to_class}", whom="{child}", when="{day}起"),
+        kind=NoticeKind.TASK,
+    ),
+    "study_paused": Template(
+        title="学员停课",
+        text="{child}从{day}起在{class_name}{what}。点名名单已经更新，您不用处理。",
+        wechat="task",
+        fields=task(what="{what}：{class_name}", whom="{child}", when="{day}起"),
+        kind=NoticeKind.TASK,
+    ),
+    "roll_call_missing": Template(
+        title="还没有点名",
+        text="{time}的{class_name}还没有点名，课时和课酬都等着它。请回复「点名」，一句话就好。",
+        wechat="task",
+        fields=task(what="点名：{class_name}", whom="您的课", when="{time}"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+    "reconciliation": Template(
+        title="课时核对有差异",
+        text="{day}的点名、课时和课酬核对有{count}处差异：{what}。请在今天核对并更正。",
+        wechat="task",
+        fields=task(what="课时核对{count}处差异", whom="{day}", when="请今天核对"),
+        kind=NoticeKind.TASK,
+    ),
+    "lesson_summary": Template(
+        title="课堂反馈",
+        text="{child}今天的{course}，{teacher}老师说：{words}\n想跟老师说什么，直接在这里告诉我就好。",
+        wechat="progress",
+        fields=progress(what="{course}", state="课堂反馈", note="{words}"),
+    ),
+    "class_too_small": Template(
+        title="班级人数不足",
+        text="{class_name}{day}开课，目前{count}人，低于最少{least}人。"
+        "请决定合班、延期或全额退款，并告诉家长。",
+        wechat="task",
+        fields=task(what="人数不足：{class_name}", whom="目前{count}人", when="{day}开课"),
+        kind=NoticeKind.TASK,
+    ),
+}

@@ -1,0 +1,140 @@
+"""The browser's door of the teaching room, inside WeChat: a lesson's roll, and one's own week."""
+
+from datetime import date, timedelta
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from backend.kit import clock
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import NotAllowed
+from backend.security import queries as security
+from backend.security.gate import staff_only
+from backend.security.schemas import Permission, StaffMember
+from backend.students import queries as students
+from backend.teaching import queries
+from backend.teaching.life import calling, sheets
+from backend.teaching.life import queries as life
+from backend.teaching.schemas import LessonView, Mark, Marked, NotInLesson, ReasonNeeded, TooEarly
+from backend.web import errors
+from backend.web.sign_in import wechat_only
+
+blueprint = Blueprint(
+    "teaching_pages",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/lessons/static",
+)
+MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
+
+errors.apologise(
+    ReasonNeeded, "请写一下原因", "补点名和更正都要写原因，方便家长核对。请返回上一页补上。"
+)
+errors.apologise(TooEarly, "还没到点名时间", "课前30分钟起可以点名。请到时再打开这个页面。")
+errors.apologise(NotInLesson, "名单有变动", "学员名单刚刚变了。请返回上一页，刷新后重新点名。")
+
+
+@blueprint.get("/lessons/<int:lesson_id>/roll-call")
+@staff_only(Permission.TAKE_ATTENDANCE)
+def roll_call(member: StaffMember, lesson_id: int) -> ResponseReturnValue:
+    """Everybody of a lesson with four large buttons; whoever is on leave is marked so."""
+    with reading() as session:
+        return _roll(session, member, lesson_id)
+
+
+@blueprint.post("/lessons/<int:lesson_id>/roll-call")
+@staff_only(Permission.TAKE_ATTENDANCE)
+def call_roll(member: StaffMember, lesson_id: int) -> ResponseReturnValue:
+    """Take the roll, or correct it."""
+    marks = [
+        Marked(
+            student_id=int(key.removeprefix("mark-")),
+            mark=Mark(value),
+            late_minutes=_minutes(key) if value == Mark.LATE else None,
+        )
+        for key, value in request.form.items()
+        if key.removeprefix("mark-").isdecimal() and value in [mark for mark, _ in MARKS]
+    ]
+    with unit_of_work() as session:
+        calling.call(
+            session,
+            lesson_id=lesson_id,
+            marks=marks,
+            member=member,
+            reason=request.form.get("reason", "")[:200],
+        )
+    with reading() as session:
+        return _roll(session, member, lesson_id, done=True)
+
+
+@blueprint.get("/lessons/week")
+@wechat_only
+def week(openid: str) -> ResponseReturnValue:
+    """One's own week, or that of one's children: seven days from a Monday on."""
+    today = clock.today()
+    try:
+        asked = date.fromisoformat(request.args.get("from", ""))
+    except ValueError:
+        asked = today
+    if abs(asked.year - today.year) > 10:
+        asked = today
+    monday = asked - timedelta(days=asked.weekday())
+    from_at, to_at = clock.at_local(monday), clock.at_local(monday + timedelta(days=7))
+    with reading() as session:
+        speaker = security.speaker(session, openid)
+        children = {}
+        if speaker.guardian_id is not None:
+            children = {c.id: c.name for c in students.children_of(session, speaker.guardian_id)}
+        elif speaker.student_id is not None:
+            own = students.student(session, speaker.student_id)
+            children = {own.id: own.name}
+        lessons: list[LessonView] = []
+        if children:
+            lessons += queries.lessons_of_students(
+                session, list(children), from_at=from_at, to_at=to_at, limit=100
+            )
+        if speaker.account_id is not None:
+            lessons += queries.lessons_of_teacher(
+                session, speaker.account_id, from_at=from_at, to_at=to_at, limit=100
+            )
+    days = [
+        (on, [each for each in lessons if clock.local(each.starts_at).date() == on])
+        for on in (monday + timedelta(days=number) for number in range(7))
+    ]
+    return render_template(
+        "teaching/week.html",
+        days=days,
+        children=children,
+        before=monday - timedelta(days=7),
+        after=monday + timedelta(days=7),
+        today=today,
+        local=clock.local,
+    )
+
+
+def _roll(
+    session: Session, member: StaffMember, lesson_id: int, *, done: bool = False
+) -> ResponseReturnValue:
+    sheet = sheets.opened(session, lesson_id)
+    if not calling.may_call(member, sheet.lesson, sheet.group):
+        raise NotAllowed()
+    places = life.places_of(session, lesson_id)
+    children = students.students(session, [place.student_id for place in places])
+    return render_template(
+        "teaching/roll_call.html",
+        lesson=queries.lesson(session, lesson_id),
+        places=places,
+        children=children,
+        marks=MARKS,
+        is_called=sheet.lesson.called_at is not None,
+        needs_reason=life.needs_reason(session, lesson_id),
+        done=done,
+        local=clock.local,
+    )
+
+
+def _minutes(key: str) -> int | None:
+    typed = request.form.get(key.replace("mark-", "late-"), "")
+    return int(typed) if typed.isdecimal() and len(typed) < 4 else None
