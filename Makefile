@@ -76,6 +76,12 @@ screenshots: install ## Take the README's pictures anew (needs Chromium)
 bench: install ## Measure the whole line against a bare echo bot on this machine (JSON)
 	@$(BIN)/python -m tests.bench
 
+.PHONY: bench-timetable
+bench-timetable: .venv/installed ## Solve one ITC-2007 timetable: INSTANCE=x.ctt OUT=x.sol [SECONDS=300] [SEED=1] [CORES=2]
+	@test -n "$(INSTANCE)" -a -n "$(OUT)" || { echo "name INSTANCE= and OUT=" >&2; exit 2; }
+	@exec $(BIN)/python -m backend.teaching.timetable.cbctt "$(INSTANCE)" "$(OUT)" \
+		--seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) --cores $(or $(CORES),2)
+
 # --- Installing ------------------------------------------------------------------------------
 
 .PHONY: install
