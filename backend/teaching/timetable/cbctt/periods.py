@@ -18,7 +18,9 @@ Periods = list[list[int]]
 
 
 class PeriodModel:
-    def __init__(self, instance: Instance) -> None:
+    """`bare`: the hard rules only, for a quick first answer."""
+
+    def __init__(self, instance: Instance, *, bare: bool = False) -> None:
         self.instance = instance
         self.model = cp_model.CpModel()
         self.at = {
@@ -28,8 +30,10 @@ class PeriodModel:
             if (c, p) not in instance.forbidden
         }
         self._place_lectures()
-        terms = [*self._seats(), *self._days(), *self._loneliness()]
-        self.model.minimize(sum(weight * var for weight, var in terms))
+        terms = self._seats()
+        if not bare:
+            terms = [*terms, *self._days(), *self._loneliness()]
+            self.model.minimize(sum(weight * var for weight, var in terms))
 
     def _place_lectures(self) -> None:
         instance = self.instance

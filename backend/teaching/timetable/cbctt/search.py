@@ -19,8 +19,10 @@ STEPS_A_SECOND = 5_000_000
 """Annealing steps that count as one second of a plan; a core of 2025 makes about twice that."""
 CHUNK = 400_000
 HOT, WARM, COLD = 3.0, 0.55, 0.13
-HARD = 22.0
-"""A conflict's price: dear enough to vanish while cooling, cheap enough to pass through."""
+HARD = 40.0
+"""A conflict's price: cheap enough to pass through; it rises while a conflict stays."""
+PATIENCE = 15
+"""Chunks with a conflict after which the search goes back to where it last had none."""
 
 
 @dataclass
@@ -61,9 +63,10 @@ class Worker:
     cost: int = 2**40
 
     def run(self) -> None:
+        self.first_answer()
         if self.role == 1 or self.cores == 1:
-            self.first_answer(0.08 if self.cores > 1 else 0.03)
-        self.cool(until=0.62)
+            self.look_from_below(0.04)
+        self._anneal(self.best or _anywhere(self.instance, self.seed), hot=HOT, until=0.62)
         rng = random.Random(self.seed)
         turn = self.role
         while self.clock.fraction < 0.995:
@@ -96,31 +99,34 @@ class Worker:
 
     # --- the parts of the plan ---------------------------------------------------------------
 
-    def first_answer(self, share: float) -> None:
-        """CP-SAT on periods: an answer in seconds, and a bound on what can be reached."""
+    def first_answer(self) -> None:
+        """The hard rules alone, by CP-SAT: within a second or two."""
 
         def found(periods: Periods) -> bool:
             self.keep(seated(self.instance, periods))
-            return self.cores > 1
+            return False
 
-        work = share * self.clock.seconds
-        limit = max(work, 20.0)
-        alone = self.cores == 1
-        PeriodModel(self.instance).solve(
-            seconds=limit if alone else max(work, 5.0),
+        self._periods(found, bare=True, work=0.03 * self.clock.seconds)
+
+    def look_from_below(self, share: float) -> None:
+        """The whole cost by CP-SAT, mostly for its bound on what can be reached."""
+
+        def found(periods: Periods) -> bool:
+            self.keep(seated(self.instance, periods))
+            return True
+
+        self._periods(found, bare=False, work=share * self.clock.seconds)
+
+    def _periods(self, found: Callable[[Periods], bool], *, bare: bool, work: float) -> None:
+        alone = self.clock.counted
+        PeriodModel(self.instance, bare=bare).solve(
+            seconds=4 * work + 5 if alone else work + 2,
             work=work if alone else None,
             seed=self.seed,
             found=found,
-            bound=self.bound,
+            bound=(lambda _: None) if bare else self.bound,
         )
         self.clock.spend(work)
-
-    def cool(self, *, until: float) -> None:
-        """The long cooling, from wherever the first answer is, or from anywhere."""
-        start = self.best or _anywhere(self.instance, self.seed)
-        sprint = min(self.clock.fraction + 0.02, until)
-        self._anneal(start, hot=1.0, until=sprint)
-        self._anneal(self.best or start, hot=HOT, until=until)
 
     def reheat(self, *, until: float, hot: float) -> None:
         self.catch_up()
@@ -132,14 +138,21 @@ class Worker:
         problem = annealing.problem_of(self.instance)
         state = annealing.state_of(problem, self.instance, start, self.seed)
         self.seed += 1
-        begun, price = self.clock.fraction, HARD
-        now = begun
+        begun = now = self.clock.fraction
+        price, stuck = HARD, 0
+        clean = (state.period.copy(), state.room.copy())
         while now < until:
-            share = (now - begun) / (until - begun)
-            heat = hot * (COLD / hot) ** share
+            heat = hot * (COLD / hot) ** ((now - begun) / (until - begun))
             annealing.anneal(problem, state, heat, heat, CHUNK, price)
-            if state.totals[0] and share > 0.7:
-                price *= 1.05
+            if state.totals[0] == 0:
+                stuck, price = 0, max(HARD, price / 1.05)
+                clean = (state.period.copy(), state.room.copy())
+            else:
+                stuck, price = stuck + 1, min(price * 1.1, 8 * HARD)
+            if stuck > PATIENCE:
+                state.period[:], state.room[:] = clean
+                annealing.rebuild(problem, state)
+                stuck = 0
             if state.totals[2] < self.cost:
                 periods, rooms = state.best_period.tolist(), state.best_room.tolist()
                 self.keep(list(zip(periods, rooms, strict=True)))
