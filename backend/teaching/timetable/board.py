@@ -24,7 +24,8 @@ class Unit:
 
     `weekly`: the same weekday and time as often as there are lessons. Else one day out of `days`.
     `base`: the lessons move together, each within the week it is in (days of now).
-    `now`: where it stands today; leaving that costs extra.
+    `now`: where it stands today; leaving that costs extra. `same_day`: may share its day with
+    others of the class.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Unit:
     weekly: bool = False
     base: tuple[int, ...] = ()
     now: "Choice | None" = None
+    same_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Board:
         self.busy: dict[Key, int] = defaultdict(int)
         self.at_campus: dict[tuple[int, int], int] = defaultdict(int)
         self.load: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.meets: dict[tuple[int, int], int] = defaultdict(int)
         self.placed: dict[int, tuple[Unit, Choice]] = {}
         self.away: dict[Key, int] = {}
         self.wishes: dict[int, tuple[int, int]] = {}
@@ -103,6 +106,7 @@ class Board:
         return choice
 
     def _keys(self, unit: Unit, choice: Choice) -> Iterator[Key]:
+        yield "class", unit.group.id
         yield "staff", choice.teacher
         if choice.assistant is not None:
             yield "staff", choice.assistant
@@ -112,11 +116,11 @@ class Board:
             yield "learner", who
 
     def _count(self, unit: Unit, choice: Choice, sign: int) -> None:
-        days = self.grid.at(choice.time.days, 0, 24 * 60)
-        if sign > 0:
-            self.busy["class", unit.group.id] |= days
-        else:
-            self.busy["class", unit.group.id] &= ~days
+        group = unit.group.id
+        for day in choice.time.days:
+            self.meets[group, day] += sign
+            if self.meets[group, day] == (1 if sign > 0 else 0):
+                self.busy["day", group] ^= self.grid.at((day,), 0, 24 * 60)
         campus = self.rooms[choice.room].campus if choice.room is not None else None
         for who in self.people(choice):
             for day in choice.time.days:
@@ -162,6 +166,8 @@ class Board:
     def blocked(self, unit: Unit) -> int:
         """When the class or any of its learners cannot."""
         bits = self.busy["class", unit.group.id]
+        if not unit.same_day:
+            bits |= self.busy["day", unit.group.id]
         for who in unit.group.learners:
             bits |= self.busy["learner", who] | self.away["learner", who]
         return bits
@@ -219,7 +225,7 @@ class Board:
     def time_cost(self, unit: Unit, time: Time, siblings: int) -> int:
         cost = int(time.start < 9 * 60) + int(time.start + unit.minutes > 20 * 60)
         near = self.grid.at(tuple(d + e for d in time.days for e in (-1, 1) if d + e >= 0), 0, 1440)
-        own = self.busy["class", unit.group.id] & ~self.grid.at(time.days, 0, 1440)
+        own = self.busy["day", unit.group.id] & ~self.grid.at(time.days, 0, 1440)
         cost += 2 * bool(own & near)
         if siblings & self.grid.at(time.days, 0, 1440) and not siblings & self.grid.at(
             time.days, time.start, unit.minutes, 60

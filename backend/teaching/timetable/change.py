@@ -41,7 +41,15 @@ class Standing:
             group = self.board.groups[lesson.group]
             choice = self.board.choice_of(lesson)
             pinned = (lesson.group, lesson.starts_at) in pins
-            unit = Unit(len(self.unit_of), group, 1, lesson.minutes, choice.time.days, now=choice)
+            unit = Unit(
+                len(self.unit_of),
+                group,
+                1,
+                lesson.minutes,
+                choice.time.days,
+                now=choice,
+                same_day=True,
+            )
             self.unit_of[lesson] = unit
             if pinned or (
                 choice.time.days[0] in self.days(group) and fits(self.board, unit, choice)
@@ -55,6 +63,10 @@ class Standing:
             free = replace(group, pinned=())
             self._days[group.id] = tuple(self.board.grid.class_days(free))
         return self._days[group.id]
+
+    def same_day(self, group: Group) -> bool:
+        """Whether the class meets twice a day already."""
+        return any(n > 1 for (who, _), n in self.board.meets.items() if who == group.id)
 
     def lift(self, lesson: Lesson) -> None:
         unit = self.unit_of[lesson]
@@ -90,7 +102,14 @@ def slots_for(
     days = tuple(day for day in standing.days(group) if low <= day <= high)
     now = replace(old[0], time=Time(base, old[0].time.start, 0))
     unit = Unit(
-        -1, group, len(some), some[0].minutes, days, base=base if len(some) > 1 else (), now=now
+        -1,
+        group,
+        len(some),
+        some[0].minutes,
+        days,
+        base=base if len(some) > 1 else (),
+        now=now,
+        same_day=standing.same_day(group),
     )
     for lesson in some:
         standing.lift(lesson)
@@ -138,7 +157,14 @@ def repair(
             continue
         others = _in_the_way(standing, unit, reach)
         before = [(other, board.take(other)) for other in others]
-        wide = [replace(other, days=_around(standing, other, reach)) for other, _ in before]
+        wide = [
+            replace(
+                other,
+                days=_around(standing, other, reach),
+                same_day=standing.same_day(other.group),
+            )
+            for other, _ in before
+        ]
         if not place_together(board, [unit, *wide], seed=seed):
             for some in (unit, *wide):
                 if some.id in board.placed:
@@ -175,7 +201,8 @@ def _around(standing: Standing, unit: Unit, reach: int) -> tuple[int, ...]:
 
 def _wide(standing: Standing, lesson: Lesson, reach: int) -> Unit:
     unit = standing.unit_of[lesson]
-    return replace(unit, days=_around(standing, unit, reach))
+    days = _around(standing, unit, reach)
+    return replace(unit, days=days, same_day=standing.same_day(unit.group))
 
 
 def _in_the_way(standing: Standing, unit: Unit, reach: int, most: int = 8) -> list[Unit]:

@@ -9,10 +9,10 @@
 import random
 import time as clock
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from backend.teaching.timetable.board import Board, Choice, Time, Unit
+from backend.teaching.timetable.board import Board, Choice, Unit
 from backend.teaching.timetable.choices import choices
 from backend.teaching.timetable.exact import place_together
 from backend.teaching.timetable.model import Draft, Group, Institution, Progress
@@ -23,13 +23,38 @@ def draft(
     institution: Institution,
     *,
     seconds: float = 240,
+    polish: int | None = None,
     seed: int = 1,
+    tick: Callable[[], float] = clock.monotonic,
     progress: Callable[[Progress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Draft:
-    """The best timetable found in time, or until cancelled; it never has a clash."""
-    search = _Search(Board(institution), seconds, seed, progress, cancelled)
-    return search.run()
+    """The best timetable found in time, or until cancelled; it never has a clash.
+
+    `polish`: so many neighbourhoods at the end and no more; then a seed gives the same again.
+    `tick`: the clock that `seconds` are read on.
+    """
+    limit = _Limit(seconds, polish, tick, cancelled)
+    return _Search(Board(institution), limit, seed, progress).run()
+
+
+@dataclass
+class _Limit:
+    seconds: float
+    polish: int | None
+    tick: Callable[[], float]
+    cancelled: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        self.started = self.tick()
+
+    @property
+    def passed(self) -> float:
+        return self.tick() - self.started
+
+    @property
+    def over(self) -> bool:
+        return self.passed > self.seconds or self.cancelled()
 
 
 def units_of(board: Board, group: Group, first_id: int) -> list[Unit]:
@@ -47,8 +72,11 @@ def units_of(board: Board, group: Group, first_id: int) -> list[Unit]:
             for k, n in enumerate(shares)
             if n
         ]
-    parts = _parts(days, left)
-    return [Unit(first_id + k, group, 1, _minutes(group, k), part) for k, part in enumerate(parts)]
+    many = left > len(days)
+    return [
+        Unit(first_id + k, group, 1, _minutes(group, k), part, same_day=many)
+        for k, part in enumerate(_parts(days, left))
+    ]
 
 
 def _minutes(group: Group, k: int) -> int:
@@ -65,15 +93,12 @@ class _Search:
     def __init__(
         self,
         board: Board,
-        seconds: float,
+        limit: _Limit,
         seed: int,
         progress: Callable[[Progress], None],
-        cancelled: Callable[[], bool],
     ) -> None:
-        self.board, self.progress, self.cancelled = board, progress, cancelled
+        self.board, self.limit, self.progress = board, limit, progress
         self.rng = random.Random(seed)
-        self.started = clock.monotonic()
-        self.seconds = seconds
         self.units: dict[int, Unit] = {}
         self.told = -1.0
         for group in board.institution.groups:
@@ -89,7 +114,7 @@ class _Search:
 
     @property
     def over(self) -> bool:
-        return clock.monotonic() - self.started > self.seconds or self.cancelled()
+        return self.limit.over
 
     def run(self) -> Draft:
         for unit in sorted(self.units.values(), key=self._ease):
@@ -100,9 +125,11 @@ class _Search:
         self._settle(rounds=6)
         self._split()
         self._settle(rounds=2)
-        while not self.over:
+        rounds = 0
+        while not self.over and rounds != self.limit.polish:
             self._polish()
             self._tell()
+            rounds += 1
         self._tell(last=True)
         left = self._left()
         lost = unplaced_of(self.board, left)
@@ -112,7 +139,7 @@ class _Search:
         return [unit for unit in self.units.values() if unit.id not in self.board.placed]
 
     def _tell(self, *, last: bool = False) -> None:
-        passed = clock.monotonic() - self.started
+        passed = self.limit.passed
         if last or passed - self.told >= 1:
             self.told = passed
             missing = sum(unit.lessons for unit in self._left())
@@ -202,7 +229,6 @@ class _Search:
     def _polish(self) -> None:
         placed = [unit for unit in self.units.values() if unit.id in self.board.placed]
         if not placed:
-            self.seconds = 0
             return
         seed = self.rng.choice(placed)
         _, choice = self.board.placed[seed.id]
@@ -219,6 +245,3 @@ class _Search:
 
         some = [u for u in placed if u is not seed and near(u, self.board.placed[u.id][1])]
         self._anew([seed, *self.rng.sample(some, min(7, len(some)))])
-
-
-__all__ = ["Time", "draft", "units_of"]

@@ -24,6 +24,7 @@ def place_together(
 ) -> bool:
     """Place units that are off the board; whether every one found a place.
 
+    `seconds` are CP-SAT's deterministic ones, so the answer does not depend on the machine's load.
     What the choices cost is counted as if the other units were not there.
     """
     options = [choices(board, unit, breadth=breadth)[:most] for unit in units]
@@ -60,7 +61,8 @@ def place_together(
     model.minimize(price + lost)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.max_deterministic_time = seconds
+    solver.parameters.max_time_in_seconds = 10 * seconds
     solver.parameters.random_seed = seed
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return False
@@ -74,11 +76,12 @@ def place_together(
 def _clash(
     board: Board, one: Unit, a: Choice, other: Unit, b: Choice, shared_learners: bool
 ) -> bool:
-    if one.group.id == other.group.id and set(a.time.days) & set(b.time.days):
+    same = one.group.id == other.group.id
+    if same and not one.same_day and set(a.time.days) & set(b.time.days):
         return True
     people = bool({a.teacher, a.assistant} & {b.teacher, b.assistant} - {None})
     room = a.room is not None and a.room == b.room
-    if (shared_learners or people or room) and a.time.bits & b.time.bits:
+    if (same or shared_learners or people or room) and a.time.bits & b.time.bits:
         return True
     if not people or a.room is None or b.room is None:
         return False

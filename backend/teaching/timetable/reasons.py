@@ -57,7 +57,7 @@ def _first(
 def _single_obstacle(board: Board, unit: Unit, time: Time) -> list[tuple[int, Relaxation]]:
     """What is missing at this time, if it is only one thing; the cheaper the smaller the number."""
     group = unit.group
-    if board.busy["class", group.id] & time.bits:
+    if (board.busy["class", group.id] | board.busy["day", group.id]) & time.bits:
         return []
     hindered = tuple(
         who
