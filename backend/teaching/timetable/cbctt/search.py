@@ -18,8 +18,8 @@ from backend.teaching.timetable.cbctt.repair import Neighbourhood
 STEPS_A_SECOND = 5_000_000
 """Annealing steps that count as one second of a plan; a core of 2025 makes about twice that."""
 CHUNK = 400_000
-HOT, WARM, COLD = 3.0, 0.55, 0.13
-HARD = 40.0
+HOT, WARM, COLD = 8.0, 0.6, 0.13
+HARD = 18.0
 """A conflict's price: cheap enough to pass through; it rises while a conflict stays."""
 PATIENCE = 15
 """Chunks with a conflict after which the search goes back to where it last had none."""

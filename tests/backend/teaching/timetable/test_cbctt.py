@@ -129,39 +129,40 @@ from backend.teaching.timetable.cbctt import annealing
 from backend.teaching.timetable.cbctt.instance import cost_of, read_instance
 from backend.teaching.timetable.cbctt.search import _anywhere
 
-instance = read_instance(Path(sys.argv[1]))
-problem = annealing.problem_of(instance)
-ends = []
-for again in range(2):
-    state = annealing.state_of(problem, instance, _anywhere(instance, 5), 5)
-    annealing.rebuild(problem, state)
-    for heat in (30.0, 4.0, 0.5):
-        annealing.anneal(problem, state, heat, heat / 2, 1500, 40.0)
-        conflicts, cost = int(state.totals[0]), int(state.totals[1])
-        places = list(zip(state.period.tolist(), state.room.tolist()))
-        hard, soft = cost_of(instance, places)
-        assert len(set(places)) == len(places)
-        assert (hard > 0) == (conflicts > 0), (hard, conflicts)
-        assert conflicts or soft == cost, (soft, cost)
-        counted = [one.copy() for one in state[:11]]
+for path in sys.argv[1:]:
+    instance = read_instance(Path(path))
+    problem = annealing.problem_of(instance)
+    ends = []
+    for again in range(2):
+        state = annealing.state_of(problem, instance, _anywhere(instance, 5), 5)
         annealing.rebuild(problem, state)
-        assert (conflicts, cost) == (int(state.totals[0]), int(state.totals[1]))
-        assert all((one == two).all() for one, two in zip(counted, state[:11]))
-    assert state.totals[3] > 50
-    ends.append(places)
-assert ends[0] == ends[1]
+        for heat in (30.0, 4.0, 0.5):
+            annealing.anneal(problem, state, heat, heat / 2, 1500, 40.0)
+            conflicts, cost = int(state.totals[0]), int(state.totals[1])
+            places = list(zip(state.period.tolist(), state.room.tolist()))
+            hard, soft = cost_of(instance, places)
+            assert len(set(places)) == len(places)
+            assert (hard > 0) == (conflicts > 0), (hard, conflicts)
+            assert conflicts or soft == cost, (soft, cost)
+            counted = [one.copy() for one in state[:11]]
+            annealing.rebuild(problem, state)
+            assert (conflicts, cost) == (int(state.totals[0]), int(state.totals[1]))
+            assert all((one == two).all() for one, two in zip(counted, state[:11]))
+        assert state.totals[3] > 50
+        ends.append(places)
+    assert ends[0] == ends[1]
 print("ok")
 """
 
 
 def test_the_fast_counters_agree_with_plain_counting(tmp_path: Path) -> None:
     """After thousands of neighbours, hot and cold, and the same again with the same seed."""
-    for path in instances(tmp_path):
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", KERNEL, str(path)],
-            cwd=ROOT, env=UNCOMPILED, capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
-        assert done.stdout == "ok\n", done.stderr
+    paths = [str(path) for path in instances(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", KERNEL, *paths],
+        cwd=ROOT, env=UNCOMPILED, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout == "ok\n", done.stderr
 
 
 def test_a_signal_ends_a_run_with_the_best_so_far(tmp_path: Path) -> None:
