@@ -1,7 +1,7 @@
 """A timetable in the making: who and what is taken when, and what may go where at what cost."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -55,6 +55,8 @@ class Board:
         self.staff = {one.id: one for one in institution.staff}
         self.rooms = {room.id: room for room in institution.rooms}
         self.groups = {group.id: group for group in institution.groups}
+        self._teachers: dict[int, list[Staff]] = {}
+        self._rooms: dict[int, list[Room]] = {}
         self.busy: dict[Key, int] = defaultdict(int)
         self.at_campus: dict[tuple[int, int], int] = defaultdict(int)
         self.load: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -193,12 +195,22 @@ class Board:
         return sorted({room.campus for room in self.institution.rooms})
 
     def teachers(self, group: Group) -> list[Staff]:
+        if group.id not in self._teachers:
+            self._teachers[group.id] = self._able(group)
+        return self._teachers[group.id]
+
+    def _able(self, group: Group) -> list[Staff]:
         if group.teachers:
             return [self.staff[who] for who in group.teachers]
         return [one for one in self.institution.staff if group.skill in one.teaches]
 
     def suitable_rooms(self, group: Group) -> list[Room]:
         """Right campus and equipment; enough seats too where seats are hard."""
+        if group.id not in self._rooms:
+            self._rooms[group.id] = self._fitting(group)
+        return self._rooms[group.id]
+
+    def _fitting(self, group: Group) -> list[Room]:
         return [
             room
             for room in self.institution.rooms
@@ -280,7 +292,3 @@ class Board:
         day, start = divmod(minute, 24 * 60)
         bits = self.grid.at((day,), start, lesson.minutes)
         return Choice(Time((day,), start, bits), lesson.teacher, lesson.assistant, lesson.room)
-
-    def relatives(self, units: Iterable[Unit]) -> set[int]:
-        """Learners of these units."""
-        return {who for unit in units for who in unit.group.learners}

@@ -120,7 +120,7 @@ class Worker:
     def _periods(self, found: Callable[[Periods], bool], *, bare: bool, work: float) -> None:
         alone = self.clock.counted
         PeriodModel(self.instance, bare=bare).solve(
-            seconds=4 * work + 5 if alone else work + 2,
+            seconds=self.clock.seconds if alone else work + 2,
             work=work if alone else None,
             seed=self.seed,
             found=found,
@@ -174,7 +174,7 @@ class Worker:
             near = Neighbourhood(self.instance, self.best, free, area)
             alone = self.clock.counted
             places, work, proven = near.solve(
-                seconds=20.0 if alone else 2.0,
+                seconds=self.clock.seconds if alone else 2.0,
                 work=1.0 if alone else None,
                 seed=rng.getrandbits(30),
             )
