@@ -8,14 +8,15 @@
 
 import random
 import time as clock
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from backend.teaching.timetable.board import Board, Choice, Unit
-from backend.teaching.timetable.choices import choices
+from backend.teaching.timetable.board import Board, Choice, Time, Unit
+from backend.teaching.timetable.choices import choices, fits
 from backend.teaching.timetable.exact import place_together
-from backend.teaching.timetable.model import Draft, Group, Institution, Progress
+from backend.teaching.timetable.model import Draft, Group, Institution, Lesson, Progress
 from backend.teaching.timetable.reasons import unplaced_of
 
 
@@ -24,6 +25,7 @@ def draft(
     *,
     seconds: float = 240,
     polish: int | None = None,
+    current: Iterable[Lesson] = (),
     seed: int = 1,
     tick: Callable[[], float] = clock.monotonic,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -32,10 +34,11 @@ def draft(
     """The best timetable found in time, or until cancelled; it never has a clash.
 
     `polish`: so many neighbourhoods at the end and no more; then a seed gives the same again.
-    `tick`: the clock that `seconds` are read on.
+    `current`: today's timetable; weekly classes leave their time, teacher and room only when they
+    must. `tick`: the clock that `seconds` are read on.
     """
     limit = _Limit(seconds, polish, tick, cancelled)
-    return _Search(Board(institution), limit, seed, progress).run()
+    return _Search(Board(institution), limit, seed, progress, current).run()
 
 
 @dataclass
@@ -79,6 +82,28 @@ def units_of(board: Board, group: Group, first_id: int) -> list[Unit]:
     ]
 
 
+def _as_they_are(board: Board, units: list[Unit], lessons: list[Lesson]) -> list[Unit]:
+    """Weekly units that know their usual weekday, time, people and room."""
+    usual: dict[tuple[int, int, int], list[Choice]] = defaultdict(list)
+    for lesson in lessons:
+        choice = board.choice_of(lesson)
+        weekday = board.grid.days[choice.time.days[0]].weekday()
+        usual[lesson.minutes, weekday, choice.time.start].append(choice)
+    ranked = sorted(usual.items(), key=lambda one: (-len(one[1]), one[0]))
+    found = []
+    for unit in units:
+        fitting = [one for one in ranked if unit.weekly and one[0][0] == unit.minutes]
+        if fitting:
+            ranked.remove(fitting[0])
+            (_, weekday, start), same = fitting[0]
+            days = tuple(n for n in unit.days if board.grid.days[n].weekday() == weekday)
+            row = days[: unit.lessons]
+            time = Time(row, start, board.grid.at(row, start, unit.minutes))
+            unit = replace(unit, now=replace(same[0], time=time))
+        found.append(unit)
+    return found
+
+
 def _minutes(group: Group, k: int) -> int:
     return group.minutes[min(k, len(group.minutes) - 1)]
 
@@ -96,18 +121,23 @@ class _Search:
         limit: _Limit,
         seed: int,
         progress: Callable[[Progress], None],
+        current: Iterable[Lesson],
     ) -> None:
         self.board, self.limit, self.progress = board, limit, progress
         self.rng = random.Random(seed)
         self.units: dict[int, Unit] = {}
         self.told = -1.0
+        today: dict[int, list[Lesson]] = defaultdict(list)
+        for lesson in current:
+            today[lesson.group].append(lesson)
         for group in board.institution.groups:
             for pin in group.pinned:
                 choice = board.choice_of(pin)
                 unit = Unit(-len(board.placed) - 1, group, 1, pin.minutes, choice.time.days)
                 board.put(unit, choice)
         for group in board.institution.groups:
-            for unit in units_of(board, group, len(self.units)):
+            units = units_of(board, group, len(self.units))
+            for unit in _as_they_are(board, units, today[group.id]):
                 self.units[unit.id] = unit
         self.times = {unit.id: board.times(unit) for unit in self.units.values()}
         self.bound = sum(self._least(unit) for unit in self.units.values())
@@ -117,7 +147,10 @@ class _Search:
         return self.limit.over
 
     def run(self) -> Draft:
-        for unit in sorted(self.units.values(), key=self._ease):
+        for unit in self.units.values():
+            if unit.now and fits(self.board, unit, unit.now):
+                self.board.put(unit, unit.now)
+        for unit in sorted(self._left(), key=self._ease):
             if self.over:
                 break
             self._place(unit)
@@ -220,7 +253,9 @@ class _Search:
             every = tuple(self.board.grid.class_days(unit.group))
             parts = _parts(every, unit.lessons) if unit.weekly else [every]
             for part in parts:
-                single = replace(unit, id=1 + max(self.times), lessons=1, weekly=False, days=part)
+                single = replace(
+                    unit, id=1 + max(self.times), lessons=1, weekly=False, days=part, now=None
+                )
                 self.units[single.id] = single
                 self.times[single.id] = self.board.times(single)
                 if not self.over:

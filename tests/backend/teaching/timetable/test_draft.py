@@ -14,6 +14,7 @@ from backend.teaching.timetable.generate import institution_of
 from backend.teaching.timetable.model import (
     Cause,
     LearnerType,
+    Lesson,
     Progress,
     Relief,
     Span,
@@ -120,6 +121,30 @@ def test_the_smallest_relaxations_are_named() -> None:
     made = draft(institution(staff=absent), polish=3)
     found = {(r.relief, r.subject) for one in made.unplaced for r in one.relaxations}
     assert {(Relief.TEACHER_HOURS, ANN), (Relief.TEACHER_HOURS, BEN)} <= found
+
+
+def test_a_second_draft_changes_only_what_it_must() -> None:
+    town = institution_of(teachers=20, rooms=12, classes=20, learners=200, weeks=5, campuses=2)
+    before = draft(town, polish=3, seed=1).lessons
+    ill = next(one.teacher for one in before if one.number == 1)
+    staff = tuple(replace(o, hours=(Window(0, 0, 60),)) if o.id == ill else o for o in town.staff)
+    changed = replace(town, staff=staff)
+    weekly = {one.id for one in town.groups if one.per_week}
+    kept = {
+        place(one)
+        for one in before
+        if one.group in weekly and ill not in (one.teacher, one.assistant)
+    }
+    after = draft(changed, polish=3, seed=2, current=before).lessons
+    fresh = draft(changed, polish=3, seed=2).lessons
+    assert faults_of(changed, after) == []
+    assert kept <= {place(one) for one in after}
+    assert not kept <= {place(one) for one in fresh}
+
+
+def place(lesson: Lesson) -> Lesson:
+    """Its number may change when another lesson of the class moves."""
+    return replace(lesson, number=0)
 
 
 def test_cancelling_ends_it_with_what_there_is() -> None:
