@@ -18,7 +18,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 # --- Running ---------------------------------------------------------------------------------
 
@@ -76,6 +76,16 @@ screenshots: install ## Take the README's pictures anew (needs Chromium)
 bench: install ## Measure the whole line against a bare echo bot, and how lists grow (JSON)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.tickets
+
+.PHONY: bench-timetable
+bench-timetable: .venv/installed ## Solve one ITC-2007 timetable: INSTANCE=x.ctt OUT=x.sol [SECONDS=300] [SEED=1] [CORES=2]
+	@test -n "$(INSTANCE)" -a -n "$(OUT)" || { echo "name INSTANCE= and OUT=" >&2; exit 2; }
+	@exec $(BIN)/python -m backend.teaching.timetable.cbctt "$(INSTANCE)" "$(OUT)" \
+		--seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) --cores $(or $(CORES),2)
+
+.PHONY: bench-timetable-real
+bench-timetable-real: .venv/installed ## Draft a generated term: 3 campuses, 400 classes, 4,000 learners [SECONDS=240] (JSON)
+	@exec $(BIN)/python -m backend.teaching.timetable.measure --seconds $(or $(SECONDS),240) --seed $(or $(SEED),1)
 
 # --- Installing ------------------------------------------------------------------------------
 
