@@ -86,12 +86,14 @@ def supplement(talk: Talk) -> Reply | None:
             desk.add_note(talk.session, ticket_id=asked[0].id, text=talk.text)
             return say(phrases.SUPPLEMENTED.format(number=asked[0].number))
     wishes = set(talk.meaning.wishes)
-    if _QUESTION.search(talk.plain) or ("complain" not in wishes and wishes - _ABOUT_A_TICKET):
+    is_named = talk.plain in talk.state.topic.get("teachers", [])
+    is_other = "complain" not in wishes and wishes - _ABOUT_A_TICKET
+    if not is_named and (_QUESTION.search(talk.plain) or is_other):
         return None
     said_at = talk.state.topic.get("ticket_at")
     if said_at is None or clock.now() - datetime.fromisoformat(said_at) > BELONGS_WITHIN:
         return None
-    is_named = talk.plain in talk.state.topic.pop("teachers", [])
+    talk.state.topic.pop("teachers", None)
     if len(talk.plain) < _SHORTEST and not is_named:
         return None
     ticket_id = talk.state.topic["ticket_id"]

@@ -47,6 +47,7 @@ def settle_everything() -> None:
     with unit_of_work() as session:
         session.execute(text("UPDATE finance_hour_entry SET lessons = 0"))
         session.execute(text("UPDATE teaching_enrollment SET status = 'ended'"))
+        session.execute(text("DELETE FROM teaching_attendance"))
 
 
 def live() -> None:
