@@ -115,6 +115,7 @@ def approve(session: Session, *, refund_id: int, by: StaffMember) -> RefundView:
     _must_be(refund, RefundStatus.ASKED)
     if staff.speaker(session, refund.openid).account_id == by.id:
         raise OwnApproval(why="own")
+    hours.hold(session, order_line_ids=[line.id for line in order.lines])
     reckoned = quote(session, order, cause=refund.cause, asked_at=refund.asked_at)
     if (reckoned.total_fen, _lines_of(reckoned)) != (refund.amount_fen, refund.by_line):
         _recast(session, refund, reckoned, by, cause=refund.cause)
@@ -143,8 +144,8 @@ def refuse(session: Session, *, refund_id: int, by: StaffMember, note: str) -> R
     _must_be(refund, RefundStatus.ASKED)
     refund.status, refund.decided_at = RefundStatus.REFUSED, clock.now()
     refund.note = note[:200]
-    _audit(session, refund, f"account:{by.id}", "refund.refused", note=refund.note)
-    _tell_customer(session, refund, "refund_refused", note=refund.note)
+    _audit(session, refund, f"account:{by.id}", "refund.refused")
+    _tell_customer(session, refund, "refund.refused")
     return view_of(session, refund)
 
 
