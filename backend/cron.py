@@ -47,6 +47,7 @@ ROWS = (
     Row("backend.students.jobs.settle_attachments", "fetch what people sent", every_seconds=30),
     Row("bot.jobs.tend_talks", "owners of talks who are silent or come to work", every_seconds=15),
     Row("backend.students.jobs.resume_intakes", "imports whose worker died", every_seconds=60),
+    Row("backend.students.jobs.forget_imports", "old workbooks", daily_at=time(4, 40)),
     Row("backend.reminders.jobs.tell_due", "reminders that fell due", every_seconds=60),
     Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
     Row("backend.teaching.jobs.remind_of_roll_calls", "rolls nobody has called", every_seconds=300),

@@ -29,7 +29,11 @@ def settle(session: Session, settled: AttendanceSettled) -> None:
     if settled.lessons and standing is None:
         is_short = not _consume(session, settled, accounts)
     elif not settled.lessons and standing is not None:
-        _give_back(session, standing)
+        if hours.is_refunded(session, standing.account_id):
+            _tell_paid_back(session, settled, standing)
+            standing = None
+        else:
+            _give_back(session, standing)
     if is_short:
         _tell_short(session, settled)
     if settled.is_told:
@@ -172,6 +176,22 @@ def _tell_family(
             notice=Notice(template="lesson_settled", values=values),
             dedupe_key=f"{told}:{number}",
         )
+
+
+def _tell_paid_back(session: Session, settled: AttendanceSettled, entry: HourEntry) -> None:
+    """The account was closed by a refund that reckoned with this lesson: neither the lesson nor its
+    revenue can come back into it. Whether the family is owed something is for people to say."""
+    values = {
+        "child": students.student(session, settled.student_id).name,
+        "course": settled.course_name,
+        "time": f"{clock.local(settled.starts_at):%m月%d日 %H:%M}",
+    }
+    security.tell(
+        session,
+        Role.ACCOUNTANT,
+        notice=Notice(template="corrected_after_refund", values=values),
+        dedupe_key=f"corrected-after-refund:{entry.id}",
+    )
 
 
 def _tell_short(session: Session, settled: AttendanceSettled) -> None:

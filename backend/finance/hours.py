@@ -39,6 +39,21 @@ def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
                 )
 
 
+def hold(session: Session, *, order_line_ids: list[int]) -> None:
+    """Lock the accounts of an order until the unit ends: what is reckoned from them now still holds
+    when they are emptied, whoever calls a roll meanwhile."""
+    query = select(LessonAccount.id).where(LessonAccount.order_line_id.in_(order_line_ids))
+    session.execute(query.order_by(LessonAccount.id).with_for_update()).all()
+
+
+def is_refunded(session: Session, account_id: int) -> bool:
+    """Whether what was left in a locked account has been given back in money."""
+    query = select(HourEntry.id).where(
+        HourEntry.account_id == account_id, HourEntry.kind == HourKind.REFUND
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def enter(
     session: Session,
     *,

@@ -106,6 +106,8 @@ def refund_page(member: StaffMember, refund_id: int) -> ResponseReturnValue:
 def decide_refund(member: StaffMember, refund_id: int, verb: str) -> ResponseReturnValue:
     """A yes, a no with its reason, another cause, or «I have transferred it»."""
     note = request.form.get("note", "").strip()
+    if verb == "recast" and request.form.get("cause") not in list(RefundCause):
+        return redirect(f"/refunds/{refund_id}?missing=cause", 303)
     if verb in ("refuse", "transferred") and not note:
         return redirect(f"/refunds/{refund_id}?missing=note", 303)
     with unit_of_work() as session:
@@ -114,7 +116,7 @@ def decide_refund(member: StaffMember, refund_id: int, verb: str) -> ResponseRet
         elif verb == "refuse":
             done = refunds.refuse(session, refund_id=refund_id, by=member, note=note)
         elif verb == "recast":
-            cause = RefundCause(request.form.get("cause", RefundCause.CUSTOMER))
+            cause = RefundCause(request.form["cause"])
             done = refunds.recast(session, refund_id=refund_id, by=member, cause=cause)
         elif verb == "transferred":
             done = refunds.transferred(session, refund_id=refund_id, by=member, note=note)

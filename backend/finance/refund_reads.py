@@ -1,6 +1,7 @@
 """Who may see which refund, and what it says (S3)."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -56,11 +57,9 @@ def is_open(session: Session, openid: str) -> bool:
 
 def waiting_for(session: Session, member: StaffMember, *, limit: int = 50) -> list[RefundView]:
     """Open refunds that a member of staff may decide, the most urgent first."""
-    rows = session.scalars(
-        select(Refund).where(Refund.status.in_(OPEN)).order_by(Refund.due_at).limit(limit)
-    )
-    found = [(row, session.get_one(Order, row.order_id)) for row in rows]
-    return [view_of(session, row) for row, order in found if _reaches(session, order, member)]
+    rows = session.scalars(select(Refund).where(Refund.status.in_(OPEN)).order_by(Refund.due_at))
+    mine = (row for row in rows if _reaches(session, session.get_one(Order, row.order_id), member))
+    return [view_of(session, row) for row in islice(mine, limit)]
 
 
 def payment_behind(session: Session, refund_id: int) -> tuple[str, str, int, int, str] | None:

@@ -89,9 +89,9 @@ def ask(
 def withdraw(session: Session, *, openid: str) -> RefundView:
     """The customer does not want it any more, as long as nothing was approved. Raises NotFound
     without an open refund, RefundDecided once money is on its way."""
-    refund = session.scalar(
-        select(Refund).where(Refund.openid == openid, Refund.status.in_(OPEN)).limit(1)
-    )
+    mine = select(Refund).where(Refund.openid == openid, Refund.status.in_(OPEN))
+    # What can still be taken back comes first.
+    refund = session.scalar(mine.order_by(Refund.status != RefundStatus.ASKED, Refund.id).limit(1))
     if refund is None:
         raise NotFound()
     refund = _locked(session, refund.id)
@@ -115,6 +115,7 @@ def approve(session: Session, *, refund_id: int, by: StaffMember) -> RefundView:
     _must_be(refund, RefundStatus.ASKED)
     if staff.speaker(session, refund.openid).account_id == by.id:
         raise OwnApproval(why="own")
+    hours.hold(session, order_line_ids=[line.id for line in order.lines])
     reckoned = quote(session, order, cause=refund.cause, asked_at=refund.asked_at)
     if (reckoned.total_fen, _lines_of(reckoned)) != (refund.amount_fen, refund.by_line):
         _recast(session, refund, reckoned, by, cause=refund.cause)
@@ -143,8 +144,8 @@ def refuse(session: Session, *, refund_id: int, by: StaffMember, note: str) -> R
     _must_be(refund, RefundStatus.ASKED)
     refund.status, refund.decided_at = RefundStatus.REFUSED, clock.now()
     refund.note = note[:200]
-    _audit(session, refund, f"account:{by.id}", "refund.refused", note=refund.note)
-    _tell_customer(session, refund, "refund_refused", note=refund.note)
+    _audit(session, refund, f"account:{by.id}", "refund.refused")
+    _tell_customer(session, refund, "refund.refused")
     return view_of(session, refund)
 
 

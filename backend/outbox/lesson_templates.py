@@ -20,6 +20,14 @@ LESSON_TEMPLATES: Mapping[str, Template] = {
         fields=task(what="课时不足：{course}", whom="{child}", when="请今天联系"),
         kind=NoticeKind.TASK,
     ),
+    "corrected_after_refund": Template(
+        title="退费后改了考勤",
+        text="{child}{time}的{course}考勤已改为不扣课时，但这笔课时已经办过退费。"
+        "请核对退费时扣了多少，需要补退的请联系家长后人工转账。",
+        wechat="task",
+        fields=task(what="核对退费：{course}", whom="{child}", when="请今天核对"),
+        kind=NoticeKind.TASK,
+    ),
     "leave_taken": Template(
         title="学员请假",
         text="{child}请假，{time}的{class_name}不来了。点名时已自动标为请假，您不用处理。",

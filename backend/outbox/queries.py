@@ -80,10 +80,11 @@ def unsent_counts(session: Session) -> dict[Status, int]:
 
 
 def told(
-    session: Session, openids: Collection[str], *, limit: int
+    session: Session, openids: Collection[str], *, limit: int, with_answers: bool = True
 ) -> list[tuple[datetime, str, str]]:
     """When which notice reached these people over which channel, the newest first; what it said is
-    not shown again, and is forgotten after a while."""
+    not shown again, and is forgotten after a while. Without `with_answers`, what answers a ticket
+    is left out: its time alone would tell who opened one without a name."""
     query = (
         select(OutboxMessage.sent_at, OutboxMessage.template, OutboxMessage.channel)
         .where(
@@ -95,6 +96,9 @@ def told(
         .order_by(OutboxMessage.id.desc())
         .limit(limit)
     )
+    if not with_answers:
+        is_answer = OutboxMessage.template.startswith("ticket_", autoescape=True)
+        query = query.where(~is_answer, OutboxMessage.template != "attachment_lost")
     return [
         (
             at or clock.now(),

@@ -15,6 +15,7 @@ from backend.security.schemas import StaffMember
 from backend.students import queries as students
 from backend.students.file import erasures, forgetting, tombstones
 from backend.students.file.words import ErasureView
+from backend.teaching import family as learning
 from backend.teaching import queries as teaching
 
 
@@ -36,7 +37,7 @@ def obstacles(session: Session, guardian_id: int) -> list[str]:
     if any(refund_reads.is_open(session, openid) for openid in openids):
         found.append("有办理中的退费：请等退款到账，或回复「撤回退费」")
     tickets = students.tickets_of_people(session, openids, limit=20)
-    if any(each.status == "open" for each in tickets):
+    if any(each.status in ("open", "answered", "waiting") for each in tickets):
         found.append("有处理中的投诉或请求：请等答复，或回复「不投诉了」")
     return found
 
@@ -96,6 +97,7 @@ def _tickets(session: Session, view: ErasureView) -> None:
 def _personal(session: Session, view: ErasureView) -> None:
     for openid in view.openids:
         identities.unbind_family(session, openid, into=pseudonym_of(openid))
+    learning.forget(session, student_ids=view.student_ids, openids=view.openids)
     forgetting.forget_people(session, guardian_id=view.guardian_id, student_ids=view.student_ids)
 
 

@@ -119,7 +119,8 @@ def _gather(
     own_openid: str | None = None,
 ) -> StudentFile:
     """The rest of the file. A family reads its own tickets and notices only, never those of the
-    other parent; staff read those of every guardian."""
+    other parent; staff read those of every guardian, but for tickets without a name, which neither
+    their rows nor the answers that went out may bring home."""
     ids, now = [sheet.id], clock.now()
     names = {id_: name for name, id_ in teaching.catalogue(session).courses.items()}
     openids = [own_openid] if own_openid else []
@@ -131,7 +132,9 @@ def _gather(
         orders = [each for each in orders if each.payer_openid == own_openid]
     tickets = None
     if with_tickets or own_openid:
-        tickets = students.tickets_of_people(session, openids, limit=MOST)
+        tickets = students.tickets_of_people(
+            session, openids, limit=MOST, named_only=own_openid is None
+        )
     return StudentFile(
         details=sheet,
         seats=learning.seats(session, ids, limit=MOST),
@@ -149,7 +152,9 @@ def _gather(
         tickets=tickets,
         told=[
             Told(at=at, title=title, channel=channel)
-            for at, title, channel in outbox.told(session, openids, limit=MOST)
+            for at, title, channel in outbox.told(
+                session, openids, limit=MOST, with_answers=own_openid is not None
+            )
         ],
         looks=looks.looks_at(session, ids).get(sheet.id, []),
     )

@@ -56,6 +56,7 @@ _REFUSALS: Mapping[Refusal, str] = {
     Refusal.MERGED: "其中一份已经和别的档案合并，请先撤销那次合并，再回来操作。",
     Refusal.TWIN: "两份档案在同一处各有一条有效的{where}，请先处理掉其中一条再合并。",
     Refusal.NEWER: "合并之后又新增了{where}，撤销会分不清归谁。请先处理新增的记录再撤销。",
+    Refusal.ERASED: "其中一份档案已按家长的申请删除，不能再合并或撤销。请核对其他档案。",
     Refusal.GONE: "合并时移动的{where}后来有变动，不能原样撤销。请联系信息安全老师协助。",
     Refusal.CHANGED: "合并时采用的资料后来又改过，请先核对资料再决定是否撤销。",
 }

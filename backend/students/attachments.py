@@ -140,12 +140,14 @@ def _may_read(session: Session, reader: Speaker, author: str, ticket: Ticket | N
 
 
 def _manages(session: Session, reader: Speaker, ticket: Ticket) -> bool:
-    """Managers read what is their campus's, or nobody's yet (G1)."""
+    """Managers read what is about their campus; where it names none, what a colleague of theirs
+    has, or nobody's yet (G1)."""
     if reader.role not in rules.MAY_ANSWER_ANY:
         return False
     people = staff.staff_members(session, {reader.account_id or 0, ticket.owner_id or 0})
-    mine = people[reader.account_id or 0].campus_id
-    theirs = people[ticket.owner_id].campus_id if ticket.owner_id else None
+    mine, theirs = people[reader.account_id or 0].campus_id, ticket.campus_id
+    if theirs is None and ticket.owner_id:
+        theirs = people[ticket.owner_id].campus_id
     return mine is None or theirs in (None, mine)
 
 

@@ -98,7 +98,7 @@ class RowView(BaseModel):
 def begin(session: Session, *, title: str, content: bytes, by: StaffMember) -> int:
     """Read and check a workbook; returns the draft. Raises WorkbookRefused, HeadingsWrong,
     NothingToDo."""
-    _forget_old(session)
+    forget_old(session)
     found = workbook.rows(content)
     number, headings = 0, list[str]()
     for number, row in enumerate(found, start=1):  # Above the headings may be a line of words.
@@ -321,7 +321,7 @@ def _known(session: Session, contents: list[Content]) -> set[tuple[str, str]]:
     return found
 
 
-def _forget_old(session: Session) -> None:
+def forget_old(session: Session) -> None:
     """Drafts that nobody confirmed, and what old workbooks said."""
     now = clock.now()
     drafts = select(Intake.id).where(

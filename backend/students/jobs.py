@@ -1,7 +1,7 @@
 """The clock's door of the students room."""
 
 from backend.kit import queue
-from backend.kit.db import reading
+from backend.kit.db import reading, unit_of_work
 from backend.students import attachments, fetching, intake
 
 
@@ -24,6 +24,12 @@ def resume_intakes() -> None:
         due = intake.running(session)
     for intake_id in due:
         queue.defer("backend.students.jobs.run_intake", intake_id)
+
+
+def forget_imports() -> None:
+    """What workbooks of long ago said is forgotten, also where nobody imports any more."""
+    with unit_of_work() as session:
+        intake.forget_old(session)
 
 
 def run_intake(intake_id: int) -> None:

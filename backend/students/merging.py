@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     TWIN = "twin"  # Both have something that one person has once.
     NEWER = "newer"  # Something came to the kept file since.
     GONE = "gone"  # Something that had moved is not there any more.
+    ERASED = "erased"  # One of them was forgotten at their own wish.
     CHANGED = "changed"  # A value that was taken over was changed since.
 
 
@@ -115,6 +116,8 @@ def merge(
         return known.id
     if kept.merged_into_id is not None or gone.merged_into_id is not None:
         raise MergeRefused(why=Refusal.MERGED)
+    if kept.erased_at is not None or gone.erased_at is not None:
+        raise MergeRefused(why=Refusal.ERASED)
     moved: dict[str, list[Any]] = {}
     own: dict[str, list[Any]] = {}
     for each in MOVED[person]:
@@ -159,6 +162,8 @@ def undo(session: Session, merge_id: int, *, by: int) -> None:
     kept, gone = _both(session, person, row.kept_id, row.gone_id)
     if kept.merged_into_id is not None:
         raise UndoRefused(why=Refusal.MERGED)
+    if kept.erased_at is not None or gone.erased_at is not None:
+        raise UndoRefused(why=Refusal.ERASED)
     for each in MOVED[person]:
         moved = row.moved.get(each.name, [])
         now = set(_keys(session, each, row.kept_id))
@@ -263,6 +268,7 @@ def _pairs(person: Person, why: Why) -> Any:
         one, other = aliased(Guardian), aliased(Guardian)
         if why is Why.SAME_PHONE:
             reason: ColumnElement[bool] = one.phone_index == other.phone_index
+            reason &= one.phone_index != ""  # Of those who are forgotten.
         else:
             reason = one.phone_tail_index == other.phone_tail_index
             reason &= _share(KeyKind.PINYIN, "guardian_id", one.id, other.id)

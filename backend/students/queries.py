@@ -126,10 +126,13 @@ def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketV
 
 
 def tickets_of_people(
-    session: Session, openids: Collection[str], *, limit: int
+    session: Session, openids: Collection[str], *, limit: int, named_only: bool = False
 ) -> list[TicketView]:
-    """What these people have told us, newest first."""
+    """What these people have told us, newest first; `named_only` for whoever may not know what they
+    told us without a name."""
     query = select(Ticket).where(Ticket.openid.in_(openids)).order_by(Ticket.id.desc())
+    if named_only:
+        query = query.where(Ticket.is_anonymous.is_(False))
     return _views(session, list(session.scalars(query.limit(limit))))
 
 

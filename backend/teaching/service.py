@@ -157,8 +157,11 @@ def release_seat(session: Session, *, holder: str) -> None:
 
 
 def leave_class(session: Session, *, holder: str) -> None:
-    """The learner who came by this hold sits in its class no more; leaving twice is fine."""
+    """The learner who came by this hold sits in its class no more, nor in one that they changed to;
+    leaving twice is fine."""
     seat = _seat_of(session, holder)
+    while seat is not None and (moved := _seat_of(session, f"transfer:{seat.id}")) is not None:
+        seat = moved
     if seat is not None and seat.status != SeatStatus.ENDED:
         seat.status, seat.held_until, seat.ends_on = SeatStatus.ENDED, None, clock.today()
         session.flush()

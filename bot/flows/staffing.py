@@ -70,6 +70,7 @@ def decided(talk: Talk) -> Reply | None:
                 substitution_id=int(number),
                 by=talk.speaker.account_id,
                 substitute_id=substitute_id,
+                campus_id=_campus_of(talk),
             )
     except NotFound:
         return say(phrases.NO_SUCH_SUBSTITUTION.format(number=number))

@@ -50,7 +50,9 @@ def children_to_erase(session: Session, guardian_id: int) -> list[int]:
         .join(Guardian, Guardian.id == Guardianship.guardian_id)
         .where(Guardianship.guardian_id != guardian_id, Guardian.erased_at.is_(None))
     )
-    query = select(Student.id).where(Student.id.in_(mine), Student.id.not_in(others))
+    query = select(Student.id).where(
+        Student.id.in_(mine), Student.id.not_in(others), Student.merged_into_id.is_(None)
+    )
     return list(session.scalars(query.order_by(Student.id)))
 
 
@@ -119,6 +121,10 @@ def decide(
     by = f"account:{member.id}"
     if approve:
         row.status = ErasureStatus.APPROVED
+        row.student_ids = children_to_erase(session, row.guardian_id)  # Days have passed: a child
+        row.openids = security.openids_of(  # may have another guardian now, who stays.
+            session, guardian_ids=[row.guardian_id], student_ids=row.student_ids
+        )
         _audit(session, row, "erasure.approved", by)
         ring_after_commit(session, f"erasure:{row.id}", partial(_ring, row.id))
         return

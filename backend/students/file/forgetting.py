@@ -2,13 +2,15 @@
 openids. The rows stay, because books and statistics point at them."""
 
 from collections.abc import Collection
+from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
 from backend.outbox import retention
 from backend.students import attachments
+from backend.students.customer_models import IntakeRow, Merge, Tagging
 from backend.students.file import exports, tombstones
 from backend.students.file.models import Export, Look
 from backend.students.models import (
@@ -21,7 +23,9 @@ from backend.students.models import (
     Student,
     Takeover,
 )
-from backend.students.ticket_models import Ticket, TicketNote, TicketTask
+from backend.students.schemas import Person
+from backend.students.sheet import Content
+from backend.students.ticket_models import Ticket, TicketAlert, TicketNote, TicketTask
 
 GONE = "已删除"
 
@@ -32,7 +36,8 @@ def forget_tickets(session: Session, *, openid: str, into: str) -> int:
     session.execute(update(Attachment).where(Attachment.openid == openid).values(openid=into))
     ids = list(session.scalars(select(Ticket.id).where(Ticket.openid == openid)))
     said = session.scalars(select(TicketNote.id).where(TicketNote.ticket_id.in_(ids)))
-    keys = [f"ticket-opened:{each}" for each in ids] + [f"ticket-note:{each}" for each in said]
+    keys = list(session.scalars(select(TicketAlert.key).where(TicketAlert.ticket_id.in_(ids))))
+    keys += [f"ticket-note:{each}" for each in said]
     retention.forget_about(session, keys)
     notes = update(TicketNote).where(TicketNote.ticket_id.in_(ids))
     session.execute(notes.values(text=GONE))
@@ -56,19 +61,24 @@ def forget_tickets(session: Session, *, openid: str, into: str) -> int:
         exports.drop(row)
         row.openid = into
     session.execute(update(Consent).where(Consent.openid == openid).values(openid=into))
+    answered = update(Invitation).where(Invitation.openid == openid)
+    session.execute(answered.values(openid=None, name=None, phone=None))
     return len(ids)
 
 
 def forget_people(session: Session, *, guardian_id: int, student_ids: Collection[int]) -> None:
-    """Blank a guardian and learners, withdraw their consents, and put them on the list of the
-    erased. A child that stays with the other guardian loses only this one."""
+    """Blank a guardian and learners with the shells of their doubles, withdraw their consents, and
+    put them on the list of the erased. A child that stays with the other guardian loses only this
+    one."""
     now = clock.now()
-    guardian = session.get_one(Guardian, guardian_id)
-    learners = session.scalars(select(Student).where(Student.id.in_(student_ids))).all()
-    tombstones.bury(session, [guardian, *learners])
-    guardian.name, guardian.phone, guardian.phone_index = GONE, "", ""
-    guardian.id_number = guardian.id_number_index = guardian.address = guardian.email = None
-    guardian.erased_at = guardian.erased_at or now
+    guardians = _with_shells(session, Guardian, {guardian_id})
+    learners = _with_shells(session, Student, set(student_ids))
+    tombstones.bury(session, [*guardians, *learners])
+    _forget_imports(session, {row.phone for row in guardians if row.phone})
+    for guardian in guardians:
+        guardian.name, guardian.phone, guardian.phone_index = GONE, "", ""
+        guardian.id_number = guardian.id_number_index = guardian.address = guardian.email = None
+        guardian.erased_at = guardian.erased_at or now
     for row in learners:
         row.name, row.grade, row.birth_on, row.school = GONE, None, None, None
         row.id_number = row.id_number_index = row.address = row.health_note = row.email = None
@@ -85,9 +95,37 @@ def forget_people(session: Session, *, guardian_id: int, student_ids: Collection
     invited = update(Invitation).where(Invitation.guardian_id == guardian_id)
     session.execute(invited.values(openid=None, name=None, phone=None))
     session.execute(update(Look).where(Look.student_id.in_(student_ids)).values(note=GONE))
+    for kind, rows in ((Person.GUARDIAN, guardians), (Person.STUDENT, learners)):
+        ids = [each.id for each in rows]
+        merges = update(Merge).where(Merge.kind == kind, Merge.kept_id.in_(ids))
+        session.execute(merges.values(changes="{}", moved={}, own={}))
+        owner = Tagging.guardian_id if kind is Person.GUARDIAN else Tagging.student_id
+        session.execute(delete(Tagging).where(owner.in_(ids)))
     stays = select(Guardianship).where(
         Guardianship.guardian_id == guardian_id, Guardianship.student_id.not_in(student_ids)
     )
     for link in session.scalars(stays):
         session.delete(link)
     session.flush()
+
+
+_Model = TypeVar("_Model", Guardian, Student)
+
+
+def _with_shells(session: Session, model: type[_Model], ids: set[int]) -> list[_Model]:
+    """People, and the doubles that were merged into them, however often."""
+    found = list(session.scalars(select(model).where(model.id.in_(ids))))
+    fresh = set(ids)
+    while fresh:
+        shells = session.scalars(select(model).where(model.merged_into_id.in_(fresh))).all()
+        found += shells
+        fresh = {shell.id for shell in shells}
+    return found
+
+
+def _forget_imports(session: Session, phones: set[str]) -> None:
+    """Workbooks that are still kept name them too. Their rows are found by reading, because they
+    are ciphertext; a month of them is kept at most (`intake.RESULT_LASTS`)."""
+    for row in session.scalars(select(IntakeRow)):
+        if Content.model_validate_json(row.content).phone in phones:
+            row.content = Content().model_dump_json()

@@ -87,7 +87,7 @@ def of_month(session: Session, member: StaffMember, text: str) -> Analysis:
     ).one()
     people = (
         select(func.count(Ticket.id).label("count"))
-        .where(*here)
+        .where(*here, Ticket.is_anonymous.is_(False))
         .group_by(Ticket.openid)
         .having(func.count(Ticket.id) > 1)
         .subquery()
@@ -135,7 +135,8 @@ def rows_of(
     }
     conditions += [flags[name] for name in chosen if name in flags]
     if "repeat" in chosen:
-        again = select(Ticket.openid).where(*_here(member, from_at, to_at)).group_by(Ticket.openid)
+        conditions.append(Ticket.is_anonymous.is_(False))  # Nobody is known by their other tickets.
+        again = select(Ticket.openid).where(*conditions).group_by(Ticket.openid)
         conditions.append(Ticket.openid.in_(again.having(func.count(Ticket.id) > 1)))
     if before is not None:
         conditions.append(Ticket.id < before)

@@ -97,12 +97,21 @@ def candidates(session: Session, *, lesson_id: int) -> list[tuple[StaffMember, i
 
 
 def confirm(
-    session: Session, *, substitution_id: int, by: int, substitute_id: int | None = None
+    session: Session,
+    *,
+    substitution_id: int,
+    by: int,
+    substitute_id: int | None = None,
+    campus_id: int | None = None,
 ) -> SubstitutionView:
-    """Academic affairs decide who gives the lesson: who was proposed, or another one. Confirming
-    again changes nothing. Raises NotFound, LessonOver, Clash when the substitute is busy by now."""
+    """Academic affairs decide who gives the lesson: who was proposed, or another one; managers do
+    for the lessons of `campus_id`. Confirming again changes nothing. Raises NotFound, also for a
+    lesson of another campus, LessonOver, Clash when the substitute is busy by now."""
     row = session.get(Substitution, substitution_id, with_for_update=True)
     if row is None:
+        raise NotFound()
+    group_id = session.get_one(Lesson, row.lesson_id).class_group_id
+    if campus_id is not None and session.get_one(ClassGroup, group_id).campus_id != campus_id:
         raise NotFound()
     if row.status == SubstitutionStatus.CONFIRMED:
         return view(session, row.id)

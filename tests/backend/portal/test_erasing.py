@@ -20,19 +20,22 @@ from backend.portal import erasing, jobs
 from backend.security import queries as security
 from backend.security.schemas import Role, Speaker
 from backend.seed import load
+from backend.students import intake, merging
 from backend.students import service as students
 from backend.students.file import details, erasures
 from backend.students.file.words import ErasureStatus, ErasureView, NotNow
-from backend.students.models import Guardian, Guardianship, Student
-from backend.students.schemas import TicketKind
+from backend.students.merging import Refusal, UndoRefused
+from backend.students.models import Guardian, Guardianship, Invitation, Student
+from backend.students.schemas import Person, TicketKind
 from backend.students.tickets import desk
+from backend.teaching.models import Leave, Lesson
 from bot import conversation, inbound
 from bot import jobs as talks
 from bot.replies import SILENCE
 from migrations.tables import every_table
 
 FATHER = "o_family_li"
-NAMES = ("李强", "李想", "13811113333", "望京小学", "老师太凶了")
+NAMES = ("李强", "李想", "13811113333", "望京小学", "老师太凶了", "李双胞", "水痘")
 # Who follows us still follows; the trail of who did what is kept by law (网络安全法 §21).
 STAYS = {"security_wechat_identity", "security_audit_entry", "outbox_reply_ledger"}
 
@@ -65,9 +68,37 @@ def live() -> None:
         said = {"FromUserName": FATHER, "ToUserName": settings().wechat_account, "MsgId": "1"}
         said |= {"MsgType": "text", "Content": "我是李强", "CreateTime": "1795000000"}
         message_id = conversation.receive(session, inbound.parse(said))
+        leave_traces(session)
         message = conversation.lock_message(session, message_id)
         conversation.lock_talk(session, FATHER).state = {"slots": {"guardian": "李强"}}
         conversation.finish(session, message, SILENCE)
+
+
+def leave_traces(session: Session) -> None:
+    """A double that was merged, a workbook, an invitation answered, a leave for an illness."""
+    head = security.staff_with_role(session, Role.PRINCIPAL)[0]
+    again = students.register(
+        session, child_name="李双胞", grade=None, guardian_name="李强爸爸", phone="13811113333",
+        openid="o_again",
+    )  # fmt: skip
+    for person, kept, gone in (
+        (Person.GUARDIAN, 2, again.guardian_id),
+        (Person.STUDENT, 3, again.student_id),
+    ):
+        merging.merge(
+            session, person=person, kept_id=kept, gone_id=gone, take=("name",), by=head.id
+        )
+    book = "学员姓名,监护人姓名,监护人手机\n李想,李强,13811113333\n王一一,王二,13700001111\n"
+    intake.begin(session, title="名单", content=book.encode(), by=head)
+    session.add(
+        Invitation(
+            code_index="x", guardian_id=1, student_ids=[1], openid=FATHER, name="李强",
+            phone="13811113333", status="answered", made_at=clock.now(), expires_at=clock.now(),
+        )
+    )  # fmt: skip
+    lesson_id = session.scalars(select(Lesson.id)).first()
+    leave = {"words": "水痘", "asked_by": f"wechat:{FATHER}", "asked_at": clock.now()}
+    session.add(Leave(student_id=3, lesson_id=lesson_id, **leave))
 
 
 def found_in(session: Session, words: tuple[str, ...]) -> list[str]:
@@ -155,6 +186,11 @@ def test_a_family_is_forgotten_and_stays_so(database: str) -> None:
         assert [each.split(": ")[0] for each in whose] == ["outbox_message"]
         assert not speaker().guardian_id
         assert session.get_one(Guardian, 1).name == "陈建国"  # Nobody else is touched.
+        assert merging.candidates(session, Person.GUARDIAN) == []  # No phone is not the same phone.
+        for merge in merging.latest(session):
+            with pytest.raises(UndoRefused) as refused:
+                merging.undo(session, merge.id, by=officer.id)
+            assert refused.value.facts["why"] is Refusal.ERASED
 
     with unit_of_work() as session:  # A backup of before comes back, without our list.
         back = session.get_one(Guardian, 2)
@@ -204,6 +240,20 @@ def test_a_refusal_has_a_reason_and_a_child_stays_with_the_other_parent(database
         assert (child.name, child.erased_at) == ("李想", None)
         assert [one.name for one in details.details(session, 3).guardians] == ["王芳"]
         assert security.speaker(session, "o_mother").guardian_id == made.guardian_id
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_joined_the_family_since_it_asked_keeps_the_child(database: str) -> None:
+    load()
+    settle_everything()
+    with unit_of_work() as session:
+        asked = erasures.ask(session, speaker())
+        assert asked.student_ids == (3,)
+        session.add(Guardianship(guardian_id=1, student_id=3))
+        session.flush()
+        head = security.staff_with_role(session, Role.PRINCIPAL)[0]
+        erasing.decide(session, asked.id, member=head, approve=True, note="")
+        assert erasures.erasure(session, asked.id).student_ids == ()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

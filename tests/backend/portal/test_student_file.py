@@ -10,7 +10,8 @@ from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
 from backend.outbox.models import OutboxMessage
-from backend.portal import copying, jobs, service
+from backend.outbox.templates import TEMPLATES
+from backend.portal import copying, jobs, service, student
 from backend.security import jobs as security_jobs
 from backend.security import queries as security
 from backend.security.models import AuditEntry
@@ -24,6 +25,7 @@ from backend.students.file.models import Look
 from backend.students.file.words import ConsentMissing, DetailWrong, ExportStatus, Reason
 from backend.students.models import Guardianship, Student
 from backend.students.schemas import TicketKind
+from backend.students.tickets import analysis, answering
 from backend.students.tickets import desk as intake
 from tests.backend.portal.test_desk import at_desk, counted
 from tests.backend.security.conftest import Site, site, wechat
@@ -96,6 +98,46 @@ def test_a_file_is_masked_until_somebody_says_why(app: Flask) -> None:
             found.detail
         )  # Words about people can be erased; the trail cannot.
         assert len(session.scalars(select(Look)).all()) == 1
+
+
+@sqlite_only
+def test_a_file_does_not_tell_who_complained_without_a_name(app: Flask) -> None:
+    """Neither the row nor the answer that went out, which are the family's own to see."""
+    numbers = []
+    with unit_of_work() as session:
+        head = security.staff_with_role(session, Role.PRINCIPAL)[0]
+        for words, is_anonymous in (("教室太热了", False), ("老师骂孩子", True)):
+            ticket = intake.open_ticket(
+                session,
+                openid=FAMILY,
+                kind=TicketKind.COMPLAINT,
+                text=words,
+                source_key=words,
+                owner_id=head.id,
+                is_anonymous=is_anonymous,
+            )
+            answering.answer_ticket(
+                session, number=ticket.number, account_id=head.id, text="马上处理"
+            )
+            numbers.append(ticket.number)
+        sent = text("UPDATE outbox_message SET status='sent', sent_at=due_at")
+        session.execute(sent)
+    page = at_desk(app, Role.ACADEMIC).get("/students/1").text
+    assert "教室太热了" in page
+    assert "老师骂孩子" not in page
+    assert numbers[1] not in page
+    title = TEMPLATES["ticket_answered"].title
+    with reading() as session:
+        reader = security.staff_with_role(session, Role.ACADEMIC)[0]
+        by_staff = student.file_for_staff(session, 1, reader)
+        by_family = student.file_for_family(session, 1, security.speaker(session, FAMILY))
+        assert title not in [each.title for each in by_staff.told]
+        assert [each.title for each in by_family.told].count(title) == 2
+        assert [each.number for each in by_family.tickets or []] == numbers[::-1]
+        month = f"{clock.today():%Y-%m}"
+        assert analysis.of_month(session, head, month).repeat_tickets == 0
+        again = analysis.rows_of(session, head, month, {"repeat": "1"}, before=None)
+        assert again.rows == []
 
 
 @sqlite_only

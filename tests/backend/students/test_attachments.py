@@ -12,6 +12,8 @@ from sqlalchemy import select
 from backend.kit import clock, files
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import NotFound
+from backend.logistics import service as logistics
 from backend.outbox.models import OutboxMessage
 from backend.security import service as security
 from backend.security.schemas import Role, Speaker
@@ -231,3 +233,31 @@ def test_staff_at_their_console_see_what_belongs_to_a_ticket(site: Site) -> None
     desk.sign_in(manager)
     elsewhere.sign_in(other)
     assert (desk.get(path).status_code, elsewhere.get(path).status_code) == (200, 404)
+
+
+def test_managers_of_another_campus_do_not_see_what_belongs_to_a_ticket(site: Site) -> None:
+    """Also where the one who has it belongs to no campus."""
+    with unit_of_work() as session:
+        here, there = (
+            logistics.open_campus(session, name=f"{name}校区", address="路1号").id
+            for name in ("东", "西")
+        )
+        owner = security.hire(session, name="周会", role=Role.ACCOUNTANT).id
+        managers = [
+            security.hire(session, name=f"主管{n}", role=Role.CAMPUS_MANAGER, campus_id=campus_id)
+            for n, campus_id in enumerate((here, there))
+        ]
+        ticket = desk.open_ticket(
+            session,
+            openid=MOTHER,
+            kind=TicketKind.COMPLAINT,
+            text="东校区多收了钱",
+            source_key="east",
+            owner_id=owner,
+        )
+        readers = [
+            Speaker(openid="", account_id=each.id, role=Role.CAMPUS_MANAGER) for each in managers
+        ]
+        assert attachments.readable_of_ticket(session, ticket.number, reader=readers[0]) == []
+        with pytest.raises(NotFound):
+            attachments.readable_of_ticket(session, ticket.number, reader=readers[1])

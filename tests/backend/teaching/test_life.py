@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from backend.finance import reconciliation
 from backend.finance.models import HourEntry, LessonAccount
 from backend.finance.schemas import HourKind
 from backend.kit import clock, events
-from backend.kit.errors import NotAllowed
+from backend.kit.errors import NotAllowed, NotFound
 from backend.outbox.models import OutboxMessage
 from backend.security.schemas import StaffMember
 from backend.teaching import service
@@ -222,8 +223,11 @@ def test_a_substitute_who_is_busy_by_then_is_refused(session: Session, school: S
             staffing.confirm(session, substitution_id=asked.id, by=school.academic_id)
         busy.starts_at, busy.ends_at = lesson.ends_at, lesson.ends_at + timedelta(hours=1)
         session.flush()
-        for _ in range(2):
-            staffing.confirm(session, substitution_id=asked.id, by=school.academic_id)
+        decide = partial(staffing.confirm, session, substitution_id=asked.id, by=school.academic_id)
+        with pytest.raises(NotFound):
+            decide(campus_id=school.campus_id + 1)  # A manager guesses another campus's number.
+        for campus_id in (None, school.campus_id):
+            decide(campus_id=campus_id)
     assert told(session, "teacher_changed") == 2
     assert told(session, "substitute_wanted") == 1
 

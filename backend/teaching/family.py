@@ -1,0 +1,30 @@
+"""What this room forgets of learners: words about them. Who was in which lesson stays, because
+hours and pay are reckoned by it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.teaching.models import (
+    Attendance,
+    AttendanceChange,
+    Leave,
+    Suspension,
+    Transfer,
+)
+
+GONE = "已删除"
+
+
+def forget(session: Session, *, student_ids: Collection[int], openids: Collection[str]) -> None:
+    """Take words and WeChats out of leaves, corrections, pauses and changes of class of these
+    learners, and of what these WeChats asked for another."""
+    asked = [f"wechat:{openid}" for openid in openids]
+    theirs = Leave.student_id.in_(student_ids) | Leave.asked_by.in_(asked)
+    session.execute(update(Leave).where(theirs).values(words=GONE, asked_by=GONE))
+    places = select(Attendance.id).where(Attendance.student_id.in_(student_ids))
+    changes = update(AttendanceChange).where(AttendanceChange.attendance_id.in_(places))
+    session.execute(changes.values(reason=GONE))
+    for model in (Suspension, Transfer):
+        session.execute(update(model).where(model.asked_by.in_(asked)).values(asked_by=GONE))
