@@ -18,6 +18,7 @@ from backend.security import words
 from backend.security.schemas import Speaker
 from backend.students import bindings
 from backend.students import queries as students
+from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE, Child, Companion
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import LessonView
@@ -26,7 +27,10 @@ AHEAD = timedelta(days=14)
 MOST_LESSONS = 4
 MOST_ORDERS = 5
 MOST_MESSAGES = 8
-CONSENTS = {PRIVACY_NOTICE: "个人信息保护告知"}
+CONSENTS = {
+    **{purpose.value: wording.title for purpose, wording in consents.WORDINGS.items()},
+    PRIVACY_NOTICE: "个人信息保护告知",
+}
 
 
 class ChildPart(BaseModel):
