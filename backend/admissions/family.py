@@ -10,16 +10,6 @@ from backend.admissions.models import FollowUp, Lead, SignUp
 GONE = "已删除"
 
 
-def students_of_advisor(session: Session, account_id: int) -> set[int]:
-    """The learners who signed up through an advisor's leads."""
-    query = (
-        select(SignUp.student_id)
-        .join(Lead, Lead.id == SignUp.lead_id)
-        .where(Lead.advisor_id == account_id, SignUp.student_id.is_not(None))
-    )
-    return {student_id for student_id in session.scalars(query.distinct()) if student_id}
-
-
 def forget(
     session: Session, *, openid: str, student_ids: Collection[int], into: str
 ) -> tuple[int, int]:

@@ -145,7 +145,7 @@ def refuse(session: Session, *, refund_id: int, by: StaffMember, note: str) -> R
     refund.status, refund.decided_at = RefundStatus.REFUSED, clock.now()
     refund.note = note[:200]
     _audit(session, refund, f"account:{by.id}", "refund.refused")
-    _tell_customer(session, refund, "refund.refused")
+    _tell_customer(session, refund, "refund_refused", note=refund.note)
     return view_of(session, refund)
 
 

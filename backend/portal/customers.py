@@ -79,7 +79,7 @@ def page(
 def line(session: Session, member: StaffMember, student_id: int) -> Line:
     """One student. Raises NotFound where there is none or none for this reader."""
     wanted = Wanted(among=(*visible_to(member), lambda column: column == student_id))
-    found = roster.students(session, wanted, in_full=False, limit=1)
+    found = roster.students(session, wanted, limit=1)
     if not found:
         raise NotFound()
     return _lines(session, found, Asked())[0]

@@ -12,23 +12,38 @@ from backend.security.schemas import StaffMember
 # Whether an entry shows is what its view asks for: there is no second list of permissions. Pages of
 # the talks and of their review are the bot's, and an application may be made without them.
 ENTRIES = (
-    ("我的工作台", "portal_pages.desk"),
-    ("客户对话", "talk_pages.talks"),
-    ("工单", "students_pages.tickets.board.shown"),
-    ("工单分析", "students_pages.tickets.improvement.figures"),
-    ("听懂客户", "review_pages.queued"),
-    ("退费审批", "finance_pages.refund_list"),
-    ("提醒规则", "portal_pages.reminders.listed"),
-    ("消息送达", "portal_pages.reminders.deliveries"),
-    ("学员与家长", "portal_pages.customers.listed"),
-    ("资料审核", "portal_pages.reviews.listed"),
-    ("学员档案", "portal_pages.files.listed"),
-    ("资料删除", "portal_pages.files.wishes"),
-    ("员工账号", "portal_pages.people.listed"),
-    ("审计记录", "security_pages.audit.trail_page"),
-    ("密钥轮换", "security_pages.keys.progress"),
-    ("我的账号", "security_pages.account.account"),
+    (
+        "日常",
+        (
+            ("我的工作台", "portal_pages.desk"),
+            ("客户对话", "talk_pages.talks"),
+            ("工单", "students_pages.tickets.board.shown"),
+            ("工单分析", "students_pages.tickets.improvement.figures"),
+            ("消息送达", "portal_pages.reminders.deliveries"),
+        ),
+    ),
+    (
+        "学员",
+        (
+            ("学员与家长", "portal_pages.customers.listed"),
+            ("资料审核", "portal_pages.reviews.listed"),
+            ("资料删除", "portal_pages.files.wishes"),
+        ),
+    ),
+    ("财务", (("退费审批", "finance_pages.refund_list"),)),
+    (
+        "设置",
+        (
+            ("提醒规则", "portal_pages.reminders.listed"),
+            ("听懂客户", "review_pages.queued"),
+            ("员工账号", "portal_pages.people.listed"),
+            ("审计记录", "security_pages.audit.trail_page"),
+            ("密钥轮换", "security_pages.keys.progress"),
+            ("我的账号", "security_pages.account.account"),
+        ),
+    ),
 )
+FILES = "/students/"  # A learner's file belongs to the list that leads to it.
 
 
 @dataclass(frozen=True)
@@ -42,12 +57,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Shell:
-    """The frame of one reader's pages."""
+    """The frame of one reader's pages. `groups` has only entries that they may open, and no empty
+    group."""
 
     name: str
     role: str
     campus: str | None
-    entries: list[Entry]
+    groups: list[tuple[str, list[Entry]]]
+
+    @property
+    def here(self) -> str:
+        """What the navigation calls the present page."""
+        return next((each.label for _, part in self.groups for each in part if each.is_here), "")
 
 
 def shell() -> Shell | None:
@@ -61,9 +82,38 @@ def shell() -> Shell | None:
             names, _ = logistics.names(session, campus_ids={member.campus_id}, venue_ids=set())
         campus = names.get(member.campus_id)
     views = current_app.view_functions
-    entries = [
-        Entry(label, url_for(endpoint), request.endpoint == endpoint)
-        for label, endpoint in ENTRIES
+    open_to = {
+        endpoint: url_for(endpoint)
+        for _, part in ENTRIES
+        for _, endpoint in part
         if endpoint in views and permissions.may(member.role, *views[endpoint].__dict__["needs"])
+    }
+    here = _nearest(request.path, list(open_to.values()))
+    groups = [
+        (
+            name,
+            [
+                Entry(label, open_to[endpoint], open_to[endpoint] == here)
+                for label, endpoint in part
+                if endpoint in open_to
+            ],
+        )
+        for name, part in ENTRIES
     ]
-    return Shell(member.name, words.ROLES[member.role], campus, entries)
+    return Shell(
+        member.name, words.ROLES[member.role], campus, [each for each in groups if each[1]]
+    )
+
+
+def _nearest(path: str, urls: list[str]) -> str:
+    """The entry under which a page lies: the longest address that its own goes on from. Everything
+    goes on from the desk's, which therefore stands for itself alone."""
+    if path.startswith(FILES):
+        path = url_for("portal_pages.customers.listed")
+    desk = url_for("portal_pages.desk")
+    above = [
+        each
+        for each in urls
+        if path == each or (each != desk and path.startswith(f"{each.rstrip('/')}/"))
+    ]
+    return max(above, key=len, default="")

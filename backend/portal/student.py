@@ -5,17 +5,18 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from backend.admissions import family as admissions
 from backend.finance import family
 from backend.finance import queries as finance
 from backend.finance.schemas import LessonBalance, OrderView
 from backend.kit import clock
 from backend.kit.errors import NotFound
 from backend.outbox import queries as outbox
+from backend.portal import customers
 from backend.security import permissions
 from backend.security import queries as security
-from backend.security.schemas import Permission, Scope, Speaker, StaffMember
+from backend.security.schemas import Permission, Speaker, StaffMember
 from backend.students import queries as students
+from backend.students import roster
 from backend.students.file import details, looks
 from backend.students.file.words import Details, LookView
 from backend.students.schemas import TicketView
@@ -54,26 +55,11 @@ class StudentFile(BaseModel):
     looks: list[LookView]
 
 
-def reach_of(session: Session, member: StaffMember) -> set[int] | None:
-    """The learners whose files somebody may open; None for all. Nobody without the permission."""
-    match permissions.scope_of(member.role, Permission.SEE_STUDENT):
-        case Scope.ALL:
-            return None
-        case Scope.CAMPUS if member.campus_id is None:
-            return None
-        case Scope.CAMPUS:
-            return learning.students_of(session, campus_id=member.campus_id)
-        case Scope.OWN:
-            taught = learning.students_of(session, teacher_id=member.id)
-            return taught | admissions.students_of_advisor(session, member.id)
-        case _:
-            return set()
-
-
 def must_reach(session: Session, member: StaffMember, student_id: int) -> None:
-    """Raise NotFound for a learner beyond the reader's scope, as for one who is not there."""
-    reach = reach_of(session, member)
-    if reach is not None and student_id not in reach:
+    """Raise NotFound for a learner beyond the reader's scope, as for one who is not there. Whoever
+    is in somebody's list of customers has a file that opens."""
+    within = customers.visible_to(member, Permission.SEE_STUDENT)
+    if not roster.known_students(session, [student_id], within):
         raise NotFound()
 
 

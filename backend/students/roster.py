@@ -2,7 +2,7 @@
 
 Rooms above know things that this one does not (classes, lessons left). They hand in conditions on
 the column of a student's id, so that one statement finds a page whatever it is filtered by. Shells
-of merged doubles are in no list.
+of merged doubles and those who were forgotten are in no list.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -78,8 +78,8 @@ class Listed(BaseModel):
 @dataclass(frozen=True)
 class Wanted:
     """Who is looked for; empty parts leave nobody out. `words` are a name, its pinyin or initials
-    from the beginning, a whole phone number or its last four digits. All `among` hold of one
-    student; of a guardian's, of one child of theirs."""
+    from the beginning, a whole phone number or its last four digits, of a student also the identity
+    number. All `among` hold of one student; of a guardian's, of one child of theirs."""
 
     words: str = ""
     tag_id: int | None = None
@@ -91,6 +91,7 @@ def students(
 ) -> list[Listed]:
     """Students by id after one id, at most `limit` and one more, in four statements."""
     query = select(Student).where(Student.merged_into_id.is_(None), Student.id > after)
+    query = query.where(Student.erased_at.is_(None))
     if words := names.plain(wanted.words):
         query = query.where(_student_called(words))
     if wanted.tag_id is not None:
@@ -128,6 +129,7 @@ def guardians(
 ) -> list[Listed]:
     """Guardians by id after one id, as `students`."""
     query = select(Guardian).where(Guardian.merged_into_id.is_(None), Guardian.id > after)
+    query = query.where(Guardian.erased_at.is_(None))
     if words := names.plain(wanted.words):
         query = query.where(_guardian_called(words))
     if wanted.tag_id is not None:
@@ -240,6 +242,9 @@ def _child_of(
 
 
 def _student_called(words: str) -> ColumnElement[bool]:
+    if len(words) == 18 and words[:17].isdecimal():
+        numbers = crypto.blind_indexes(words.upper(), context="id_number")
+        return Student.id_number_index.in_(numbers)
     if words.isdecimal():
         return Student.id.in_(
             select(Guardianship.student_id)

@@ -88,19 +88,3 @@ def held(session: Session, student_ids: Collection[int], *, limit: int = 30) -> 
         Held(student_id=who or 0, starts_at=at, class_name=name, status=status)
         for who, at, name, status in rows
     ]
-
-
-def students_of(
-    session: Session, *, teacher_id: int | None = None, campus_id: int | None = None
-) -> set[int]:
-    """Who sits in a teacher's classes, or at a campus, now."""
-    query = (
-        select(Enrollment.student_id)
-        .join(ClassGroup, ClassGroup.id == Enrollment.class_group_id)
-        .where(Enrollment.status == SeatStatus.ACTIVE, Enrollment.student_id.is_not(None))
-    )
-    if teacher_id is not None:
-        query = query.where(ClassGroup.teacher_id == teacher_id)
-    if campus_id is not None:
-        query = query.where(ClassGroup.campus_id == campus_id)
-    return {student_id for student_id in session.scalars(query.distinct()) if student_id}

@@ -24,6 +24,7 @@ from backend.portal.pages import (
 from backend.portal.shell import shell
 from backend.security import identities
 from backend.security.gate import staff_only
+from backend.security.permissions import may
 from backend.security.schemas import Permission, StaffMember
 from backend.students import bindings, freezing
 from backend.web.sign_in import wechat_only
@@ -118,4 +119,6 @@ def desk(member: StaffMember) -> ResponseReturnValue:
     """「我的工作台」."""
     with reading() as session:
         found = desk_of(session, member)
-    return render_template("portal/desk.html", desk=found)
+    return render_template(
+        "portal/desk.html", desk=found, calls_roll=may(member.role, Permission.TAKE_ATTENDANCE)
+    )

@@ -56,22 +56,6 @@ def listed(me: StaffMember) -> ResponseReturnValue:
     )
 
 
-@blueprint.get(f"{PATH}/students/<int:student_id>")
-@staff_only(Permission.FIND_STUDENTS)
-def student(me: StaffMember, student_id: int) -> ResponseReturnValue:
-    """One student: what the list knows, and the tags."""
-    with reading() as session:
-        found = customers.line(session, me, student_id)
-        settable = tags.settable(session, me, Person.STUDENT)
-    return render_template(
-        "portal/customer.html",
-        line=found,
-        settable=settable,
-        segments=words.SEGMENTS,
-        can=_can(me),
-    )
-
-
 @blueprint.post(f"{PATH}/tagging")
 @staff_only(Permission.TAG_STUDENTS)
 def tag(me: StaffMember) -> ResponseReturnValue:
@@ -87,7 +71,7 @@ def tag(me: StaffMember) -> ResponseReturnValue:
         act(session, tag_id=tag_id, person=person, ids=seen, by=me)
     back = request.form.get("back", "")
     one = request.form.get("one", 0, type=int)
-    return redirect(f"{PATH}/students/{one}" if one else f"{PATH}?{back}", 303)
+    return redirect(f"/students/{one}#tags" if one else f"{PATH}?{back}", 303)
 
 
 @blueprint.get(f"{PATH}/tags")

@@ -1,13 +1,15 @@
-"""学员档案 for staff: found, masked, unmasked for a reason, filled in; and erasures to decide."""
+"""学员档案 for staff: masked, unmasked for a reason, filled in, tagged; and erasures to decide. The
+list that leads here is that of the customers."""
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from backend.kit.db import reading, unit_of_work
-from backend.portal import erasing, student
+from backend.portal import customers, erasing, student, words
 from backend.security import permissions
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
+from backend.students import tags
 from backend.students.file import details, erasures, looks
 from backend.students.file.identity import Field
 from backend.students.file.words import (
@@ -19,6 +21,7 @@ from backend.students.file.words import (
     Reason,
     ReasonMissing,
 )
+from backend.students.schemas import Person
 from backend.web import errors
 
 blueprint = Blueprint("files", __name__)
@@ -50,23 +53,6 @@ errors.apologise(
 )
 
 
-@blueprint.get(PATH)
-@staff_only(Permission.SEE_STUDENT)
-def listed(me: StaffMember) -> ResponseReturnValue:
-    """The list, searched as one types; a page at a time, within the reader's scope."""
-    search, after = request.args.get("q", "").strip()[:40], request.args.get("after", 0, type=int)
-    with reading() as session:
-        among = student.reach_of(session, me)
-        found = details.students(session, search=search, after=after, among=among)
-    fragment = "HX-Request" in request.headers
-    return render_template(
-        "portal/students_rows.html" if fragment else "portal/students.html",
-        found=found[: details.PAGE],
-        has_more=len(found) > details.PAGE,
-        search=search,
-    )
-
-
 @blueprint.get(f"{PATH}/<int:student_id>")
 @staff_only(Permission.SEE_STUDENT)
 def file(me: StaffMember, student_id: int) -> ResponseReturnValue:
@@ -74,9 +60,18 @@ def file(me: StaffMember, student_id: int) -> ResponseReturnValue:
     with reading() as session:
         found = student.file_for_staff(session, student_id, me)
         shown = looks.shown_to(session, student_id=student_id, member=me)
+        tagged = None
+        if found.details.erased_at is None and permissions.may(me.role, Permission.FIND_STUDENTS):
+            tagged = customers.line(session, me, student_id)
+        settable = []
+        if tagged is not None and permissions.may(me.role, Permission.TAG_STUDENTS):
+            settable = tags.settable(session, me, Person.STUDENT)
     return render_template(
         "portal/student.html",
         file=found,
+        tagged=tagged,
+        settable=settable,
+        segments=words.SEGMENTS,
         shown=shown,
         seconds=int(looks.SHOWN_FOR.total_seconds()),
         fields={field: FIELDS[field] for field in looks.fields_for(me.role)},

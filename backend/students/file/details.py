@@ -1,8 +1,8 @@
-"""The sheet of a learner: read masked, found by name or number, changed by family and staff."""
+"""The sheet of a learner: read masked, changed by family and staff."""
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from backend.kit import clock, crypto
@@ -22,11 +22,9 @@ from backend.students.file.words import (
     Details,
     DetailWrong,
     GuardianPart,
-    StudentRow,
 )
 from backend.students.models import Guardian, Guardianship, Student
 
-PAGE = 30
 EDITABLE = ("school", "id_number", "address", "health_note", "email")
 EDITABLE_OF_GUARDIAN = ("id_number", "address", "email")
 LONGEST = {"school": 60, "id_number": 18, "address": 120, "health_note": 500, "email": 100}
@@ -76,34 +74,6 @@ def details(
         erased_at=row.erased_at,
         guardians=tuple(guardians),
     )
-
-
-def students(
-    session: Session, *, search: str = "", after: int = 0, among: Collection[int] | None = None
-) -> list[StudentRow]:
-    """Learners by id after one id, at most PAGE and one more. `search` is part of a name, or a
-    whole phone or identity number, which are kept encrypted; `among` whom the reader may see."""
-    query = select(Student).where(Student.id > after, Student.erased_at.is_(None))
-    query = query.options(selectinload(Student.guardianships).joinedload(Guardianship.guardian))
-    if among is not None:
-        query = query.where(Student.id.in_(among))
-    if search:
-        phones = crypto.blind_indexes(search, context="phone")
-        numbers = crypto.blind_indexes(normal_id_number(search), context="id_number")
-        of_phone = (
-            select(Guardianship.student_id)
-            .join(Guardian, Guardian.id == Guardianship.guardian_id)
-            .where(Guardian.phone_index.in_(phones))
-        )
-        query = query.where(
-            or_(
-                Student.name.contains(search, autoescape=True),
-                Student.id_number_index.in_(numbers),
-                Student.id.in_(of_phone),
-            )
-        )
-    rows = session.scalars(query.order_by(Student.id).limit(PAGE + 1))
-    return [_row(row) for row in rows]
 
 
 def change(session: Session, student_id: int, *, by: str, fields: Mapping[str, str]) -> list[str]:
@@ -175,14 +145,3 @@ def _checked(name: str, given: str) -> str | None:
     if name == "email" and not MAIL.fullmatch(text):
         raise DetailWrong(field=name)
     return text
-
-
-def _row(row: Student) -> StudentRow:
-    guardians = [each.guardian for each in row.guardianships]
-    return StudentRow(
-        id=row.id,
-        name=row.name,
-        grade=row.grade,
-        guardians="、".join(one.name for one in guardians),
-        phones="、".join(masked(Field.PHONE, one.phone) or "" for one in guardians),
-    )

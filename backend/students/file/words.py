@@ -70,16 +70,6 @@ class Details(_Frozen):
     guardians: tuple[GuardianPart, ...]
 
 
-class StudentRow(_Frozen):
-    """A learner in a list."""
-
-    id: int
-    name: str
-    grade: str | None
-    guardians: str
-    phones: str
-
-
 class LookView(_Frozen):
     """Who looked, when, at what and why."""
 

@@ -196,10 +196,10 @@ def test_the_page_searches_tags_and_goes_on(app: Flask) -> None:
     assert "意向" in desk.get("/console/customers/tags").text
     assert desk.post("/console/customers/tags", name="", colour="danger").status_code == 422
     put = {"person": "student", "id": "1", "tag": "1", "one": "1"}
-    assert desk.post("/console/customers/tagging", **put).headers["Location"].endswith("/1")
-    assert "取消「意向」" in desk.get("/console/customers/students/1").text
+    assert desk.post("/console/customers/tagging", **put).headers["Location"].endswith("/1#tags")
+    assert "取消「意向」" in desk.get("/students/1").text
     assert desk.post("/console/customers/tagging", **{**put, "id": "9999"}).status_code == 404
-    assert desk.get("/console/customers/students/9999").status_code == 404
+    assert desk.get("/students/9999").status_code == 404
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
