@@ -202,23 +202,23 @@ def _to_text(talk: Talk) -> Reply:
     carried = casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
-    wished = identity.heard(talk)
-    if wished is not None:
-        return wished
-    wished = wishes.heard(talk) or privacy.heard(talk)
-    if wished is not None:
-        held = FORMS.get(talk.state.flow or "")
-        return wished.then(form.advance(talk, held)) if held else wished
-    told = refunds.heard(talk)
-    if told is not None:
-        return told
     is_customer = talk.speaker.account_id is None
-    named = (verdicts.numbered(talk) if is_customer else None) or tickets.unnamed(talk)
-    if named is not None:
-        return named
-    carried = handoff.hear(talk, FORMS) or verdicts.bare(talk)
+    wished = (
+        identity.heard(talk)
+        or wishes.heard(talk)
+        or privacy.heard(talk)
+        or refunds.heard(talk)
+        or (verdicts.numbered(talk) if is_customer else None)
+        or tickets.unnamed(talk)
+    )
+    if wished is not None:
+        return _and_on(talk, wished)
+    carried = handoff.hear(talk, FORMS)
     if carried is not None:
         return carried
+    settled = verdicts.bare(talk)
+    if settled is not None:
+        return _and_on(talk, settled)
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):
         return people.soothe(talk)
     talk.meaning = in_context(
@@ -264,6 +264,12 @@ def _to_text(talk: Talk) -> Reply:
     if taken_back is not None:
         return taken_back
     return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)
+
+
+def _and_on(talk: Talk, reply: Reply) -> Reply:
+    """The reply, and once more the question of the form that it has left open."""
+    held = FORMS.get(talk.state.flow or "")
+    return reply.then(form.advance(talk, held)) if held and not talk.has_asked else reply
 
 
 def _by_meaning(talk: Talk) -> Reply | None:

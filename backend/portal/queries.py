@@ -18,7 +18,8 @@ from backend.security import words
 from backend.security.schemas import Speaker
 from backend.students import bindings
 from backend.students import queries as students
-from backend.students.schemas import PRIVACY_NOTICE, Child, Companion
+from backend.students.file import consents
+from backend.students.schemas import Child, Companion
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import LessonView
 
@@ -26,7 +27,6 @@ AHEAD = timedelta(days=14)
 MOST_LESSONS = 4
 MOST_ORDERS = 5
 MOST_MESSAGES = 8
-CONSENTS = {PRIVACY_NOTICE: "个人信息保护告知"}
 
 
 class ChildPart(BaseModel):
@@ -161,8 +161,9 @@ def known(session: Session, openid: str) -> Known:
         children=[child.name for child in children] if speaker.guardian_id else [],
         bound_at=identity.bound_at if identity and speaker.is_known else None,
         consents=[
-            f"{CONSENTS.get(purpose, purpose)}（{clock.local(at):%Y年%m月%d日}）"
-            for purpose, at in students.consents_of(session, openid)
+            f"{each.wording.title}（{clock.local(each.given_at):%Y年%m月%d日}）"
+            for each in consents.standings(session, speaker)
+            if each.given_at is not None
         ],
         wechats=bindings.companions(session, openid),
     )

@@ -27,6 +27,7 @@ _ERASE = re.compile(
     rf"{_END}"
 )
 _CONFIRM = re.compile(r"^确认(?:要)?删除(?:我的资料)?[。!！]*$")
+_NO = re.compile(r"^(?:那|还是|先|,|，)*(?:取消|算了|不(?:用|要|删|撤回?)?(?:除|了)?)[了吧]*$")
 _TAKE_BACK = re.compile(
     r"^(?:我要|请|帮我)*(?:撤回|取消)(?:我的|资料)*删除(?:资料)?(?:的)?申请[。!！]*$"
 )
@@ -55,11 +56,13 @@ def heard(talk: Talk) -> Reply | None:
     """The answer to a wish about one's own data; None for everything else. What was asked back
     («1») is taken only right after the question."""
     asked = talk.state.topic.pop("withdrawing", None)
+    confirming = talk.state.topic.pop("erasing", None)
+    if (asked or confirming) and _NO.match(talk.plain):
+        return say(phrases.KEPT_CONSENT if asked else phrases.KEPT_FILE)
     if asked:
         picked = _picked(talk, asked)
         if picked is not None:
             return picked
-    confirming = talk.state.topic.pop("erasing", None)
     if _CONFIRM.match(talk.plain):
         return _confirm(talk) if confirming else erase(talk)
     for pattern, flow in _FLOWS:

@@ -19,10 +19,12 @@ from backend.finance.refund_words import (
 from backend.finance.schemas import OrderStatus, OrderView
 from backend.kit.errors import NotFound
 from backend.security.schemas import Role
+from backend.students import queries as students
 from bot.flows import form, people
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.phrases import refunds as phrases
+from bot.phrases import tickets
 from bot.replies import Reply, say
 
 _PROGRESS = re.compile(
@@ -55,13 +57,17 @@ def begin(talk: Talk) -> Reply:
 
 
 def heard(talk: Talk) -> Reply | None:
-    """「退费进度」 and 「撤回退费」; None for everything else, and for whoever has no refund."""
+    """「退费进度」 and 「撤回退费」; None for everything else. Who has no refund may have asked a
+    person for one, and hears where that stands."""
     asks, takes_back = _PROGRESS.search(talk.plain), _BACK.match(talk.plain)
-    if not (asks or takes_back) or talk.state.flow == FORM.name:
+    if not asks and (not takes_back or talk.state.flow == FORM.name):
         return None
     found = refund_reads.latest_of(talk.session, talk.openid)
     if found is None:
-        return None
+        if not asks or talk.speaker.account_id is not None:
+            return None
+        passed = [t for t in students.tickets_of(talk.session, talk.openid) if "退" in t.text]
+        return say(tickets.listed(passed) if passed else phrases.NONE)
     if asks:
         return say(phrases.progress(found))
     try:
@@ -182,5 +188,5 @@ FORM = Form(
     ),
     finish=_finish,
     cancelled=phrases.CANCELLED,
-    back="",
+    back=phrases.BACK,
 )
