@@ -113,7 +113,7 @@ INTENTS: dict[str, Flow] = {
     "ticket_status": tickets.progress,
     "staff_leads": staff.leads,
     "log_followup": staff.follow_up,
-    "staff_tasks": staff.leads,
+    "staff_tasks": casework.tasks_of,
     "approve": staff.decide,
     "reject": staff.decide,
     "request_supplies": staff.only_for(Permission.REQUEST_SUPPLIES, people.pass_to(Role.LOGISTICS)),
@@ -121,7 +121,7 @@ INTENTS: dict[str, Flow] = {
     "staff_report": staff.report,
     "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
     "take_attendance": calling.begin,
-    "report_fault": people.pass_to(Role.LOGISTICS),
+    "report_fault": codes.fault,
     "book_room": staff.only_for(Permission.BOOK_ROOM, people.pass_to(Role.ACADEMIC)),
     "find_document": staff.only_for(Permission.FIND_DOCUMENT, people.pass_to(Role.OFFICE)),
 }
@@ -139,6 +139,12 @@ MENU: dict[str, Flow] = {
     "leads": staff.leads,
     "report": staff.report,
     "messages": wishes.settings,
+    "leave": absences.leave,
+    "makeup": absences.makeup,
+    "refund": refunds.begin,
+    "roll": calling.begin,
+    "tickets": casework.mine,
+    "tasks": casework.tasks_of,
     "bind": binding.begin,
     "me": identity.about,
 }
@@ -257,7 +263,7 @@ def _to_text(talk: Talk) -> Reply:
         return followed
     if sign_up_answers.announces(talk):
         return sign_up.begin(talk)
-    opened = small_talk.opener(talk) or courses.told_grade(talk)
+    opened = small_talk.opener(talk) or small_talk.parent(talk) or courses.told_grade(talk)
     if opened is not None:
         return opened
     taken_back = verdicts.word(talk) or tickets.withdraw(talk) or tickets.supplement(talk)

@@ -105,5 +105,6 @@ def about(talk: Talk) -> Reply:
         bound_at=known.bound_at,
         consents=known.consents,
         wechats=len(known.wechats),
+        is_staff=talk.speaker.account_id is not None,
     )
     return say(told).then(card)

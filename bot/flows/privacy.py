@@ -87,7 +87,7 @@ def export(talk: Talk) -> Reply:
 def erase(talk: Talk) -> Reply:
     """Explains first; only «确认删除» right after it asks for it."""
     if talk.speaker.guardian_id is None:
-        return _no_file()
+        return say(phrases.GUARDIANS_FILE) if talk.speaker.student_id else _no_file()
     asked = erasures.open_erasure_of(talk.session, talk.speaker.guardian_id)
     if asked is not None:
         return say(phrases.erasure_stands(asked))

@@ -18,15 +18,18 @@ from backend.finance.refund_words import (
 )
 from backend.finance.schemas import OrderStatus, OrderView
 from backend.kit.errors import NotFound
-from backend.security.schemas import Role
+from backend.security.permissions import may
+from backend.security.schemas import Permission, Role
+from backend.security.service import personal_link
 from backend.students import queries as students
 from bot.flows import form, people
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.phrases import refunds as phrases
-from bot.phrases import tickets
-from bot.replies import Reply, say
+from bot.phrases import staff, tickets
+from bot.replies import Reply, say, show
 
+APPROVALS = "/refunds"
 _PROGRESS = re.compile(
     r"^(?:请?[问查看]*一?下?)?(?:我的)?退[费款钱](?:的?进度|到哪一?步?了?|怎么样了?|[好批]了?[没吗]?有?|申请呢)+[?？呢啊了吗]*$"
     r"|^退[费款](?:多久|什么时候)(?:能)?到账"
@@ -51,6 +54,9 @@ def begin(talk: Talk) -> Reply:
     under_way = _open(talk)
     if under_way is not None:
         return say(phrases.progress(under_way))
+    if not _paid(talk) and may(talk.speaker.role, Permission.APPROVE_REFUND):
+        link = personal_link(talk.openid, APPROVALS)
+        return show(title=staff.REFUNDS_TITLE, description=staff.REFUNDS, url=link)
     if not _paid(talk):
         return people.pass_to(Role.ACCOUNTANT)(talk)
     return form.start(talk, FORM)
