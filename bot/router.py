@@ -89,7 +89,7 @@ INTENTS: dict[str, Flow] = {
     "book_trial": people.pass_to(Role.ADVISOR),
     "sign_up": sign_up.begin,
     "request_callback": people.pass_to(Role.ADVISOR),
-    "bind_account": binding.begin,
+    "bind_account": identity.bind,
     "my_schedule": study.timetable,
     "my_balance": study.balance,
     "my_orders": study.orders,

@@ -26,6 +26,7 @@ from backend.students.tickets import (
 )
 from backend.students.tickets import words as names
 from backend.students.tickets.view import case_of
+from bot.flows import refunds
 from bot.flows.staff import only_for, own_leads
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -192,6 +193,9 @@ def waiting(talk: Talk) -> Reply:
     told = (_tickets(talk) if may(talk.speaker.role, Permission.ANSWER_TICKET) else None) or SILENCE
     if may(talk.speaker.role, Permission.SEE_LEADS):
         told = told.then(own_leads(talk) or SILENCE)
+    member = staff.staff_member(talk.session, _me(talk))
+    if member and may(member.role, Permission.APPROVE_REFUND):
+        told = told.then(refunds.to_approve(talk, member) or SILENCE)
     return told if told.bubbles else say(phrases.NO_TASKS)
 
 

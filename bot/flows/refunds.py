@@ -19,7 +19,7 @@ from backend.finance.refund_words import (
 from backend.finance.schemas import OrderStatus, OrderView
 from backend.kit.errors import NotFound
 from backend.security.permissions import may
-from backend.security.schemas import Permission, Role
+from backend.security.schemas import Permission, Role, StaffMember
 from backend.security.service import personal_link
 from backend.students import queries as students
 from bot.flows import form, people
@@ -55,11 +55,20 @@ def begin(talk: Talk) -> Reply:
     if under_way is not None:
         return say(phrases.progress(under_way))
     if not _paid(talk) and may(talk.speaker.role, Permission.APPROVE_REFUND):
-        link = personal_link(talk.openid, APPROVALS)
-        return show(title=staff.REFUNDS_TITLE, description=staff.REFUNDS, url=link)
+        return _approvals(talk)
     if not _paid(talk):
         return people.pass_to(Role.ACCOUNTANT)(talk)
     return form.start(talk, FORM)
+
+
+def to_approve(talk: Talk, member: StaffMember) -> Reply | None:
+    """The page of the refunds that wait for this member of staff; None without any."""
+    return _approvals(talk) if refund_reads.waiting_for(talk.session, member) else None
+
+
+def _approvals(talk: Talk) -> Reply:
+    link = personal_link(talk.openid, APPROVALS)
+    return show(title=staff.REFUNDS_TITLE, description=staff.REFUNDS, url=link)
 
 
 def heard(talk: Talk) -> Reply | None:

@@ -74,7 +74,11 @@ def bare(talk: Talk) -> Reply | None:
         found = own.newest(talk.session, talk.openid, (TicketStatus.CLOSED,), asked=True)[:1]
         word = match.group(2) if match.re is _STARS else ""
         stars = match.group(1) if match.re is _STARS else match.group()
-        return _rate(talk, found[0], stars, word) if found else None
+        if found:
+            return _rate(talk, found[0], stars, word)
+        is_alone = match.re is _STARS and not word and talk.state.flow is None
+        is_customer = talk.speaker.account_id is None
+        return say(phrases.NOTHING_TO_RATE) if is_alone and is_customer else None
     if _UNNAMED.match(talk.plain):
         found = own.newest(talk.session, talk.openid, _RUNNING)[:1]
         return _unname(talk, found[0]) if found else None
