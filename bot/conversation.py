@@ -23,6 +23,7 @@ from bot.replies import Reply
 LEASE = timedelta(seconds=6)
 LAST_TRY_ENDS = timedelta(seconds=14.5)
 """After a message was sent: WeChat posts it at most three times and waits five seconds each."""
+MOST_PAUSED = 3
 PASSIVE, CUSTOMER = "passive", "customer"
 _MESSAGES = (Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK)
 _INTERACTIONS = {
@@ -66,11 +67,12 @@ class State(BaseModel):
     """Where a talk stands. Everything in it survives restarts, so it holds plain values only.
 
     `flow` and `step` are what the bot waits for; `slots` what a form has collected; `paused` a form
-    that another one interrupted; `topic` what the talk is about (subject, weekdays, grade); `shown`
-    the class ids listed last, for «第二个»; `finished` the last completed form, so that
-    «手机号写错了» still has something to correct; `misunderstood` how often in a row;
-    `apologies` how often in all; `facing` the number of the customer whom a member of staff answers
-    by plain words; `told_of` new words of consents that were shown.
+    that another one interrupted (`before` it one that it had interrupted); `topic` what the talk is
+    about (subject, weekdays, grade); `shown` the class ids listed last, for «第二个»;
+    `finished` the last completed form, so that «手机号写错了» still has something to correct;
+    `misunderstood` how often in a row; `apologies` how often in all; `facing` the number of the
+    customer whom a member of staff answers by plain words; `told_of` new words of consents that
+    were shown.
     """
 
     flow: str | None = None
@@ -91,15 +93,28 @@ class State(BaseModel):
         self.flow, self.step, self.slots, self.asked_at = None, None, {}, None
 
     def pause(self) -> None:
-        """Lay the form aside for another one."""
-        self.paused = {"flow": self.flow, "step": self.step, "slots": self.slots}
+        """Lay the form aside for another one, before one that was laid aside already."""
+        before = [each for each in self._laid_aside() if each["flow"] != self.flow]
+        self.paused = None
+        for each in reversed(before[: MOST_PAUSED - 1]):
+            self.paused = {**each, "before": self.paused}
+        laid = {"flow": self.flow, "step": self.step, "slots": self.slots}
+        self.paused = {**laid, "before": self.paused}
         self.leave()
 
     def unpause(self) -> None:
         """Take the form that was laid aside up again."""
         if self.paused is not None:
             self.flow, self.step = self.paused["flow"], self.paused["step"]
-            self.slots, self.paused = self.paused["slots"], None
+            self.slots, self.paused = self.paused["slots"], self.paused.get("before")
+
+    def _laid_aside(self) -> list[dict[str, Any]]:
+        """The forms laid aside, the last one first."""
+        found, each = [], self.paused
+        while each is not None:
+            found.append({key: each[key] for key in ("flow", "step", "slots")})
+            each = each.get("before")
+        return found
 
 
 class Conversation(Base):

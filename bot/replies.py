@@ -55,7 +55,9 @@ class Reply(BaseModel):
 
 
 def say(text: str, options: tuple[str, ...] = ()) -> Reply:
-    """A reply of one text."""
+    """A reply of one text; nothing to say is silence."""
+    if not text:
+        return SILENCE
     return Reply(bubbles=(Text(text=text, options=options),))
 
 

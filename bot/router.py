@@ -89,7 +89,7 @@ INTENTS: dict[str, Flow] = {
     "book_trial": people.pass_to(Role.ADVISOR),
     "sign_up": sign_up.begin,
     "request_callback": people.pass_to(Role.ADVISOR),
-    "bind_account": binding.begin,
+    "bind_account": identity.bind,
     "my_schedule": study.timetable,
     "my_balance": study.balance,
     "my_orders": study.orders,
@@ -113,7 +113,7 @@ INTENTS: dict[str, Flow] = {
     "ticket_status": tickets.progress,
     "staff_leads": staff.leads,
     "log_followup": staff.follow_up,
-    "staff_tasks": staff.leads,
+    "staff_tasks": casework.tasks_of,
     "approve": staff.decide,
     "reject": staff.decide,
     "request_supplies": staff.only_for(Permission.REQUEST_SUPPLIES, people.pass_to(Role.LOGISTICS)),
@@ -121,7 +121,7 @@ INTENTS: dict[str, Flow] = {
     "staff_report": staff.report,
     "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
     "take_attendance": calling.begin,
-    "report_fault": people.pass_to(Role.LOGISTICS),
+    "report_fault": codes.fault,
     "book_room": staff.only_for(Permission.BOOK_ROOM, people.pass_to(Role.ACADEMIC)),
     "find_document": staff.only_for(Permission.FIND_DOCUMENT, people.pass_to(Role.OFFICE)),
 }
@@ -139,6 +139,12 @@ MENU: dict[str, Flow] = {
     "leads": staff.leads,
     "report": staff.report,
     "messages": wishes.settings,
+    "leave": absences.leave,
+    "makeup": absences.makeup,
+    "refund": refunds.begin,
+    "roll": calling.begin,
+    "tickets": casework.mine,
+    "tasks": casework.tasks_of,
     "bind": binding.begin,
     "me": identity.about,
 }
@@ -202,23 +208,23 @@ def _to_text(talk: Talk) -> Reply:
     carried = casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
-    wished = identity.heard(talk)
-    if wished is not None:
-        return wished
-    wished = wishes.heard(talk) or privacy.heard(talk)
-    if wished is not None:
-        held = FORMS.get(talk.state.flow or "")
-        return wished.then(form.advance(talk, held)) if held else wished
-    told = refunds.heard(talk)
-    if told is not None:
-        return told
     is_customer = talk.speaker.account_id is None
-    named = (verdicts.numbered(talk) if is_customer else None) or tickets.unnamed(talk)
-    if named is not None:
-        return named
-    carried = handoff.hear(talk, FORMS) or verdicts.bare(talk)
+    wished = (
+        identity.heard(talk)
+        or wishes.heard(talk)
+        or privacy.heard(talk)
+        or refunds.heard(talk)
+        or (verdicts.numbered(talk) if is_customer else None)
+        or tickets.unnamed(talk)
+    )
+    if wished is not None:
+        return _and_on(talk, wished)
+    carried = handoff.hear(talk, FORMS)
     if carried is not None:
         return carried
+    settled = verdicts.bare(talk)
+    if settled is not None:
+        return _and_on(talk, settled)
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):
         return people.soothe(talk)
     talk.meaning = in_context(
@@ -257,13 +263,19 @@ def _to_text(talk: Talk) -> Reply:
         return followed
     if sign_up_answers.announces(talk):
         return sign_up.begin(talk)
-    opened = small_talk.opener(talk) or courses.told_grade(talk)
+    opened = small_talk.opener(talk) or small_talk.parent(talk) or courses.told_grade(talk)
     if opened is not None:
         return opened
     taken_back = verdicts.word(talk) or tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
     return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)
+
+
+def _and_on(talk: Talk, reply: Reply) -> Reply:
+    """The reply, and once more the question of the form that it has left open."""
+    held = FORMS.get(talk.state.flow or "")
+    return reply.then(form.advance(talk, held)) if held and not talk.has_asked else reply
 
 
 def _by_meaning(talk: Talk) -> Reply | None:

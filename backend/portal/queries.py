@@ -161,8 +161,9 @@ def known(session: Session, openid: str) -> Known:
         children=[child.name for child in children] if speaker.guardian_id else [],
         bound_at=identity.bound_at if identity and speaker.is_known else None,
         consents=[
-            f"{consents.title_of(purpose)}（{clock.local(at):%Y年%m月%d日}）"
-            for purpose, at in students.consents_of(session, openid)
+            f"{each.wording.title}（{clock.local(each.given_at):%Y年%m月%d日}）"
+            for each in consents.standings(session, speaker)
+            if each.given_at is not None
         ],
         wechats=bindings.companions(session, openid),
     )

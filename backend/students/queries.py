@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import and_, extract, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -106,17 +106,6 @@ def has_consented(session: Session, openid: str, *, purpose: str, version: str) 
         Consent.withdrawn_at.is_(None),
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def consents_of(session: Session, openid: str) -> list[tuple[str, datetime]]:
-    """What was agreed to from this WeChat and not withdrawn: purpose, when first, oldest first."""
-    query = (
-        select(Consent.purpose, func.min(Consent.given_at))
-        .where(Consent.openid == openid, Consent.withdrawn_at.is_(None))
-        .group_by(Consent.purpose)
-        .order_by(func.min(Consent.given_at))
-    )
-    return [(purpose, at) for purpose, at in session.execute(query)]
 
 
 def tickets_of(session: Session, openid: str, *, limit: int = 5) -> list[TicketView]:

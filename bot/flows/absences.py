@@ -16,7 +16,7 @@ from backend.teaching.life import leaves, makeups
 from backend.teaching.life import queries as life
 from backend.teaching.schemas import Clash, LessonOver, LessonView, MakeupGone, SeatTaken
 from bot.flows import form, people, staffing, study, whose
-from bot.flows.form import Form, Read, Step, Value
+from bot.flows.form import Form, Narrowed, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import absences as phrases
@@ -27,6 +27,7 @@ _ALL = re.compile(r"^(全部|全都?|都请?|两节都?|都不去|都不来|都�
 _BACK = re.compile(
     r"又(能|可以)(去|来|上)|(能|可以)(去|来|上课?)了|不(用)?请假了|(取消|撤[销回])请?假|请?假.{0,3}(取消|撤[销回])"
 )
+_NAME_ALONE = 6
 _LATER = re.compile(
     r"^(好的?|嗯+|谢谢.*|知道了|收到|明白了?|先不(约|补)|不[约补]了?|(以后|到时候)再[说约补]"
     r"|再说吧?|[,，!！。 ])+$"
@@ -52,7 +53,7 @@ def leave(talk: Talk) -> Reply:
             return say(phrases.NO_LESSONS)
         return say(phrases.NO_LESSON_THEN.format(who="、".join(names.values()), when=when))
     options = [[each.student_id, each.id] for each in found[:8]]
-    is_plain = len(found) == 1 and not _BARE.match(talk.plain)
+    is_plain = len(found) == 1 and bool(talk.plain) and not _BARE.match(talk.plain)
     return form.start(
         talk, LEAVE, options=options, words=talk.text, chosen=options if is_plain else None
     )
@@ -145,7 +146,16 @@ def _read_lesson(talk: Talk, text: str) -> Read:
     place = picked(text, [*_labels(talk), phrases.ALL_OF_THEM])
     if _ALL.match(talk.plain) or place == len(options):
         return Value(options)
-    return None if place is None else Value([options[place]])
+    if place is not None:
+        return Value([options[place]])
+    ids = {child.id for child in whose.named(talk.plain, whose.children(talk))}
+    theirs = [each for each in options if each[0] in ids]
+    if len(theirs) == 1:
+        return Value(theirs)
+    if theirs and len(theirs) < len(options):
+        talk.state.slots["options"] = theirs
+        return Narrowed()
+    return None
 
 
 def _finish_leave(talk: Talk) -> Reply:
@@ -211,8 +221,30 @@ def _ask_makeup(talk: Talk) -> Reply:
 def _read_makeup(talk: Talk, text: str) -> Read:
     offered = talk.state.slots.get("offered", [])
     found = teaching.lessons(talk.session, offered)
-    place = picked(text, [phrases.slot(each) for each in found])
-    return None if place is None else Value(found[place].id)
+    labels = [phrases.slot(each) for each in found]
+    place = picked(text, labels)
+    if place is not None:
+        return Value(found[place].id)
+    weekdays = re.findall(
+        r"周[一二三四五六日]", talk.plain.replace("星期", "周").replace("周天", "周日")
+    )
+    fitting = [label for label in labels if any(day in label for day in weekdays)]
+    if weekdays and not fitting:
+        return Unfit(phrases.not_then(weekdays, labels), sure=True)
+    return Unfit(phrases.some_then(fitting, labels), sure=True) if fitting else None
+
+
+def _sibling(talk: Talk) -> Reply | None:
+    """«小雨» after a leave for 小宇: nobody makes up another child's lesson."""
+    absence_id = talk.state.slots.get("absence_id")
+    if absence_id is None or len(talk.plain) > _NAME_ALONE:
+        return None
+    own = _children(talk)
+    missing = own.get(life.absence(talk.session, absence_id).student_id)
+    named = whose.named(talk.plain, list(own.values()))
+    if missing is None or len(named) != 1 or named[0].id == missing.id:
+        return None
+    return say(phrases.for_other_child(missing.name, named[0].name))
 
 
 def _finish_makeup(talk: Talk) -> Reply:
@@ -231,7 +263,7 @@ def _finish_makeup(talk: Talk) -> Reply:
 
 def _beside_makeup(talk: Talk) -> Reply | None:
     if not _LATER.match(talk.plain):
-        return None
+        return _sibling(talk)
     talk.state.leave()
     return say(phrases.MAKEUP_CANCELLED)
 

@@ -25,21 +25,14 @@ def begin(talk: Talk) -> Reply:
         return say(phrases.ONLY_IN_WECHAT)
     if talk.state.flow == BIND.name:
         return form.advance(talk, BIND)
-    return start(talk, BIND)
-
-
-def start(talk: Talk, wanted: Form, **slots: object) -> Reply:
-    """Begin a form of ours. What was open waits, once: of two that wait the first is kept."""
-    if talk.state.paused is not None and talk.state.flow not in (None, wanted.name):
-        talk.state.leave()
-    return form.start(talk, wanted, **slots)
+    return form.start(talk, BIND)
 
 
 def unbind(talk: Talk) -> Reply:
     """「解绑」, once it is confirmed."""
     if not talk.speaker.is_known:
         return say(phrases.NOT_BOUND)
-    return start(talk, UNBIND)
+    return form.start(talk, UNBIND)
 
 
 def read_phone(_talk: Talk, text: str) -> Read:

@@ -24,6 +24,7 @@ from bot.replies import Reply, say, show
 
 _CORRECTS = re.compile(r"更正|改(一下)?点?名|点错|考勤.{0,4}(改|错)|改考勤")
 _SUMMARY = re.compile(r"^(?:课堂)?(?:小结|反馈|点评)[：: ，,]*(.{4,300})$", re.DOTALL)
+_SUMMARY_BARE = re.compile(r"^(?:写|发)?(?:课堂|课后)?(?:小结|反馈|点评)$")
 _TO_ONE = re.compile(r"^([一-鿿·]{2,5})[：:，, ]+(.+)$", re.DOTALL)
 _YES = re.compile(r"^(确认|确定|对的?|是的?|没错|没问题|好的?|可以|提交|嗯+|ok)[了吧啊]?$")
 """What agrees to a roll as it was read out."""
@@ -56,6 +57,8 @@ def overheard(talk: Talk) -> Reply | None:
 def summarise(talk: Talk) -> Reply | None:
     """「小结 今天学了……」 after the roll-call; None for anything else."""
     match = _SUMMARY.match(words.simplified(talk.text).strip())
+    if talk.speaker.account_id is not None and _SUMMARY_BARE.match(talk.plain):
+        return say(phrases.HOW_TO_SUMMARISE)
     if match is None or talk.speaker.account_id is None:
         return None
     told = talk.text.strip()[match.start(1) :]

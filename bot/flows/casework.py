@@ -11,6 +11,7 @@ from backend.kit.config import settings
 from backend.kit.errors import NotAllowed, NotFound
 from backend.kit.links import spelled_out
 from backend.security import queries as staff
+from backend.security.permissions import may
 from backend.security.schemas import Permission, Role
 from backend.students import queries as students
 from backend.students.schemas import TicketView
@@ -25,12 +26,13 @@ from backend.students.tickets import (
 )
 from backend.students.tickets import words as names
 from backend.students.tickets.view import case_of
-from bot.flows.staff import only_for
+from bot.flows import refunds
+from bot.flows.staff import only_for, own_leads
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import staff as phrases
 from bot.phrases import tickets as sentences
-from bot.replies import Reply, say
+from bot.replies import SILENCE, Reply, say
 from bot.times import find
 
 _T = r"(T\d{6,12})"
@@ -178,8 +180,27 @@ def _show(talk: Talk, number: str, _rest: str) -> Reply:
 
 
 def _mine(talk: Talk, _match: re.Match[str]) -> Reply:
+    return _tickets(talk) or say(sentences.NONE_OPEN)
+
+
+def _tickets(talk: Talk) -> Reply | None:
     found = students.open_tickets_of_owner(talk.session, _me(talk), limit=MOST)
-    return say(*sentences.mine(found)) if found else say(sentences.NONE_OPEN)
+    return say(*sentences.mine(found)) if found else None
+
+
+def waiting(talk: Talk) -> Reply:
+    """「我的待办」: what waits for this member of staff, tickets before leads."""
+    told = (_tickets(talk) if may(talk.speaker.role, Permission.ANSWER_TICKET) else None) or SILENCE
+    if may(talk.speaker.role, Permission.SEE_LEADS):
+        told = told.then(own_leads(talk) or SILENCE)
+    member = staff.staff_member(talk.session, _me(talk))
+    if member and may(member.role, Permission.APPROVE_REFUND):
+        told = told.then(refunds.to_approve(talk, member) or SILENCE)
+    return told if told.bubbles else say(phrases.NO_TASKS)
+
+
+tasks_of = only_for(Permission.OPEN_DESK, waiting)
+mine = only_for(Permission.ANSWER_TICKET, lambda talk: _tickets(talk) or say(sentences.NONE_OPEN))
 
 
 def _finish(talk: Talk, match: re.Match[str]) -> Reply:

@@ -1,5 +1,7 @@
 """Scanned codes: where somebody comes from, which class they ask for, what is broken (A13)."""
 
+import re
+
 from backend.admissions import service as admissions
 from backend.gateways.webchat import lines
 from backend.security import service as security
@@ -8,7 +10,7 @@ from backend.students.schemas import TicketKind
 from backend.students.tickets import desk
 from backend.teaching import queries as teaching
 from bot import conversation
-from bot.flows import courses, form, small_talk
+from bot.flows import courses, form, people, small_talk
 from bot.flows.form import Form, Read, Step, Value
 from bot.flows.talk import Talk
 from bot.phrases import codes as phrases
@@ -16,6 +18,7 @@ from bot.phrases import general
 from bot.replies import Reply, say
 
 _SHORTEST = 4
+_BARE = re.compile(r"(?:我?[要想]?|帮我|申请)*报[修障](?:一下)?")
 
 
 def scanned(talk: Talk) -> Reply:
@@ -53,6 +56,12 @@ def _carry_over(talk: Talk, code: CodeView) -> Reply:
 def repair(talk: Talk) -> Reply:
     """「报修」 without a code: ask what is broken where."""
     return form.start(talk, REPAIR)
+
+
+def fault(talk: Talk) -> Reply:
+    """What is broken, reported in one sentence; asked for where only 「报修」 was said."""
+    bare = _BARE.fullmatch(talk.plain)
+    return repair(talk) if bare else people.pass_to(Role.LOGISTICS)(talk)
 
 
 def _offer(talk: Talk, code: CodeView) -> Reply:

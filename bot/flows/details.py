@@ -52,14 +52,14 @@ def begin(talk: Talk) -> Reply:
         own = whose.children(talk)
         named = own if len(own) == 1 else whose.named(talk.plain, own)
         slots["child"] = named[0].id if len(named) == 1 else None
-    return binding.start(talk, UPDATE, **slots)
+    return form.start(talk, UPDATE, **slots)
 
 
 def change_phone(talk: Talk) -> Reply:
     """「换手机号」: the new one is proven, then the old one, or staff look at why it cannot be."""
     if talk.speaker.guardian_id is None:
         return say(phrases.STAFF_DETAILS if talk.speaker.account_id else phrases.NOT_BOUND)
-    return binding.start(talk, PHONE)
+    return form.start(talk, PHONE)
 
 
 def undo(talk: Talk) -> Reply:

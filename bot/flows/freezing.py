@@ -26,17 +26,17 @@ def frozen(talk: Talk) -> Reply:
         return say(phrases.FROZEN)
     if freezing.phone_behind(talk.session, talk.openid) is None:
         return say(phrases.THAW_IMPOSSIBLE)
-    return binding.start(talk, THAW)
+    return form.start(talk, THAW)
 
 
 def begin(talk: Talk) -> Reply:
     """Freeze at once what the speaker may freeze; who is not bound proves the phone first."""
     if not talk.speaker.is_known:
-        return binding.start(talk, BY_CODE)
+        return form.start(talk, BY_CODE)
     found = _others(talk)
     if not found:
         return say(phrases.NOTHING_TO_FREEZE)
-    return binding.start(talk, FREEZE)
+    return form.start(talk, FREEZE)
 
 
 def _others(talk: Talk) -> list[Companion]:

@@ -80,6 +80,13 @@ def heard(talk: Talk) -> Reply | None:
     return None
 
 
+def bind(talk: Talk) -> Reply:
+    """What the understanding takes for a wish to bind; a family that is bound and does not say so
+    hears who it is instead."""
+    is_family = talk.speaker.guardian_id or talk.speaker.student_id
+    return about(talk) if is_family and "绑" not in talk.plain else binding.begin(talk)
+
+
 def _changes(talk: Talk) -> bool:
     """«年级改成四年级», «孩子名字写错了»: not what belongs to a sign-up that has just ended, nor
     what is asked or complained about."""
@@ -105,5 +112,6 @@ def about(talk: Talk) -> Reply:
         bound_at=known.bound_at,
         consents=known.consents,
         wechats=len(known.wechats),
+        is_staff=talk.speaker.account_id is not None,
     )
     return say(told).then(card)

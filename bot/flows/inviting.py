@@ -6,7 +6,7 @@ from backend.gateways.visitors import is_visitor
 from backend.security.schemas import Proof
 from backend.students import invitations
 from backend.students.schemas import Child
-from bot.flows import binding, whose
+from bot.flows import binding, form, whose
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.proof import Code
 from bot.flows.talk import Talk
@@ -50,7 +50,7 @@ def answer(talk: Talk) -> Reply:
     code = match.group(1).upper() if match else ""
     if not invitations.is_open(talk.session, code, openid=talk.openid):
         return say(phrases.INVITATION_GONE)
-    return binding.start(talk, ACCEPT, invitation=code)
+    return form.start(talk, ACCEPT, invitation=code)
 
 
 def decide(talk: Talk) -> Reply:

@@ -18,6 +18,7 @@ from bot.flows.talk import OUTSIDE, UNCLEAR, Talk
 from bot.interpreter.reading import LONGEST
 from bot.phrases import general as phrases
 from bot.phrases import handoff as handoff_phrases
+from bot.phrases import staff as staff_phrases
 from bot.phrases import tickets as ticket_phrases
 from bot.replies import Reply, say
 
@@ -135,6 +136,8 @@ def unclear(talk: Talk) -> Reply:
         questions = [phrases.QUESTIONS[name] for name in near]
         return say(phrases.choose_between(questions), tuple(questions))
     talk.state.apologies += 1
+    if talk.speaker.account_id is not None:
+        return say(staff_phrases.UNCLEAR)
     return say(phrases.unclear(talk.state.apologies))
 
 
@@ -145,6 +148,8 @@ def outside(talk: Talk) -> Reply:
     is_first = talk.state.misunderstood < GIVE_UP_AFTER
     if is_first and takeovers.of_customer(talk.session, talk.openid) is None:
         talk.state.apologies += 1
+        if talk.speaker.account_id is not None:
+            return say(staff_phrases.UNCLEAR)
         return say(phrases.outside(talk.state.apologies))
     talk.state.misunderstood = 0
     return to_person(talk)
@@ -178,7 +183,10 @@ def pass_to(role: Role) -> Callable[[Talk], Reply]:
 
     def passed(talk: Talk) -> Reply:
         ticket = _open(talk, role)
-        return say(phrases.passed_on(_TITLES[role], ticket.respond_due_at))
+        told = say(phrases.passed_on(_TITLES[role], ticket.respond_due_at))
+        is_strange = not talk.speaker.is_known and not is_visitor(talk.openid)
+        is_of_ours = role in (Role.ACADEMIC, Role.ACCOUNTANT)
+        return told.then(say(phrases.BIND_FIRST)) if is_strange and is_of_ours else told
 
     return passed
 
@@ -201,7 +209,7 @@ def _customer(talk: Talk) -> str:
 
 def _open(talk: Talk, role: Role, *, tells_owner: bool = True) -> TicketView:
     """A prospect's own advisor answers for them; otherwise the role, a manager, or the head."""
-    owner_id, customer = None, talk.speaker.name or "在读学员家长"
+    owner_id, customer = None, talk.speaker.name or _customer(talk)
     if role is Role.ADVISOR and talk.speaker.account_id is None:
         lead = admissions.open_lead(talk.session, openid=talk.openid, interest=_INTEREST)
         owner_id = lead.advisor_id

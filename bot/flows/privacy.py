@@ -27,12 +27,13 @@ _ERASE = re.compile(
     rf"{_END}"
 )
 _CONFIRM = re.compile(r"^确认(?:要)?删除(?:我的资料)?[。!！]*$")
+_NO = re.compile(r"^(?:那|还是|先|,|，)*(?:取消|算了|不(?:用|要|删|撤回?)?(?:除|了)?)[了吧]*$")
 _TAKE_BACK = re.compile(
     r"^(?:我要|请|帮我)*(?:撤回|取消)(?:我的|资料)*删除(?:资料)?(?:的)?申请[。!！]*$"
 )
 _WHO = re.compile(
     rf"^(?:请问|我想知道|查一下|看看)*(?:有)?(?:谁|哪些人|哪个老师|哪些老师|什么人|有谁)(?:都)?"
-    rf"(?:看过?|查看过?|查过?|访问过?|看了)(?:{_OWN}|.{{1,4}}的){_THINGS}{_END}"
+    rf"(?:(?:能|可以|会)(?:看到?|查到?|查看)|看过?|查看过?|查过?|访问过?|看了)(?:{_OWN}|.{{1,4}}的){_THINGS}{_END}"
 )
 _WITHDRAW = re.compile(
     r"^(?:我要|我想|请|帮我)*(?:撤回|撤销|收回|取消)(?:我的)?(?:对)?(?P<what>.*?)(?:的)?(?:同意|授权)(?:书)?"
@@ -55,11 +56,13 @@ def heard(talk: Talk) -> Reply | None:
     """The answer to a wish about one's own data; None for everything else. What was asked back
     («1») is taken only right after the question."""
     asked = talk.state.topic.pop("withdrawing", None)
+    confirming = talk.state.topic.pop("erasing", None)
+    if (asked or confirming) and _NO.match(talk.plain):
+        return say(phrases.KEPT_CONSENT if asked else phrases.KEPT_FILE)
     if asked:
         picked = _picked(talk, asked)
         if picked is not None:
             return picked
-    confirming = talk.state.topic.pop("erasing", None)
     if _CONFIRM.match(talk.plain):
         return _confirm(talk) if confirming else erase(talk)
     for pattern, flow in _FLOWS:
@@ -84,7 +87,7 @@ def export(talk: Talk) -> Reply:
 def erase(talk: Talk) -> Reply:
     """Explains first; only «确认删除» right after it asks for it."""
     if talk.speaker.guardian_id is None:
-        return _no_file()
+        return say(phrases.GUARDIANS_FILE) if talk.speaker.student_id else _no_file()
     asked = erasures.open_erasure_of(talk.session, talk.speaker.guardian_id)
     if asked is not None:
         return say(phrases.erasure_stands(asked))

@@ -18,13 +18,18 @@ from backend.finance.refund_words import (
 )
 from backend.finance.schemas import OrderStatus, OrderView
 from backend.kit.errors import NotFound
-from backend.security.schemas import Role
+from backend.security.permissions import may
+from backend.security.schemas import Permission, Role, StaffMember
+from backend.security.service import personal_link
+from backend.students import queries as students
 from bot.flows import form, people
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.phrases import refunds as phrases
-from bot.replies import Reply, say
+from bot.phrases import staff, tickets
+from bot.replies import Reply, say, show
 
+APPROVALS = "/refunds"
 _PROGRESS = re.compile(
     r"^(?:请?[问查看]*一?下?)?(?:我的)?退[费款钱](?:的?进度|到哪一?步?了?|怎么样了?|[好批]了?[没吗]?有?|申请呢)+[?？呢啊了吗]*$"
     r"|^退[费款](?:多久|什么时候)(?:能)?到账"
@@ -49,19 +54,35 @@ def begin(talk: Talk) -> Reply:
     under_way = _open(talk)
     if under_way is not None:
         return say(phrases.progress(under_way))
+    if not _paid(talk) and may(talk.speaker.role, Permission.APPROVE_REFUND):
+        return _approvals(talk)
     if not _paid(talk):
         return people.pass_to(Role.ACCOUNTANT)(talk)
     return form.start(talk, FORM)
 
 
+def to_approve(talk: Talk, member: StaffMember) -> Reply | None:
+    """The page of the refunds that wait for this member of staff; None without any."""
+    return _approvals(talk) if refund_reads.waiting_for(talk.session, member) else None
+
+
+def _approvals(talk: Talk) -> Reply:
+    link = personal_link(talk.openid, APPROVALS)
+    return show(title=staff.REFUNDS_TITLE, description=staff.REFUNDS, url=link)
+
+
 def heard(talk: Talk) -> Reply | None:
-    """「退费进度」 and 「撤回退费」; None for everything else, and for whoever has no refund."""
+    """「退费进度」 and 「撤回退费」; None for everything else. Who has no refund may have asked a
+    person for one, and hears where that stands."""
     asks, takes_back = _PROGRESS.search(talk.plain), _BACK.match(talk.plain)
-    if not (asks or takes_back) or talk.state.flow == FORM.name:
+    if not asks and (not takes_back or talk.state.flow == FORM.name):
         return None
     found = refund_reads.latest_of(talk.session, talk.openid)
     if found is None:
-        return None
+        if not asks or talk.speaker.account_id is not None:
+            return None
+        passed = [t for t in students.tickets_of(talk.session, talk.openid) if "退" in t.text]
+        return say(tickets.listed(passed) if passed else phrases.NONE)
     if asks:
         return say(phrases.progress(found))
     try:
@@ -182,5 +203,5 @@ FORM = Form(
     ),
     finish=_finish,
     cancelled=phrases.CANCELLED,
-    back="",
+    back=phrases.BACK,
 )

@@ -13,7 +13,7 @@ from backend.teaching.life import pauses, seats
 from backend.teaching.schemas import Clash, ClassOffer
 from bot.flows import form, people, whose
 from bot.flows.absences import picked
-from bot.flows.form import Form, Read, Step, Unfit, Value
+from bot.flows.form import Form, Narrowed, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.phrases import seats as phrases
 from bot.replies import Reply, say
@@ -87,8 +87,18 @@ def _ask_seat(talk: Talk) -> Reply:
 
 
 def _read_seat(talk: Talk, text: str) -> Read:
+    options = talk.state.slots["options"]
     place = picked(text, _seat_labels(talk))
-    return None if place is None else Value(talk.state.slots["options"][place])
+    if place is not None:
+        return Value(options[place])
+    ids = {child.id for child in whose.named(talk.plain, whose.children(talk))}
+    theirs = [each for each in options if each[0] in ids]
+    if len(theirs) == 1:
+        return Value(theirs[0])
+    if theirs and len(theirs) < len(options):
+        talk.state.slots["options"] = theirs
+        return Narrowed()
+    return None
 
 
 def _offers(talk: Talk) -> list[ClassOffer]:

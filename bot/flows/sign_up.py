@@ -23,7 +23,7 @@ from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as course_phrases
 from bot.phrases import sign_up as phrases
-from bot.phrases.general import NOTHING_TO_CANCEL, broken_rule
+from bot.phrases.general import broken_rule
 from bot.replies import Reply, say, show
 
 NAME = "sign_up"
@@ -100,7 +100,7 @@ def cancel(talk: Talk) -> Reply:
     if is_meant and admissions.cancel(talk.session, openid=talk.openid):
         talk.state.finished = None
         return say(phrases.ORDERS_CANCELLED)
-    return say(NOTHING_TO_CANCEL)
+    return small_talk.cancel(talk)
 
 
 def _finish(talk: Talk) -> Reply:

@@ -15,6 +15,10 @@ _KNOCKS = re.compile(
     r"(?:行吗|可以吗|方便吗|好吗|呢|吧|啊|哈|[,，?？ ])*"
     r"|(?:你们?|您)?(?:在不在|在没在|有人(?:在)?[吗么没不])(?:呢|啊|[,，?？ ])*"
 )
+_PARENT = re.compile(
+    r"(?:你们?好|您好|老师|[,，。!！ ])*(?:我|俺)就?是[一-鿿]{0,6}?(?:的)?"
+    r"(?:爸爸?|妈妈?|爷爷|奶奶|外公|外婆|姥姥|姥爷|家长|监护人)"
+)
 
 
 def welcome(_talk: Talk) -> Reply:
@@ -48,14 +52,22 @@ def goodbye(_talk: Talk) -> Reply:
     return say(phrases.GOODBYE)
 
 
-def affirm(_talk: Talk) -> Reply:
+def affirm(talk: Talk) -> Reply:
     """A yes to nothing in particular."""
-    return say(phrases.NOTHING_TO_CONFIRM)
+    return say(staff.AGREED if talk.speaker.account_id else phrases.NOTHING_TO_CONFIRM)
 
 
-def cancel(_talk: Talk) -> Reply:
+def cancel(talk: Talk) -> Reply:
     """A no to nothing in particular."""
-    return say(phrases.NOTHING_TO_CANCEL)
+    return say(staff.AGREED if talk.speaker.account_id else phrases.NOTHING_TO_CANCEL)
+
+
+def parent(talk: Talk) -> Reply | None:
+    """«我是小明的妈妈» of somebody whom nobody knows yet; None when they say more."""
+    if talk.speaker.is_known or not _PARENT.fullmatch(talk.plain):
+        return None
+    talk.state.misunderstood = 0
+    return say(phrases.PARENT)
 
 
 def bot(_talk: Talk) -> Reply:

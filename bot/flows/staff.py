@@ -90,9 +90,14 @@ def _claim(talk: Talk) -> Reply:
     return say(phrases.CLAIMED.format(id=lead.id, interest=spelled_out(lead.interest)[:40]))
 
 
-def _leads(talk: Talk) -> Reply:
+def own_leads(talk: Talk) -> Reply | None:
+    """The open leads of whoever asks; None without any."""
     found = queries.leads_of_advisor(talk.session, talk.speaker.account_id or 0)
-    return say(phrases.leads(found)) if found else say(phrases.NO_LEADS)
+    return say(phrases.leads(found)) if found else None
+
+
+def _leads(talk: Talk) -> Reply:
+    return own_leads(talk) or say(phrases.NO_LEADS)
 
 
 def _report(talk: Talk) -> Reply:

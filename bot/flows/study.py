@@ -20,6 +20,7 @@ from bot.flows import whose
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as pay_phrases
+from bot.phrases import staff
 from bot.phrases import students as phrases
 from bot.replies import Reply, say, show
 from bot.times import Kind
@@ -64,7 +65,7 @@ def balance(talk: Talk) -> Reply:
     talk.remember(asked="my_balance")
     children = whose.learners(talk)
     if not children:
-        return say(phrases.NOT_BOUND)
+        return say(staff.NO_OWN_CHILDREN if talk.speaker.account_id else phrases.NOT_BOUND)
     names = {child.id: child.name for child in children}
     found = finance.lessons_left(talk.session, student_ids=list(names))
     if not found:

@@ -42,6 +42,7 @@ class Talk:
     `session` is the open unit of work; `state` is written back when the turn succeeds. `doubt` says
     why the reading that decided the answer may be wrong (empty: it was sure); None while no reading
     has decided anything, as when a form or a person took the words.
+    `has_asked` once this turn has put the open question of a form.
     """
 
     session: Session
@@ -50,6 +51,7 @@ class Talk:
     meaning: Meaning
     state: State
     doubt: str | None = None
+    has_asked: bool = False
     _identity: object = field(default=None, init=False, repr=False)
 
     @property
@@ -98,6 +100,7 @@ class Talk:
     def asked(self, flow: str, step: str) -> None:
         """The bot now waits for the answer to a step."""
         self.state.flow, self.state.step, self.state.asked_at = flow, step, clock.now()
+        self.has_asked = True
 
     def remember(self, **topic: object) -> None:
         """Note what the talk is about; None forgets nothing."""

@@ -30,6 +30,7 @@ _STAR = re.compile(r"^[1-5]$")
 _UNNAMED = re.compile(r"^(请|我?要|改为?|帮我|能不能|[,， ])*匿名(处理|吧|吗|一下)*$")
 _STATE = re.compile(r"^(的|进度|进展|状态|怎么样|处理|到哪|情况|了|呢|吗|如何|查|一下|[?？,， ])*$")
 _ASKS = re.compile(r"[?？]|[吗呢]$|多少|几点|怎么|报名|请假|课表")
+_RUNNING = (TicketStatus.OPEN, TicketStatus.ANSWERED, TicketStatus.WAITING)
 WORDS_WITHIN = timedelta(minutes=10)
 UNSOLVED, SOLVED = "没解决", "解决了"
 
@@ -65,18 +66,21 @@ def bare(talk: Talk) -> Reply | None:
     if _UNSOLVED_ALONE.match(talk.plain):
         found = own.newest(talk.session, talk.openid, (TicketStatus.RESOLVED,))
         found = found or own.newest(talk.session, talk.openid, (TicketStatus.CLOSED,))[:1]
-        return _one_of(talk, found, UNSOLVED, _refuse)
+        return _one_of(talk, found, UNSOLVED, _refuse) or _running(talk)
     if _SOLVED_ALONE.match(talk.plain):
         found = own.newest(talk.session, talk.openid, (TicketStatus.RESOLVED,))
-        return _one_of(talk, found, SOLVED, _agree)
+        return _one_of(talk, found, SOLVED, _agree) or _running(talk)
     if match := _STARS.match(talk.plain) or _STAR.match(talk.plain):
         found = own.newest(talk.session, talk.openid, (TicketStatus.CLOSED,), asked=True)[:1]
         word = match.group(2) if match.re is _STARS else ""
         stars = match.group(1) if match.re is _STARS else match.group()
-        return _rate(talk, found[0], stars, word) if found else None
+        if found:
+            return _rate(talk, found[0], stars, word)
+        is_alone = match.re is _STARS and not word and talk.state.flow is None
+        is_customer = talk.speaker.account_id is None
+        return say(phrases.NOTHING_TO_RATE) if is_alone and is_customer else None
     if _UNNAMED.match(talk.plain):
-        running = (TicketStatus.OPEN, TicketStatus.ANSWERED, TicketStatus.WAITING)
-        found = own.newest(talk.session, talk.openid, running)[:1]
+        found = own.newest(talk.session, talk.openid, _RUNNING)[:1]
         return _unname(talk, found[0]) if found else None
     return None
 
@@ -98,6 +102,17 @@ def _one_of(
     if not found:
         return None
     return act(talk, found[0]) if len(found) == 1 else say(*phrases.which(found, said))
+
+
+def _running(talk: Talk) -> Reply | None:
+    """No ticket waits for this word: where the one at work stands. None for staff, and in a form
+    without any, because both mean something else."""
+    if talk.speaker.account_id is not None:
+        return None
+    found = own.newest(talk.session, talk.openid, _RUNNING)[:1]
+    if found:
+        return _still_open(found[0])
+    return say(phrases.NO_TICKETS) if talk.state.flow is None else None
 
 
 def _agree(talk: Talk, ticket: TicketView) -> Reply:

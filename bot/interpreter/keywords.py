@@ -41,6 +41,8 @@ _EXACT = {
     "my_attendance": ("出勤", "考勤记录", "出勤记录"),
     "change_class": ("转班", "换班", "我要转班"),
     "pause_study": ("停课", "我要停课", "复课"),
+    "staff_tasks": ("我的待办", "待办", "待办事项"),
+    "my_homework": ("作业", "我的作业", "交作业"),
     "ask_capability": ("菜单", "帮助", "你能做什么", "功能"),
 }  # fmt: skip
 _PATTERNS: tuple[tuple[str, str], ...] = (

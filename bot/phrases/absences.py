@@ -77,6 +77,25 @@ def missed(child: str, view: AbsenceView) -> str:
     return f"{child} {on.month}月{on.day}日 {view.course_name}"
 
 
+def not_then(days: list[str], labels: list[str]) -> str:
+    """No lesson to make up on the days that were named."""
+    return f"{'、'.join(days)}没有能补的课，可以约的是：\n{numbered(labels)}\n点一下或回复序号，不约回复「算了」。"
+
+
+def some_then(fitting: list[str], labels: list[str]) -> str:
+    """Several lessons on the day that was named, under the numbers they have in the list."""
+    lines = "\n".join(f"{labels.index(each) + 1}. {each}" for each in fitting)
+    return f"这天可以补的有：\n{lines}\n点一下或回复序号就约上，不约回复「算了」。"
+
+
+def for_other_child(child: str, other: str) -> str:
+    """Another child is named after a leave."""
+    return (
+        f"刚才是给{child}请的假。{other}要请假，请说日子，比如「{other}明天请假」；"
+        f"{child}能去了，回复「取消请假」；给{child}补课，回复序号。"
+    )
+
+
 def makeup_booked(child: str, view: LessonView) -> str:
     return (
         f"约好了：{child}{slot(view)}补课，{view.campus_name}{view.venue_name or ''}，"

@@ -79,6 +79,7 @@ UNCLEAR_VALUE = "没太看明白，请只发新的内容，或回复「算了」
 STAFF_DETAILS = "员工信息由信息安全老师在「员工账号」里修改，请联系他办理。"
 ALL_OF_THEM = "都是"
 ABOUT_TITLE = "我的信息"
+ABOUT_VISITOR = "保存了您和我的聊天。已经是学员，请回复「绑定」，就能看到自己的资料。"
 ABOUT_CARD = "查看完整信息、管理绑定的微信，点开就行。"
 
 
@@ -147,6 +148,7 @@ def about(
     bound_at: datetime | None,
     consents: list[str],
     wechats: int,
+    is_staff: bool,
 ) -> str:
     """What we know of somebody, in short."""
     lines = [f"您是{name}（{role}）。" if name else f"您是{role}。"]
@@ -159,9 +161,14 @@ def about(
         lines.append(f"绑定时间：{clock.local(bound_at):%Y年%m月%d日}")
     if wechats > 1:
         lines.append(f"您和家人共绑定了{wechats}个微信")
+    if not bound_at and not is_staff:
+        return "\n".join([*lines, ABOUT_VISITOR])
+    if is_staff and not children:
+        return "\n".join([*lines, STAFF_DETAILS])
     lines.append(f"同意过：{'、'.join(consents)}" if consents else "还没有同意过任何条款")
+    whose = "孩子的" if children else ""
     lines.append(
-        "另外保存了您的聊天、订单和孩子的学习记录。想修改直接告诉我，想停用请回复「解绑」。"
+        f"另外保存了您的聊天、订单和{whose}学习记录。想修改直接告诉我，想停用请回复「解绑」。"
     )
     return "\n".join(lines)
 

@@ -10,11 +10,27 @@ _CAPABILITIES = (
     (Permission.SEE_LEADS, "「我的客户」看咨询"),
     (Permission.CLAIM_LEAD, "「认领」接客户"),
     (Permission.SEE_FIGURES, "「今天招生怎么样」看数据"),
-    (Permission.ANSWER_TICKET, "「回复 工单号 内容」答复客户"),
-    (Permission.ANSWER_TICKET, "「我的工单」看手头的工单"),
+    (Permission.TAKE_ATTENDANCE, "「点名」或「更正点名」，「今天谁请假了」看缺课"),
+    (Permission.KEEP_REMINDERS, "「明天提醒发给谁」看提醒"),
+    (Permission.ANSWER_TICKET, "「我的工单」看手头的工单，「回复 工单号 内容」答复客户"),
+    (Permission.ANSWER_TICKET, "「不在岗到明天」暂停派单，「我回来了」恢复"),
+    (Permission.BOOK_ROOM, "「哪个教室空着」看空教室"),
+    (Permission.REPORT_FAULT, "「报修」报告故障"),
 )
-_OWN_LESSONS = "「课表」看自己的课"
+_OWN_LESSONS = (
+    "「课表」看自己的课，「请假」找人代课，「这个月上了多少节课」看课时",
+    "「小结 今天大家……」把课堂反馈发给家长",
+)
+_ARRANGES = "「代课 编号 同意」或「代课 编号 换 姓名」安排代课"
 _ALWAYS = "「转人工」找同事帮忙"
+UNCLEAR = "这句我没看懂，麻烦换个说法。回复「帮助」看您能用的功能，要找同事请回复「转人工」。"
+AGREED = "好的。需要什么直接告诉我，回复「帮助」可以看您能用的功能。"
+NO_OWN_CHILDREN = (
+    "您的微信没有绑定孩子，所以没有课时可查。查学员请到工作台，回复「我的信息」可以看绑定情况。"
+)
+NO_TASKS = "您手头没有待办。有新工单或新客户，我会马上推送给您。"
+REFUNDS_TITLE = "退费审批"
+REFUNDS = "点开看等待审批的退费。"
 NOT_YET = "这件事目前还不能在聊天里办。回复「帮助」可以看您现在能用的功能。"
 OTHER_ROLE = "这项功能不在您的岗位权限里。需要的话请联系校长开通，回复「帮助」看您能用的功能。"
 NO_SUCH_LEAD = "没有找到客户{id}，可能已经结束跟进。回复「我的客户」看看您手头的咨询。"
@@ -31,8 +47,10 @@ def capabilities(role: Role | None) -> str:
     """What a member of staff can do in the chat, as the table of permissions says."""
     own = [words for permission, words in _CAPABILITIES if may(role, permission)]
     if scope_of(role, Permission.SEE_LESSONS) is Scope.OWN:
-        own.insert(0, _OWN_LESSONS)
-    return f"您可以发{'，'.join(own or [_ALWAYS])}。"
+        own[:0] = _OWN_LESSONS
+    if scope_of(role, Permission.TAKE_ATTENDANCE) in (Scope.CAMPUS, Scope.ALL):
+        own.append(_ARRANGES)
+    return "您可以发：\n" + "\n".join(f"· {each}" for each in (*own, _ALWAYS))
 
 
 def leads(found: list[LeadView]) -> str:

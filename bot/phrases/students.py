@@ -73,7 +73,7 @@ def balances(who: dict[int, str], found: list[LessonBalance], courses: dict[int,
         f"（共{each.bought + each.given}课时）"
         for each in found
     ]
-    return "\n".join(lines) + "\n想续费请回复「续费」。"
+    return "\n".join(lines) + "\n想续费请回复「续费」，觉得不对请回复「转人工」。"
 
 
 def orders(found: list[OrderView]) -> str:

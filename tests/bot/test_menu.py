@@ -77,7 +77,7 @@ def test_everybody_finds_the_menu_of_their_role(site: Site) -> None:
     assert names(remote, "o_family_li") == ["我的课", "选课续费", "找老师"]
     assert names(remote, "o_demo_stranger") == ["选课报名", "我的", "找老师"]
     assert names(remote, "o_demo_guardian") == ["我的课", "选课续费", "找老师"]
-    assert names(remote, "o_demo_teacher") == ["我的课表", "我的主页", "办事"]
+    assert names(remote, "o_demo_teacher") == ["我的课表", "点名", "办事"]
     assert names(remote, "o_demo_advisor") == ["工作", "我的主页", "办事"]
 
 

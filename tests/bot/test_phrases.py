@@ -7,6 +7,7 @@ import pytest
 
 from bot import phrases
 from bot.flows import (
+    absences,
     casework,
     details,
     freezing,
@@ -31,8 +32,8 @@ READ_BY_FLOWS = (
     *(identity.BINDS, identity.UNBINDS, identity.STOLEN, identity.KNOWS, identity.UNDOES),
     *(freezing.THAWS, inviting.DECIDES, proof.RESEND, details.GONE),
     *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
-    *(refunds._PROGRESS, refunds._BACK, refunds._YES),
-    *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW),
+    *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
+    *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 
