@@ -36,6 +36,7 @@ from bot.flows import (
     staffing,
     study,
     tickets,
+    trials,
     verdicts,
     whose,
     wishes,
@@ -55,6 +56,7 @@ FORMS = {
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
+        *(trials.FORM, trials.WHICH),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -86,7 +88,7 @@ INTENTS: dict[str, Flow] = {
     "ask_promotion": people.pass_to(Role.ADVISOR),
     "ask_enrollment": courses.enrollment,
     "ask_refund_policy": courses.refund_policy,
-    "book_trial": people.pass_to(Role.ADVISOR),
+    "book_trial": trials.begin,
     "sign_up": sign_up.begin,
     "request_callback": people.pass_to(Role.ADVISOR),
     "bind_account": binding.begin,
@@ -228,7 +230,8 @@ def _to_text(talk: Talk) -> Reply:
         last=talk.state.topic.get("asked", ""),
     )
     arranged = (
-        staffing.decided(talk)
+        trials.heard(talk)
+        or staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)
         or school_day.asked(talk)
@@ -282,6 +285,9 @@ def _by_meaning(talk: Talk) -> Reply | None:
         talk.state.misunderstood = 0
     if "complain" in wishes:
         wishes = ["complain"]  # Whoever complains wants to be heard, not sold something.
+    if "book_trial" in wishes and "ask_price" not in wishes:
+        # «周六英语能试听吗»: the lessons that can be tried are the answer.
+        wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
     if any(name in CONSULTING for name in wishes):
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
