@@ -10,6 +10,7 @@ from backend.students import attachments
 from bot.flows import (
     absences,
     binding,
+    callbacks,
     calling,
     casework,
     codes,
@@ -56,7 +57,7 @@ FORMS = {
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
-        *(trials.FORM, trials.WHICH),
+        *(trials.FORM, trials.WHICH, callbacks.FORM),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -90,7 +91,7 @@ INTENTS: dict[str, Flow] = {
     "ask_refund_policy": courses.refund_policy,
     "book_trial": trials.begin,
     "sign_up": sign_up.begin,
-    "request_callback": people.pass_to(Role.ADVISOR),
+    "request_callback": callbacks.begin,
     "bind_account": binding.begin,
     "my_schedule": study.timetable,
     "my_balance": study.balance,
@@ -201,7 +202,7 @@ def _to_text(talk: Talk) -> Reply:
         return staff.answer(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    carried = casework.heard(talk) or leading.lead(talk)
+    carried = callbacks.made(talk) or casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
     wished = identity.heard(talk)

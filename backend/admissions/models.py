@@ -110,3 +110,27 @@ class Trial(Base):
     converted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Callback(Base):
+    """回电: when a customer wants to be called, [from_at, due_at); one is open per WeChat."""
+
+    __tablename__ = "admissions_callback"
+    __table_args__ = (
+        Index(
+            "uq_admissions_callback_open",
+            "openid",
+            unique=True,
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(Encrypted("admissions_callback.phone"), info=IS_ADDRESS)
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

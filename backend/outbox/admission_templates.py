@@ -44,6 +44,18 @@ ADMISSIONS: Mapping[str, Template] = {
         what="试听反馈：{words}",
         when="请今天联系",
     ),
+    "callback_asked": _to_advisor(
+        "客户希望回电",
+        "{customer}希望您在{when}回电，电话{phone}。打完请回复「已回电 {number}」。",
+        what="回电：{phone}",
+        when="{when}",
+    ),
+    "callback_late": _to_advisor(
+        "回电已超时",
+        "{customer}还在等您的电话（{when}），号码{phone}。请马上打过去，打完回复「已回电 {number}」。",
+        what="回电超时：{phone}",
+        when="请马上回电",
+    ),
     "trial_missed": Template(
         title="试听没能见面",
         text="今天{class_name}的试听没有等到{child}，是临时有事吗？没关系，点「试听改时间」就能另约。",
