@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
-from backend.admissions import sign_up
+from backend.admissions import sign_up, trials
 from backend.finance import consumption
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
@@ -36,7 +36,7 @@ from backend.students import contacts as families
 from backend.students import takeovers
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
-from backend.teaching.schemas import AttendanceSettled
+from backend.teaching.schemas import AttendanceSettled, GuestSeen, GuestSentAway
 
 
 def compose_reminders() -> None:
@@ -50,8 +50,17 @@ def compose_reminders() -> None:
             Audience.STUDENT: families.learners,
             Audience.TEACHER: colleagues.staff,
             Audience.ADVISOR: colleagues.staff,
+            Audience.PROSPECT: lead_reminders.prospects,
         },
     )
+
+
+def compose_trials() -> None:
+    """What admissions hears of trial lessons: from the roll, of lessons given up, of money. After
+    `sign_up.seat_paid`, so that a sign-up that cannot be paid counts nothing."""
+    events.listen(GuestSeen, trials.seen)
+    events.listen(GuestSentAway, trials.sent_away)
+    events.listen(OrderPaid, trials.paid)
 
 
 def connect() -> None:
@@ -75,6 +84,7 @@ def connect() -> None:
     events.listen(OrderPaid, _open_chat_of_payer)
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
+    compose_trials()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(CodeScanned, leads.touched)

@@ -10,6 +10,7 @@ from backend.students import attachments
 from bot.flows import (
     absences,
     binding,
+    callbacks,
     calling,
     casework,
     codes,
@@ -36,6 +37,7 @@ from bot.flows import (
     staffing,
     study,
     tickets,
+    trials,
     verdicts,
     whose,
     wishes,
@@ -55,6 +57,7 @@ FORMS = {
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
+        *(trials.FORM, trials.WHICH, callbacks.FORM),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -86,9 +89,9 @@ INTENTS: dict[str, Flow] = {
     "ask_promotion": people.pass_to(Role.ADVISOR),
     "ask_enrollment": courses.enrollment,
     "ask_refund_policy": courses.refund_policy,
-    "book_trial": people.pass_to(Role.ADVISOR),
+    "book_trial": trials.begin,
     "sign_up": sign_up.begin,
-    "request_callback": people.pass_to(Role.ADVISOR),
+    "request_callback": callbacks.begin,
     "bind_account": identity.bind,
     "my_schedule": study.timetable,
     "my_balance": study.balance,
@@ -205,7 +208,7 @@ def _to_text(talk: Talk) -> Reply:
         return staff.answer(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    carried = casework.heard(talk) or leading.lead(talk)
+    carried = callbacks.made(talk) or casework.heard(talk) or leading.lead(talk)
     if carried is not None:
         return carried
     is_customer = talk.speaker.account_id is None
@@ -234,7 +237,8 @@ def _to_text(talk: Talk) -> Reply:
         last=talk.state.topic.get("asked", ""),
     )
     arranged = (
-        staffing.decided(talk)
+        trials.heard(talk)
+        or staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)
         or school_day.asked(talk)
@@ -294,6 +298,9 @@ def _by_meaning(talk: Talk) -> Reply | None:
         talk.state.misunderstood = 0
     if "complain" in wishes:
         wishes = ["complain"]  # Whoever complains wants to be heard, not sold something.
+    if "book_trial" in wishes and "ask_price" not in wishes:
+        # «周六英语能试听吗»: the lessons that can be tried are the answer.
+        wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]
     if any(name in CONSULTING for name in wishes):
         # One list answers prices, times and contents alike, and «报名» may follow it.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]

@@ -74,3 +74,63 @@ class SignUp(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Trial(Base):
+    """试听: one per lead, child and course (§4, rule 5), held by the partial unique index; one that
+    was missed or cancelled may be booked anew. The place itself is teaching's guest.
+
+    `feedback` is the family's word of it; `converted_at` when the child then paid, once.
+    """
+
+    __tablename__ = "admissions_trial"
+    __table_args__ = (
+        Index(
+            "uq_admissions_trial_open",
+            "lead_id",
+            "course_id",
+            "child_name",
+            unique=True,
+            sqlite_where=text("status IN ('booked', 'attended')"),
+            postgresql_where=text("status IN ('booked', 'attended')"),
+        ),
+        Index("ix_admissions_trial_openid_status", "openid", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"))
+    openid: Mapped[str] = mapped_column(String(64))
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"))
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"), index=True)
+    child_name: Mapped[str] = mapped_column(String(40))
+    grade: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[str | None] = mapped_column(Encrypted("admissions_trial.phone"), info=IS_ADDRESS)
+    status: Mapped[str] = mapped_column(String(12))
+    feedback: Mapped[str | None] = mapped_column(String(20))
+    converted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Callback(Base):
+    """回电: when a customer wants to be called, [from_at, due_at); one is open per WeChat."""
+
+    __tablename__ = "admissions_callback"
+    __table_args__ = (
+        Index(
+            "uq_admissions_callback_open",
+            "openid",
+            unique=True,
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(Encrypted("admissions_callback.phone"), info=IS_ADDRESS)
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

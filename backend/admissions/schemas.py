@@ -83,3 +83,41 @@ class SignUpView(BaseModel):
     expires_at: datetime
     pay_url: str
     class_name: str
+
+
+class TrialStatus(StrEnum):
+    BOOKED = "booked"  # 已约
+    ATTENDED = "attended"  # 已到
+    MISSED = "missed"  # 未到
+    CANCELLED = "cancelled"  # 已取消
+
+
+class TrialForm(BaseModel):
+    """What the talk about a trial lesson collected. A family of ours leaves no phone again, and its
+    child has a `student_id`. `moves` is the trial that goes to another lesson; whoever moves has
+    consented before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    child_name: str
+    grade: str | None
+    lesson_id: int
+    source_key: str
+    privacy_version: str | None = None
+    phone: str | None = None
+    student_id: int | None = None
+    moves: int | None = None
+
+
+class TrialView(BaseModel):
+    """A trial, as its family sees it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    course_id: int
+    lesson_id: int
+    child_name: str
+    grade: str | None
+    status: TrialStatus

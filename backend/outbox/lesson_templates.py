@@ -49,6 +49,20 @@ LESSON_TEMPLATES: Mapping[str, Template] = {
         fields=task(what="补课：{class_name}", whom="{child}", when="{time}"),
         kind=NoticeKind.TASK,
     ),
+    "trial_booked": Template(
+        title="试听学员",
+        text="{child}约了{time}在{class_name}试听。点名名单里已经加上，请留一个座位。",
+        wechat="task",
+        fields=task(what="试听：{class_name}", whom="{child}", when="{time}"),
+        kind=NoticeKind.TASK,
+    ),
+    "trial_freed": Template(
+        title="试听取消",
+        text="{child}不来{time}的{class_name}试听了。名单已更新，您不用处理。",
+        wechat="task",
+        fields=task(what="试听取消：{class_name}", whom="{child}", when="{time}"),
+        kind=NoticeKind.TASK,
+    ),
     "lesson_cancelled": Template(
         title="课程取消通知",
         text="抱歉，{child}{time}的{class_name}因{reason}取消，不扣课时。"

@@ -11,6 +11,7 @@ payments, changes of today's lessons, work that a customer is waiting for.
 
 from collections.abc import Mapping
 
+from backend.outbox.admission_templates import ADMISSIONS
 from backend.outbox.lesson_templates import LESSON_TEMPLATES
 from backend.outbox.schemas import NoticeKind
 from backend.outbox.template import Template, progress, task
@@ -37,6 +38,7 @@ TEMPLATES: Mapping[str, Template] = {
     "greeting": _reminder(title="祝福", wechat=None, kind=NoticeKind.MARKETING),
     **TICKETS,
     **LESSON_TEMPLATES,
+    **ADMISSIONS,
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"

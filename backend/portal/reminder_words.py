@@ -10,6 +10,7 @@ AUDIENCES: Mapping[Audience, str] = {
     Audience.STUDENT: "学员本人",
     Audience.TEACHER: "任课老师",
     Audience.ADVISOR: "招生顾问",
+    Audience.PROSPECT: "约了试听的家长",
 }
 EXCLUSIONS: Mapping[Exclusion, str] = {
     Exclusion.DECLINED: "对方关闭了这类消息",

@@ -20,6 +20,7 @@ class Audience(StrEnum):
     STUDENT = "student"
     TEACHER = "teacher"
     ADVISOR = "advisor"
+    PROSPECT = "prospect"
 
 
 class Timing(StrEnum):

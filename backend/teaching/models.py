@@ -124,6 +124,20 @@ class Attendance(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
+class Guest(Base):
+    """试听座位: somebody without a student file who comes to one lesson. `holder` names what it is
+    for in the room above, `name` is what the teacher calls; it counts as a taken place and never
+    consumes."""
+
+    __tablename__ = "teaching_guest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("teaching_lesson.id"), index=True)
+    holder: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(10))
+
+
 class AttendanceChange(Base):
     """更正: a roll-call that was changed, by whom, from what to what, and why."""
 

@@ -50,12 +50,13 @@ def call_roll(member: StaffMember, lesson_id: int) -> ResponseReturnValue:
     """Take the roll, or correct it."""
     marks = [
         Marked(
-            student_id=int(key.removeprefix("mark-")),
+            student_id=int(key.removeprefix("mark-").replace("guest-", "-")),
             mark=Mark(value),
             late_minutes=_minutes(key) if value == Mark.LATE else None,
         )
         for key, value in request.form.items()
-        if key.removeprefix("mark-").isdecimal() and value in [mark for mark, _ in MARKS]
+        if key.removeprefix("mark-").removeprefix("guest-").isdecimal()
+        and value in [mark for mark, _ in MARKS]
     ]
     with unit_of_work() as session:
         calling.call(
@@ -126,6 +127,7 @@ def _roll(
         "teaching/roll_call.html",
         lesson=queries.lesson(session, lesson_id),
         places=places,
+        guests=life.guests_of(session, lesson_id),
         children=children,
         marks=MARKS,
         is_called=sheet.lesson.called_at is not None,

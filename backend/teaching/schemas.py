@@ -242,6 +242,35 @@ class SeatEnded(BaseModel):
     class_group_id: int
 
 
+class GuestView(BaseModel):
+    """Somebody who tries a lesson, as its teacher sees them."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    lesson_id: int
+    holder: str
+    name: str
+    status: Mark
+
+
+class GuestSeen(BaseModel):
+    """Event: the roll says of a guest whether they came, for the first time or corrected."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: str
+    came: bool
+
+
+class GuestSentAway(BaseModel):
+    """Event: the lesson that a guest was to come to does not take place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: str
+
+
 class SeatView(BaseModel):
     """A learner's seat in a class, also a former one."""
 

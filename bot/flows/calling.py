@@ -108,7 +108,8 @@ def _lesson(talk: Talk) -> LessonView:
 def _names(talk: Talk, lesson_id: int) -> dict[int, str]:
     ids = [place.student_id for place in life.places_of(talk.session, lesson_id)]
     children = students.students(talk.session, ids)
-    return {id_: children[id_].name for id_ in ids}
+    guests = life.guests_of(talk.session, lesson_id)  # Under the number that calling knows them by.
+    return {id_: children[id_].name for id_ in ids} | {-guest.id: guest.name for guest in guests}
 
 
 def _ask_lesson(talk: Talk) -> Reply:
@@ -130,7 +131,11 @@ def _ask_marks(talk: Talk) -> Reply:
         talk.state.leave()
         return say(phrases.NOBODY)
     away = {p.student_id for p in life.places_of(talk.session, view.id) if p.status is Mark.LEAVE}
-    expected = [name for id_, name in names.items() if id_ not in away]
+    expected = [
+        name if id_ > 0 else phrases.GUEST.format(name=name)
+        for id_, name in names.items()
+        if id_ not in away
+    ]
     text = phrases.roll(view, expected, [names[id_] for id_ in names if id_ in away])
     path = f"/lessons/{view.id}/roll-call"
     card = show(
@@ -180,7 +185,8 @@ def _spot_marks(talk: Talk, text: str) -> list[list[object]] | None:
 
 
 def _needs_no_reason(talk: Talk) -> bool:
-    return not life.needs_reason(talk.session, talk.state.slots["lesson_id"])
+    lesson_id = talk.state.slots.get("lesson_id")  # Several lessons may wait for their roll.
+    return lesson_id is None or not life.needs_reason(talk.session, lesson_id)
 
 
 def _ask_reason(_talk: Talk) -> Reply:

@@ -16,7 +16,7 @@ from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
-from bot.flows import courses, form, people, small_talk
+from bot.flows import courses, form, people, small_talk, trials
 from bot.flows import sign_up_answers as answers
 from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
@@ -40,7 +40,8 @@ def begin(talk: Talk) -> Reply:
     courses.note_lead(talk)
     if not teaching.offers(talk.session):
         return say(course_phrases.NO_CLASSES)
-    slots: dict[str, Any] = {"grade": talk.state.topic.get("grade")}
+    slots: dict[str, Any] = talk.state.topic.pop(trials.KEPT, {})
+    slots["grade"] = talk.state.topic.get("grade") or slots.get("grade")
     if courses.guess(talk):
         slots["age"] = talk.state.topic["age"]
     chosen = answers.named_class(talk, talk.text)
@@ -49,6 +50,7 @@ def begin(talk: Talk) -> Reply:
         fitting = [each.id for each in courses.find_classes(talk)] if named_subject else []
         only = talk.state.shown or fitting
         chosen = only[0] if len(only) == 1 else None
+    chosen = chosen or slots.get("class_group_id")
     offer = _offer(talk, chosen, slots["grade"]) if chosen else None
     slots["class_group_id"] = offer.id if offer else None
     opening = say(phrases.opening(offer.name if offer else None))
@@ -68,7 +70,7 @@ def pick_shown(talk: Talk) -> Reply | None:
     if chosen is None:
         return None
     talk.state.shown = [chosen]
-    return begin(talk)
+    return trials.begin(talk) if answers.wants_trial(talk) else begin(talk)
 
 
 def agree(talk: Talk) -> Reply:
@@ -169,7 +171,7 @@ def _form_of(talk: Talk) -> SignUpForm:
 def _beside(talk: Talk) -> Reply | None:
     """What is said about the form itself: an answer, and only where it helps the question again."""
     if answers.wants_trial(talk):
-        return people.to_advisor(talk).then(say(phrases.TRIAL_FIRST))
+        return trials.begin(talk).then(say(phrases.TRIAL_FIRST))
     if answers.keeps_back(talk):
         return say(phrases.NO_PHONE)
     told = small_talk.opener(talk)

@@ -80,6 +80,7 @@ class Stage:
         does."""
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
+        wiring.compose_trials()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)

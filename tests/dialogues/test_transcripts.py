@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text as sql
 
+from backend.admissions import jobs
 from backend.app import create_app
 from backend.finance.schemas import PaymentAttempt
 from backend.kit import clock
@@ -107,6 +108,11 @@ class Player:
         """The clock's job looks at the talks that people lead, so many times in a row."""
         for _ in range(times):
             self.stage.tend_talks()
+
+    def nudge(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job looks for calls that were not made, so many times in a row."""
+        for _ in range(times):
+            jobs.nudge_callbacks()
 
     def close_orders(self, _: None, _step: dict[str, Any]) -> None:
         """The clock's job closes what was not paid in time."""

@@ -106,11 +106,6 @@ class Standing:
     way: str | None
 
 
-def title_of(purpose: str) -> str:
-    """What people call a purpose; one that is no longer asked for keeps its own name."""
-    return WORDINGS[Purpose(purpose)].title if purpose in list(Purpose) else purpose
-
-
 def may(
     session: Session,
     purpose: Purpose,

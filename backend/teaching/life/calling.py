@@ -10,7 +10,7 @@ from backend.security import service as security
 from backend.security.permissions import scope_of
 from backend.security.schemas import Permission, Scope, StaffMember
 from backend.teaching import rules
-from backend.teaching.life import clashes, seating, sheets
+from backend.teaching.life import clashes, seating, sheets, trials
 from backend.teaching.life.sheets import Sheet
 from backend.teaching.models import Attendance, AttendanceChange, ClassGroup, Leave, Lesson
 from backend.teaching.schemas import (
@@ -44,11 +44,14 @@ def call(
 ) -> int:
     """Take the roll of a lesson, or correct it; returns how many marks are new.
 
-    The first call names everybody (those on leave may be left out). Calling the same again changes
+    The first call names everybody (those on leave may be left out); guests stand in it under their
+    negative number. Calling the same again changes
     nothing. A correction, and a first call after the day of the lesson (补点名), needs a reason and
     is audited. Raises NotAllowed, LessonOver, TooEarly, NotInLesson, ReasonNeeded, Clash.
     """
     lesson = sheets.opened(session, lesson_id).lesson
+    guests = {-mark.student_id: mark.mark for mark in marks if mark.student_id < 0}
+    marks = [mark for mark in marks if mark.student_id >= 0]
     seating.seat(session, class_group_id=lesson.class_group_id, lesson_id=lesson_id)
     sheet = sheets.opened(session, lesson_id)
     if not may_call(member, sheet.lesson, sheet.group):
@@ -72,7 +75,7 @@ def call(
         _audit(session, member, "attendance.corrected", lesson_id, marked=len(changed))
     decided = [place for place in sheet.places.values() if place.status in CALLABLE]
     sheet.settle(decided)
-    return len(changed)
+    return len(changed) + trials.seen(session, lesson_id=lesson_id, marks=guests)
 
 
 def _changed(sheet: Sheet, marks: Collection[Marked], *, is_first: bool) -> list[Marked]:

@@ -1,6 +1,6 @@
 """请假, and taking it back: in time it costs nothing and may be made up (clauses §4, rule 3)."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
@@ -11,8 +11,9 @@ from backend.security import queries as staff
 from backend.students import queries as students
 from backend.teaching import queries, rules
 from backend.teaching.life import clashes, sheets
+from backend.teaching.life.queries import seats_taken
 from backend.teaching.life.sheets import Sheet
-from backend.teaching.models import Attendance, Leave
+from backend.teaching.models import Attendance, Leave, Lesson
 from backend.teaching.schemas import Kind, LeaveTaken, LessonOver, Mark, SeatTaken, Why
 
 
@@ -61,11 +62,8 @@ def revoke(session: Session, *, student_id: int, lesson_id: int) -> None:
 
 
 def taken_seats(session: Session, lesson_id: int) -> int:
-    """How many learners are coming to a lesson."""
-    query = select(func.count(Attendance.id)).where(
-        Attendance.lesson_id == lesson_id, Attendance.status.not_in((Mark.LEAVE, Mark.FREED))
-    )
-    return session.scalar(query) or 0
+    """How many learners and guests are coming to a lesson."""
+    return session.scalar(select(seats_taken()).where(Lesson.id == lesson_id)) or 0
 
 
 def _place(sheet: Sheet, student_id: int) -> Attendance:

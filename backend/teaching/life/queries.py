@@ -15,6 +15,7 @@ from backend.teaching.models import (
     Booking,
     ClassGroup,
     Course,
+    Guest,
     Leave,
     Lesson,
 )
@@ -22,6 +23,7 @@ from backend.teaching.schemas import (
     AbsenceStatus,
     AbsenceView,
     AttendanceView,
+    GuestView,
     LessonView,
     Mark,
 )
@@ -31,11 +33,53 @@ CALL_WITHIN = timedelta(days=14)
 
 
 def seats_taken() -> ColumnElement[int]:
-    """How many learners are coming to the lesson of the surrounding query."""
-    counted = select(func.count(Attendance.id)).where(
-        Attendance.lesson_id == Lesson.id, Attendance.status.not_in((Mark.LEAVE, Mark.FREED))
+    """How many learners and guests are coming to the lesson of the surrounding query."""
+    learners, guests = (
+        select(func.count(table.id))
+        .where(table.lesson_id == Lesson.id, table.status.not_in((Mark.LEAVE, Mark.FREED)))
+        .correlate(Lesson)
+        .scalar_subquery()
+        for table in (Attendance, Guest)
     )
-    return counted.correlate(Lesson).scalar_subquery()
+    return learners + guests
+
+
+def guests_of(session: Session, lesson_id: int) -> list[GuestView]:
+    """Everybody who tries a lesson, in the order in which they came to it."""
+    query = select(Guest).where(Guest.lesson_id == lesson_id, Guest.status != Mark.FREED)
+    return [GuestView.model_validate(row) for row in session.scalars(query.order_by(Guest.id))]
+
+
+def guests_due(
+    session: Session,
+    *,
+    from_at: datetime,
+    to_at: datetime,
+    campus_id: int | None,
+    after: int,
+    limit: int,
+) -> list[tuple[GuestView, LessonView]]:
+    """Guests expected in the planned lessons of [from_at, to_at), by id."""
+    query = (
+        select(Guest)
+        .join(Lesson, Lesson.id == Guest.lesson_id)
+        .where(
+            Guest.status == Mark.EXPECTED,
+            Guest.id > after,
+            Lesson.status == "planned",
+            Lesson.starts_at >= from_at,
+            Lesson.starts_at < to_at,
+        )
+        .order_by(Guest.id)
+        .limit(limit)
+    )
+    if campus_id is not None:
+        query = query.join(ClassGroup, ClassGroup.id == Lesson.class_group_id).where(
+            ClassGroup.campus_id == campus_id
+        )
+    rows = list(session.scalars(query))
+    lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
+    return [(GuestView.model_validate(row), lessons[row.lesson_id]) for row in rows]
 
 
 def places_of(session: Session, lesson_id: int) -> list[AttendanceView]:
@@ -87,7 +131,10 @@ def to_call(
             Lesson.called_at.is_not(None) if is_called else Lesson.called_at.is_(None),
             Lesson.starts_at <= now + rules.CALL_FROM,
             Lesson.starts_at > now - CALL_WITHIN,
-            exists().where(Attendance.lesson_id == Lesson.id),
+            or_(
+                exists().where(Attendance.lesson_id == Lesson.id),
+                exists().where(Guest.lesson_id == Lesson.id, Guest.status != Mark.FREED),
+            ),
         )
         .order_by(Lesson.starts_at.desc())
         .limit(limit)

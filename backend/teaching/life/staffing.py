@@ -15,7 +15,7 @@ from backend.security import service as security
 from backend.security.schemas import Role, StaffMember
 from backend.students import queries as students
 from backend.teaching import no_clash, queries
-from backend.teaching.life import clashes, sheets
+from backend.teaching.life import clashes, sheets, trials
 from backend.teaching.life.sheets import Sheet
 from backend.teaching.models import Booking, ClassGroup, Course, Lesson, Substitution
 from backend.teaching.schemas import (
@@ -150,6 +150,7 @@ def cancel_lesson(session: Session, *, lesson_id: int, reason: str, by: int) -> 
         place.status = Mark.FREED
     session.flush()
     sheet.settle(coming, is_told=False)
+    trials.send_away(session, lesson_id=lesson_id)
     security.audit(
         session, actor=f"account:{by}", action="lesson.cancelled", subject=f"lesson:{lesson_id}"
     )

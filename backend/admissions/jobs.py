@@ -1,0 +1,13 @@
+"""The clock's door of the admissions room."""
+
+from backend.admissions import callbacks
+from backend.kit.db import reading, unit_of_work
+
+
+def nudge_callbacks() -> None:
+    """Advisors hear of calls that they have not made in time."""
+    with reading() as session:
+        due = callbacks.overdue(session)
+    for callback_id in due:
+        with unit_of_work() as session:
+            callbacks.nudge(session, callback_id=callback_id)

@@ -1,0 +1,82 @@
+"""Notices about trial lessons and calls: to the family that asked, and to its advisor."""
+
+from collections.abc import Mapping
+
+from backend.outbox.schemas import NoticeKind
+from backend.outbox.template import Template, progress, task
+
+FEEDBACK = ("试听很满意", "试听一般", "试听不满意")
+
+
+def _to_advisor(title: str, text: str, *, what: str, when: str) -> Template:
+    return Template(
+        title=title,
+        text=text,
+        wechat="task",
+        fields=task(what=what, whom="{customer}", when=when),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    )
+
+
+ADMISSIONS: Mapping[str, Template] = {
+    "trial_advisor": _to_advisor(
+        "客户约了试听",
+        "{customer}为{child}约了{time}在{class_name}试听。请提前联系确认，课后及时跟进。",
+        what="试听：{class_name}",
+        when="{time}",
+    ),
+    "trial_off_advisor": _to_advisor(
+        "客户取消了试听",
+        "{customer}取消了{child}{time}在{class_name}的试听。请联系客户，另约时间。",
+        what="试听取消：{class_name}",
+        when="{time}",
+    ),
+    "trial_missed_advisor": _to_advisor(
+        "客户没来试听",
+        "{customer}的{child}没来{time}{class_name}的试听，已请家长另选时间。请今天联系跟进。",
+        what="没来试听：{class_name}",
+        when="请今天联系",
+    ),
+    "trial_rated_advisor": _to_advisor(
+        "试听反馈",
+        "{customer}的{child}试听{class_name}后回复：「{words}」。请今天联系跟进。",
+        what="试听反馈：{words}",
+        when="请今天联系",
+    ),
+    "callback_asked": _to_advisor(
+        "客户希望回电",
+        "{customer}希望您在{when}回电，电话{phone}。打完请回复「已回电 {number}」。",
+        what="回电：{phone}",
+        when="{when}",
+    ),
+    "callback_late": _to_advisor(
+        "回电已超时",
+        "{customer}还在等您的电话（{when}），号码{phone}。请马上打过去，打完回复「已回电 {number}」。",
+        what="回电超时：{phone}",
+        when="请马上回电",
+    ),
+    "trial_missed": Template(
+        title="试听没能见面",
+        text="今天{class_name}的试听没有等到{child}，是临时有事吗？没关系，点「试听改时间」就能另约。",
+        wechat="progress",
+        fields=progress(what="试听：{class_name}", state="未到", note="可以另约时间"),
+        taps=("试听改时间",),
+    ),
+    "trial_sent_away": Template(
+        title="试听取消通知",
+        text="抱歉，{child}约的{time}{class_name}停课一次，这次试听上不了。点「试听改时间」可以另约。",
+        wechat="progress",
+        fields=progress(what="试听：{class_name}", state="已取消", note="{time}停课，可另约"),
+        taps=("试听改时间",),
+        urgent=True,
+    ),
+    "trial_feedback": Template(
+        title="试听感觉怎么样",
+        text="{child}今天试听了{class_name}，感觉怎么样？"
+        "点一下就行：「试听很满意」「试听一般」「试听不满意」。",
+        wechat="progress",
+        fields=progress(what="试听：{class_name}", state="待评价", note="感觉怎么样"),
+        taps=FEEDBACK,
+    ),
+}
