@@ -16,6 +16,7 @@ from bot.flows import (
     courses,
     details,
     files,
+    following,
     form,
     freezing,
     handoff,
@@ -55,6 +56,7 @@ FORMS = {
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
+        following.FOLLOW,
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -112,7 +114,7 @@ INTENTS: dict[str, Flow] = {
     "give_feedback": tickets.feedback,
     "ticket_status": tickets.progress,
     "staff_leads": staff.leads,
-    "log_followup": staff.follow_up,
+    "log_followup": following.follow_up,
     "staff_tasks": staff.leads,
     "approve": staff.decide,
     "reject": staff.decide,
@@ -199,7 +201,7 @@ def _to_text(talk: Talk) -> Reply:
         return staff.answer(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    carried = casework.heard(talk) or leading.lead(talk)
+    carried = casework.heard(talk) or leading.lead(talk) or following.heard(talk)
     if carried is not None:
         return carried
     wished = identity.heard(talk)

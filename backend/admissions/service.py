@@ -57,6 +57,7 @@ def open_lead(
         source=FROM_FAMILY if family else source,
         last_source=touches[1].source if touches else None,
         interest=interest,
+        campus_id=campus_id,
         stage=Stage.NEW,
         created_at=now,
         next_follow_up_at=rules.next_follow_up_of(Stage.NEW, now),
@@ -183,14 +184,16 @@ def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
 def _give(session: Session, lead: Lead, chosen: int) -> None:
     lead.advisor_id, lead.assigned_at = chosen, clock.now()
     session.flush()
-    stranger = f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}"
+    kind = "网站访客" if is_visitor(lead.openid or "") else "微信客户" if lead.openid else "客户"
+    stranger = f"{kind}{lead.id}"
+    family = queries.family_of(session, lead.openid) if lead.openid else lead.customer
     outbox.post(
         session,
         to=staff.recipient_of(session, chosen),
         notice=Notice(
             template="new_lead",
             values={
-                "customer": queries.family_of(session, lead.openid) or stranger,
+                "customer": family or stranger,
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },

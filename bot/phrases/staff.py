@@ -9,6 +9,8 @@ from backend.security.schemas import Permission, Role, Scope
 _CAPABILITIES = (
     (Permission.SEE_LEADS, "「我的客户」看咨询"),
     (Permission.CLAIM_LEAD, "「认领」接客户"),
+    (Permission.LOG_FOLLOW_UP, "「客户12 说周六来试听」记跟进"),
+    (Permission.LOG_FOLLOW_UP, "「明天该跟进谁」看安排"),
     (Permission.SEE_FIGURES, "「今天招生怎么样」看数据"),
     (Permission.ANSWER_TICKET, "「回复 工单号 内容」答复客户"),
     (Permission.ANSWER_TICKET, "「我的工单」看手头的工单"),
@@ -46,7 +48,7 @@ def leads(found: list[LeadView]) -> str:
             if lead.next_follow_up_at
             else ""
         )
-        lines.append(f"客户{lead.id}（{family}{state}{due}）：{spelled_out(lead.interest)[:40]}")
+        lines.append(f"{lead.title}（{family}{state}{due}）：{spelled_out(lead.interest)[:40]}")
     return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
 
 
