@@ -1,12 +1,23 @@
 """Pure decisions of the admissions room."""
 
+import re
 from datetime import datetime, timedelta
 
 from backend.admissions.schemas import OPEN_STAGES, Stage
+from backend.security.schemas import Role
 
 PAY_WITHIN = timedelta(minutes=30)
 SEAT_MARGIN = timedelta(minutes=3)  # Money paid in the last second still finds its seat.
 CLAIM_WITHIN = timedelta(minutes=10)
+# Rules of the public pool as of 2026-11-24.
+TAKEN_A_DAY = 20
+HANDED_AT_ONCE = 200
+ADVISING = (Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL)
+
+
+def is_phone(text: str) -> bool:
+    """Whether a text is a mainland mobile number."""
+    return re.fullmatch(r"1[3-9][0-9]{9}", text) is not None
 
 
 def choose_advisor(loads: dict[int, int], last_assigned_at: dict[int, datetime]) -> int | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 BY_THEMSELVES, FROM_WEBSITE, FROM_FAMILY = "wechat", "website", "family"
+BY_PHONE, WALKED_IN = "phone", "walk_in"
 """Where a lead comes from that no code led here."""
 
 
@@ -128,3 +129,42 @@ class SignUpView(BaseModel):
     expires_at: datetime
     pay_url: str
     class_name: str
+
+
+class LeadsAsked(BaseModel):
+    """What a list of leads is narrowed to. Without a stage: those that are open. `advisor_id` 0 is
+    the public pool (公海)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    words: str = ""
+    stage: Stage | None = None
+    advisor_id: int | None = None
+    source: str = ""
+    is_due: bool = False
+
+
+class NewLead(BaseModel):
+    """What staff write down of somebody who called or walked in; `phone` is a checked mainland
+    mobile number. `source_key` names the form: sent off twice it is one lead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    customer: str
+    child_name: str | None
+    phone: str
+    interest: str
+    source: str
+    campus_id: int | None
+    source_key: str
+
+
+class Happened(BaseModel):
+    """One thing on a lead's timeline; `who` is empty for the bot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    kind: Touch
+    who: str
+    text: str

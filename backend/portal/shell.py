@@ -13,6 +13,7 @@ from backend.security.schemas import StaffMember
 # the talks and of their review are the bot's, and an application may be made without them.
 ENTRIES = (
     ("我的工作台", "portal_pages.desk"),
+    ("客户线索", "admissions_pages.leads.listed"),
     ("客户对话", "talk_pages.talks"),
     ("工单", "students_pages.tickets.board.shown"),
     ("工单分析", "students_pages.tickets.improvement.figures"),

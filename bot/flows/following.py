@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.admissions import following, lead_list, queries
 from backend.admissions.schemas import LeadView, LostReason, Stage, Told, Touch
+from backend.admissions.words import STAGES
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
 from backend.security import queries as security
@@ -210,7 +211,7 @@ def _beside(talk: Talk) -> Reply | None:
     told = dict(talk.state.slots["told"])
     reason, rewritten = _REASON.search(talk.plain), _REWRITE.match(talk.plain)
     next_at = followed.next_named(talk.plain, tuple(find(talk.text, clock.now())))
-    stage = next((s for s, name in phrases.STAGES.items() if name in talk.plain), None)
+    stage = next((s for s, name in STAGES.items() if name in talk.plain), None)
     if reason is not None:
         told["reason"] = followed.reason_named(reason.group(1))
     elif next_at is not None:

@@ -3,27 +3,10 @@
 from datetime import datetime
 
 from backend.admissions.schemas import LeadView, LostReason, Stage
+from backend.admissions.words import REASONS, STAGES
 from backend.kit import clock
 from backend.kit.links import spelled_out
 
-STAGES = {
-    Stage.NEW: "新线索",
-    Stage.CONTACTED: "已联系",
-    Stage.TRIAL: "约试听",
-    Stage.ORDERED: "已下单",
-    Stage.WON: "已报名",
-    Stage.LOST: "已流失",
-}
-REASONS = {
-    LostReason.PRICE: "价格",
-    LostReason.TIME: "时间不合适",
-    LostReason.FAR: "距离远",
-    LostReason.ELSEWHERE: "选了别家",
-    LostReason.NO_NEED: "暂无需求",
-    LostReason.UNREACHABLE: "联系不上",
-    LostReason.DOUBLE: "重复",
-    LostReason.OTHER: "其他",
-}
 LOG, CHANGE = "记上", "改"
 ASK_WORDS = "请用一句话说说跟进情况，比如「王妈妈说周六来试听，下周二再联系」。"
 NO_LEADS = "您手头没有正在跟进的客户，这条先没有记。回复「我的客户」可以查看。"

@@ -13,6 +13,7 @@ from backend.admissions.schemas import LostReason, Stage, Told
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed, NotFound
+from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.models import AuditEntry
 from backend.security.schemas import Role, StaffMember
@@ -21,7 +22,8 @@ TOLD = Told(note="说周六来", stage=Stage.CONTACTED, customer="王妈妈")
 
 
 def _advisor(session: Session, name: str) -> StaffMember:
-    return security.hire(session, name=name, role=Role.ADVISOR, openid=f"o_{name}")
+    account = security.hire(session, name=name, role=Role.ADVISOR, openid=f"o_{name}")
+    return staff.staff_members(session, {account.id})[account.id]
 
 
 @pytest.mark.parametrize(
