@@ -199,6 +199,8 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    if staff.is_about_channels(talk):
+        return staff.report(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
     carried = casework.heard(talk) or leading.lead(talk) or following.heard(talk)
