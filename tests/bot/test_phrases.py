@@ -9,6 +9,7 @@ from bot import phrases
 from bot.flows import (
     casework,
     details,
+    following,
     freezing,
     identity,
     inviting,
@@ -29,6 +30,7 @@ READ_BY_FLOWS = (
     *(identity.BINDS, identity.UNBINDS, identity.STOLEN, identity.KNOWS, identity.UNDOES),
     *(freezing.THAWS, inviting.DECIDES, proof.RESEND, details.GONE),
     *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
+    *(following._YES, following._CHANGES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 
