@@ -17,6 +17,7 @@ from bot.flows import (
     courses,
     details,
     files,
+    following,
     form,
     freezing,
     handoff,
@@ -58,6 +59,7 @@ FORMS = {
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
         *(trials.FORM, trials.WHICH, callbacks.FORM),
+        following.FOLLOW,
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -115,7 +117,7 @@ INTENTS: dict[str, Flow] = {
     "give_feedback": tickets.feedback,
     "ticket_status": tickets.progress,
     "staff_leads": staff.leads,
-    "log_followup": staff.follow_up,
+    "log_followup": following.follow_up,
     "staff_tasks": casework.tasks_of,
     "approve": staff.decide,
     "reject": staff.decide,
@@ -206,9 +208,13 @@ def _to_text(talk: Talk) -> Reply:
         return staff.claim(talk)
     if staff.is_answer(talk):
         return staff.answer(talk)
+    if staff.is_about_channels(talk):
+        return staff.report(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    carried = callbacks.made(talk) or casework.heard(talk) or leading.lead(talk)
+    carried = (
+        callbacks.made(talk) or casework.heard(talk) or leading.lead(talk) or following.heard(talk)
+    )
     if carried is not None:
         return carried
     is_customer = talk.speaker.account_id is None

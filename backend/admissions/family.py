@@ -18,6 +18,7 @@ def forget(
     leads = session.scalars(select(Lead).where(Lead.openid == openid)).all()
     for lead in leads:
         lead.openid, lead.interest = into, ""
+        lead.customer = lead.child_name = lead.phone = lead.phone_index = None
         lead.closed_at = lead.closed_at or lead.created_at
     notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
     session.execute(notes.values(note=""))

@@ -5,14 +5,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 
 
 class Lead(Base):
     """线索: one open lead per WeChat at a time, held by the partial unique index.
 
-    `source` is the channel or campaign of the first code scanned (`channel:dianping`), `wechat` or
-    `website` for whoever came by themselves; `last_source` that of the last one.
+    Whoever called or walked in has no WeChat yet: `phone` finds them when they write. `customer` is
+    what the family is called (王妈妈). `source` is the channel or campaign of the first code that
+    was scanned (`channel:dianping`), `wechat` or `website` for whoever came by themselves;
+    `last_source` that of the last one.
     """
 
     __tablename__ = "admissions_lead"
@@ -28,11 +30,19 @@ class Lead(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    openid: Mapped[str] = mapped_column(String(64))
+    openid: Mapped[str | None] = mapped_column(String(64))
+    customer: Mapped[str | None] = mapped_column(String(40))
+    child_name: Mapped[str | None] = mapped_column(String(40))
+    phone: Mapped[str | None] = mapped_column(Encrypted("admissions_lead.phone"), info=IS_ADDRESS)
+    phone_index: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=index_of("phone", "phone")
+    )
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"))
     source: Mapped[str] = mapped_column(String(40))
     last_source: Mapped[str | None] = mapped_column(String(40))
     interest: Mapped[str] = mapped_column(Text)
     stage: Mapped[str] = mapped_column(String(12))
+    lost_reason: Mapped[str | None] = mapped_column(String(12))
     advisor_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     assigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -42,15 +52,20 @@ class Lead(Base):
 
 
 class FollowUp(Base):
-    """跟进: one thing that happened with a lead, written by a person or by the bot (A15)."""
+    """跟进: one thing that happened with a lead, written by a person or by the bot (A15).
+
+    `source_key` names the message or form that told of it: the same one is written down once.
+    """
 
     __tablename__ = "admissions_follow_up"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    kind: Mapped[str] = mapped_column(String(8), default="note")
     note: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_key: Mapped[str | None] = mapped_column(String(120), unique=True)
 
 
 class SignUp(Base):

@@ -6,13 +6,14 @@ The platform says who opens it, so that a link that is passed on claims nothing 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from backend.admissions import queries, service
+from backend.admissions import lead_pages, queries, service
 from backend.kit.db import reading, unit_of_work
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.web import errors
 
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
+blueprint.register_blueprint(lead_pages.blueprint)
 
 errors.apologise(
     service.ClaimedByOther,

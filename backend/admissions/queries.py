@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions.models import Lead, SignUp
-from backend.admissions.schemas import OPEN_STAGES, LeadView, SignUpStatus, Stage
+from backend.admissions.schemas import OPEN_STAGES, LeadView, LostReason, SignUpStatus, Stage
 from backend.security import queries as staff
 from backend.students import queries as students
 
@@ -63,6 +63,21 @@ def loads(session: Session, account_ids: set[int]) -> tuple[dict[int, int], dict
     )
     latest = session.execute(last.group_by(Lead.advisor_id))
     return counts, {who: at for who, at in latest if who is not None and at is not None}
+
+
+def cohort(session: Session, from_at: datetime, to_at: datetime) -> dict[tuple[str, Stage], int]:
+    """Of the leads that came in an interval: how many of each source stand at each stage today.
+    Doubles are no leads (A18)."""
+    query = (
+        select(Lead.source, Lead.stage, func.count(Lead.id))
+        .where(
+            Lead.created_at >= from_at,
+            Lead.created_at < to_at,
+            Lead.lost_reason.is_distinct_from(LostReason.DOUBLE),
+        )
+        .group_by(Lead.source, Lead.stage)
+    )
+    return {(source, Stage(stage)): count for source, stage, count in session.execute(query)}
 
 
 def counts_since(session: Session, from_at: datetime) -> dict[str, int]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 BY_THEMSELVES, FROM_WEBSITE, FROM_FAMILY = "wechat", "website", "family"
+BY_PHONE, WALKED_IN = "phone", "walk_in"
 """Where a lead comes from that no code led here."""
 
 
@@ -14,12 +15,48 @@ class Stage(StrEnum):
 
     NEW = "new"  # 新线索
     CONTACTED = "contacted"  # 已联系
+    TRIAL = "trial"  # 约试听
     ORDERED = "ordered"  # 已下单
     WON = "won"  # 已报名
     LOST = "lost"  # 已流失
 
 
-OPEN_STAGES = (Stage.NEW, Stage.CONTACTED, Stage.ORDERED)
+OPEN_STAGES = (Stage.NEW, Stage.CONTACTED, Stage.TRIAL, Stage.ORDERED)
+
+
+class LostReason(StrEnum):
+    """Why somebody does not come."""
+
+    PRICE = "price"  # 价格
+    TIME = "time"  # 时间不合适
+    FAR = "far"  # 距离远
+    ELSEWHERE = "elsewhere"  # 选了别家
+    NO_NEED = "no_need"  # 暂无需求
+    UNREACHABLE = "unreachable"  # 联系不上
+    DOUBLE = "double"  # 重复
+    OTHER = "other"  # 其他
+
+
+class Touch(StrEnum):
+    """How a follow-up came about."""
+
+    NOTE = "note"  # 记录
+    CALL = "call"  # 电话
+    VISIT = "visit"  # 到访
+
+
+class Told(BaseModel):
+    """What an advisor tells of a lead: the stage it is at now, why it is lost, when it is looked at
+    next, and what the family is called where that was said."""
+
+    model_config = ConfigDict(frozen=True)
+
+    note: str
+    kind: Touch = Touch.NOTE
+    stage: Stage
+    lost_reason: LostReason | None = None
+    next_at: datetime | None = None
+    customer: str | None = None
 
 
 class SignUpStatus(StrEnum):
@@ -36,14 +73,23 @@ class LeadView(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: int
-    openid: str
+    openid: str | None
+    customer: str | None = None
+    child_name: str | None = None
+    campus_id: int | None = None
     source: str
     interest: str
     stage: Stage
+    lost_reason: LostReason | None = None
     advisor_id: int | None
     created_at: datetime
     claimed_at: datetime | None
     next_follow_up_at: datetime | None
+
+    @property
+    def title(self) -> str:
+        """«客户12（王妈妈）»: what colleagues call it."""
+        return f"客户{self.id}（{self.customer}）" if self.customer else f"客户{self.id}"
 
     @property
     def is_of_family(self) -> bool:
@@ -121,3 +167,42 @@ class TrialView(BaseModel):
     child_name: str
     grade: str | None
     status: TrialStatus
+
+
+class LeadsAsked(BaseModel):
+    """What a list of leads is narrowed to. Without a stage: those that are open. `advisor_id` 0 is
+    the public pool (公海)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    words: str = ""
+    stage: Stage | None = None
+    advisor_id: int | None = None
+    source: str = ""
+    is_due: bool = False
+
+
+class NewLead(BaseModel):
+    """What staff write down of somebody who called or walked in; `phone` is a checked mainland
+    mobile number. `source_key` names the form: sent off twice it is one lead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    customer: str
+    child_name: str | None
+    phone: str
+    interest: str
+    source: str
+    campus_id: int | None
+    source_key: str
+
+
+class Happened(BaseModel):
+    """One thing on a lead's timeline; `who` is empty for the bot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    kind: Touch
+    who: str
+    text: str

@@ -57,6 +57,7 @@ def open_lead(
         source=FROM_FAMILY if family else source,
         last_source=touches[1].source if touches else None,
         interest=interest,
+        campus_id=campus_id,
         stage=Stage.NEW,
         created_at=now,
         next_follow_up_at=rules.next_follow_up_of(Stage.NEW, now),
@@ -72,7 +73,7 @@ def open_lead(
     page = lines.came_from(session, openid) if is_visitor(openid) else None
     if page:
         note(session, lead_id=lead.id, text=f"来自网页 {page}")
-    _assign(session, lead, campus_id)
+    assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
 
 
@@ -164,37 +165,41 @@ def pass_on(session: Session, left: AccountDeactivated) -> None:
     for lead in leads:
         lead.advisor_id = lead.claimed_at = None
         if left.successor_id is not None:
-            _give(session, lead, left.successor_id)
+            give(session, lead, left.successor_id)
         else:
-            _assign(session, lead, campus_id)
+            assign(session, lead, campus_id)
         note(session, lead_id=lead.id, text="原顾问离职，已转交")
 
 
-def _assign(session: Session, lead: Lead, campus_id: int | None) -> None:
+def assign(session: Session, lead: Lead, campus_id: int | None) -> None:
+    """Give a lead to the advisor whom the rule chooses; without advisors it stays in the pool."""
     candidates = staff.staff_with_role(session, Role.ADVISOR, campus_id=campus_id)
     if not candidates:
         candidates = staff.staff_with_role(session, Role.ADVISOR)
     loads, last_assigned_at = queries.loads(session, {member.id for member in candidates})
     chosen = rules.choose_advisor(loads, last_assigned_at)
     if chosen is not None:
-        _give(session, lead, chosen)
+        give(session, lead, chosen)
 
 
-def _give(session: Session, lead: Lead, chosen: int) -> None:
+def give(session: Session, lead: Lead, chosen: int) -> None:
+    """Hand a lead to a member of staff and push them (A14)."""
     lead.advisor_id, lead.assigned_at = chosen, clock.now()
     session.flush()
-    stranger = f"{'网站访客' if is_visitor(lead.openid) else '微信客户'}{lead.id}"
+    kind = "网站访客" if is_visitor(lead.openid or "") else "微信客户" if lead.openid else "客户"
+    stranger = f"{kind}{lead.id}"
+    family = queries.family_of(session, lead.openid) if lead.openid else lead.customer
     outbox.post(
         session,
         to=staff.recipient_of(session, chosen),
         notice=Notice(
             template="new_lead",
             values={
-                "customer": queries.family_of(session, lead.openid) or stranger,
+                "customer": family or stranger,
                 "interest": lead.interest,
                 "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
             },
             url=claim_link(lead.id),
         ),
-        dedupe_key=f"new-lead:{lead.id}:{chosen}",
+        dedupe_key=f"new-lead:{lead.id}:{chosen}:{lead.assigned_at:%y%m%d%H%M%S}",
     )

@@ -16,6 +16,7 @@ ENTRIES = (
         "日常",
         (
             ("我的工作台", "portal_pages.desk"),
+            ("客户线索", "admissions_pages.leads.listed"),
             ("客户对话", "talk_pages.talks"),
             ("工单", "students_pages.tickets.board.shown"),
             ("工单分析", "students_pages.tickets.improvement.figures"),

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     SEE_LEADS = "see_leads"  # 查看客户
     CLAIM_LEAD = "claim_lead"  # 认领客户
     LOG_FOLLOW_UP = "log_follow_up"  # 记录跟进
+    ASSIGN_LEADS = "assign_leads"  # 分派客户
     SEE_FIGURES = "see_figures"  # 查看招生数据
     SEE_PAYMENTS = "see_payments"  # 查看收款
     APPROVE_REFUND = "approve_refund"  # 审批退费

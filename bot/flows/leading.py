@@ -11,7 +11,7 @@ from backend.students import queries as students
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView, TicketKind, TicketView
 from backend.students.tickets import desk
-from bot.flows import handoff, transcript
+from bot.flows import followed, handoff, transcript
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import handoff as phrases
@@ -48,7 +48,8 @@ def lead(talk: Talk) -> Reply | None:
         return _record(talk, match.group(1))
     if match := _END.match(talk.plain):
         return _end(talk, match.group(1))
-    if talk.state.flow is not None or _FOR_BOT.match(talk.plain):
+    is_for_bot = _FOR_BOT.match(talk.plain) or followed.is_addressed(talk.plain)
+    if talk.state.flow is not None or is_for_bot:
         return None
     return _say(talk)
 
@@ -118,6 +119,8 @@ def _take_lead(talk: Talk, lead_id: int) -> TakeoverView:
         raise NotFound()
     if found.advisor_id != talk.speaker.account_id and not _may_take_any(talk):
         raise NotAllowed()
+    if found.openid is None:  # Whoever called or walked in has no chat to lead.
+        raise NotFound()
     customer = f"客户{lead_id}"
     ticket = students.open_request_of(talk.session, found.openid) or desk.open_ticket(
         talk.session,

@@ -16,6 +16,7 @@ from bot.phrases import staff as phrases
 from bot.replies import Reply, say
 
 _CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d{1,9})?$")
+_CHANNELS = re.compile(r"渠道.{0,4}(?:转化|招生|线索|咨询|数据|怎么样)")
 _ANSWER = re.compile(r"^(?:回复|答复)\s*(T\d{6,12})[\s:：,，]+(.+)$", re.DOTALL | re.IGNORECASE)
 
 Flow = Callable[[Talk], Reply]
@@ -100,9 +101,22 @@ def _leads(talk: Talk) -> Reply:
     return own_leads(talk) or say(phrases.NO_LEADS)
 
 
+def is_about_channels(talk: Talk) -> bool:
+    """Whether a member of staff asks «上周各渠道转化»."""
+    return talk.speaker.account_id is not None and bool(_CHANNELS.search(talk.plain))
+
+
 def _report(talk: Talk) -> Reply:
-    start_at, _ = clock.day_of(clock.today())
-    return say(phrases.figures(queries.counts_since(talk.session, start_at)))
+    """Figures of the time that is asked about, else of today."""
+    from_at, to_at = clock.day_of(clock.today())
+    when = "今天"
+    spans = [span for span in talk.meaning.times if span.start_at and span.end_at]
+    if spans and spans[0].start_at and spans[0].end_at:
+        from_at, to_at, when = spans[0].start_at, spans[0].end_at, spans[0].text
+    told = phrases.conversion(when, queries.cohort(talk.session, from_at, to_at))
+    if when == "今天":
+        told = f"{phrases.figures(queries.counts_since(talk.session, from_at))}\n{told}"
+    return say(told)
 
 
 def _unavailable(_talk: Talk) -> Reply:
@@ -114,5 +128,4 @@ claim = only_for(Permission.CLAIM_LEAD, _claim)
 answer = only_for(Permission.ANSWER_TICKET, _answer_ticket)
 leads = only_for(Permission.SEE_LEADS, _leads)
 report = only_for(Permission.SEE_FIGURES, _report)
-follow_up = only_for(Permission.LOG_FOLLOW_UP, _unavailable)
 decide = only_for(Permission.DECIDE_REQUEST, _unavailable)

@@ -10,6 +10,7 @@ from bot.flows import (
     absences,
     casework,
     details,
+    following,
     freezing,
     identity,
     inviting,
@@ -34,6 +35,7 @@ READ_BY_FLOWS = (
     *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
     *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
+    *(following._YES, following._CHANGES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 

@@ -185,7 +185,7 @@ def open_leads() -> list[tuple[str, str]]:
         rows = session.execute(
             select(Lead.openid, Lead.interest).where(Lead.closed_at.is_(None)).order_by(Lead.id)
         )
-        return [(openid, interest) for openid, interest in rows]
+        return [(openid or "", interest) for openid, interest in rows]
 
 
 def test_a_talk_goes_on_in_wechat_by_a_scan(

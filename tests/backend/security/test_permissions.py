@@ -28,6 +28,7 @@ EXPECTED = {
     Permission.SEE_LEADS: "ACO-------",
     Permission.CLAIM_LEAD: "ACO-------",
     Permission.LOG_FOLLOW_UP: "ACO-------",
+    Permission.ASSIGN_LEADS: "AC--------",
     Permission.SEE_FIGURES: "AAA--A----",
     Permission.SEE_PAYMENTS: "AC---A---A",
     Permission.APPROVE_REFUND: "AC---A----",

@@ -1,0 +1,228 @@
+"""客户线索 at a screen: the list, one lead with its timeline, and what staff do with them."""
+
+import secrets
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from backend.admissions import following, lead_desk, lead_list, rules, words
+from backend.admissions.schemas import (
+    BY_PHONE,
+    WALKED_IN,
+    LeadsAsked,
+    LostReason,
+    NewLead,
+    Stage,
+    Told,
+    Touch,
+)
+from backend.kit import clock
+from backend.kit.db import reading, unit_of_work
+from backend.kit.errors import DomainError
+from backend.logistics import queries as logistics
+from backend.security import queries as staff
+from backend.security.gate import staff_only
+from backend.security.permissions import may
+from backend.security.schemas import Permission, StaffMember
+from backend.web import errors
+
+blueprint = Blueprint("leads", __name__)
+PATH = "/leads"
+FIELDS = ("q", "stage", "advisor", "source", "due")
+
+
+class LeadWrong(DomainError):
+    """A form came back with something that its fields do not offer."""
+
+
+errors.apologise(
+    LeadWrong, "表单没有填对", "请返回上一页，核对称呼、11位手机号、内容和时间后再提交。"
+)
+errors.apologise(
+    lead_desk.KnownAlready, "这个家庭已有同事在跟进", "请联系校区主管转给您，或请同事补记这次联系。"
+)
+errors.apologise(
+    lead_desk.TakenEnough, "今天领取的客户够多了", "请先联系手头的客户，明天再来公海领取。"
+)
+errors.apologise(lead_desk.NoAdvisor, "不能转给这位同事", "请返回上一页，选一位在岗的顾问或主管。")
+
+
+@blueprint.get(PATH)
+@staff_only(Permission.SEE_LEADS)
+def listed(me: StaffMember) -> ResponseReturnValue:
+    """The list, narrowed and searched as one types; a page at a time."""
+    stage, advisor = request.args.get("stage", ""), request.args.get("advisor", "")
+    asked = LeadsAsked(
+        words=request.args.get("q", "").strip()[:40],
+        stage=Stage(stage) if stage in list(Stage) else None,
+        advisor_id=int(advisor) if advisor.isdecimal() and len(advisor) < 10 else None,
+        source=request.args.get("source", "")[:40],
+        is_due=bool(request.args.get("due")),
+    )
+    before = request.args.get("before", 0, type=int)
+    with reading() as session:
+        found = lead_list.page(session, me, asked, before=before)
+        advisors = staff.staff_with_roles(session, rules.ADVISING)
+        names = staff.staff_members(session, {each.advisor_id for each in found if each.advisor_id})
+        sources = lead_list.sources(session)
+    query = {name: request.args[name] for name in FIELDS if request.args.get(name)}
+    shown = found[: lead_list.PAGE]
+    more = urlencode({**query, "before": shown[-1].id}) if len(found) > lead_list.PAGE else ""
+    return render_template(
+        "admissions/lead_rows.html" if "HX-Request" in request.headers else "admissions/leads.html",
+        asked=asked,
+        found=shown,
+        more=more,
+        advisors=advisors,
+        names=names,
+        sources=sources,
+        words=words,
+        now=clock.now(),
+        hands=may(me.role, Permission.ASSIGN_LEADS),
+    )
+
+
+@blueprint.get(f"{PATH}/new")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def ask_new(_me: StaffMember) -> ResponseReturnValue:
+    """The form for somebody who called or walked in."""
+    with reading() as session:
+        campuses = logistics.campuses(session)
+    return render_template(
+        "admissions/lead_new.html", campuses=campuses, key=secrets.token_hex(16), words=words
+    )
+
+
+@blueprint.post(PATH)
+@staff_only(Permission.LOG_FOLLOW_UP)
+def add(me: StaffMember) -> ResponseReturnValue:
+    """Write a lead down; the same family's open lead is noted on instead."""
+    customer, phone = _text("customer", 40), _text("phone", 20)
+    source, interest = request.form.get("source", ""), _text("interest", 500)
+    campus_id = request.form.get("campus", 0, type=int) or None
+    if (
+        not customer
+        or not interest
+        or not rules.is_phone(phone)
+        or source not in (BY_PHONE, WALKED_IN)
+    ):
+        raise LeadWrong()
+    with unit_of_work() as session:
+        if campus_id not in {None, *(each.id for each in logistics.campuses(session))}:
+            raise LeadWrong()
+        new = NewLead(
+            customer=customer,
+            child_name=_text("child", 40) or None,
+            phone=phone,
+            interest=interest,
+            source=source,
+            campus_id=campus_id,
+            source_key=_key(),
+        )
+        lead = lead_desk.write_down(session, new=new, by=me)
+    return redirect(f"{PATH}/{lead.id}", 303)
+
+
+@blueprint.get(f"{PATH}/<int:lead_id>")
+@staff_only(Permission.SEE_LEADS)
+def one(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """A lead, what happened with it, and what one may do."""
+    with reading() as session:
+        lead, phone = lead_list.one(session, me, lead_id)
+        happened = lead_list.timeline(session, lead_id)
+        advisors = staff.staff_with_roles(session, rules.ADVISING)
+        names = staff.staff_members(session, {lead.advisor_id} if lead.advisor_id else set())
+        follows = lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP)
+    is_open = lead.stage not in (Stage.WON, Stage.LOST)
+    return render_template(
+        "admissions/lead.html",
+        lead=lead,
+        phone=phone,
+        happened=happened,
+        advisors=advisors,
+        advisor=names.get(lead.advisor_id or 0),
+        follows=follows and is_open,
+        takes=is_open and lead.advisor_id is None and may(me.role, Permission.CLAIM_LEAD),
+        hands=is_open and may(me.role, Permission.ASSIGN_LEADS),
+        key=secrets.token_hex(16),
+        words=words,
+    )
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/follow-ups")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def follow(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Note what happened, with stage, reason for a loss and next time."""
+    note, stage = _text("note", 500), request.form.get("stage", "")
+    kind, reason = request.form.get("kind", ""), request.form.get("reason", "")
+    if not note or stage not in list(Stage) or kind not in list(Touch):
+        raise LeadWrong()
+    told = Told(
+        note=note,
+        kind=Touch(kind),
+        stage=Stage(stage),
+        lost_reason=LostReason(reason) if reason in list(LostReason) else None,
+        next_at=_moment(request.form.get("next", "")),
+    )
+    with unit_of_work() as session:
+        lead_list.one(session, me, lead_id)
+        following.log(session, lead_id=lead_id, member=me, told=told, source_key=_key())
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/take")
+@staff_only(Permission.CLAIM_LEAD)
+def take(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Take a lead out of the public pool."""
+    with unit_of_work() as session:
+        lead_list.one(session, me, lead_id)
+        lead_desk.take(session, lead_id=lead_id, by=me)
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/back")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def back(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Put a lead into the public pool."""
+    with unit_of_work() as session:
+        lead_list.one(session, me, lead_id)
+        lead_desk.put_back(session, lead_id=lead_id, by=me)
+    return redirect(PATH, 303)
+
+
+@blueprint.post(f"{PATH}/hand-over")
+@staff_only(Permission.ASSIGN_LEADS)
+def hand_over(me: StaffMember) -> ResponseReturnValue:
+    """Hand those that are ticked to a colleague."""
+    ids = [int(each) for each in request.form.getlist("id") if each.isdecimal() and len(each) < 10]
+    to_id = request.form.get("to", 0, type=int)
+    with unit_of_work() as session:
+        lead_desk.hand_over(session, lead_ids=ids[: rules.HANDED_AT_ONCE], to_id=to_id, by=me)
+    return redirect(PATH, 303)
+
+
+def _text(name: str, most: int) -> str:
+    return request.form.get(name, "").strip()[:most]
+
+
+def _key() -> str:
+    """The key of the form that was shown; raises LeadWrong for one that we have not made."""
+    key = request.form.get("key", "")
+    if len(key) != 32 or set(key) - set("0123456789abcdef"):
+        raise LeadWrong()
+    return f"form:{key}"
+
+
+def _moment(typed: str) -> datetime | None:
+    """A field of day and time, local; raises LeadWrong for what is none or past."""
+    if not typed:
+        return None
+    try:
+        at = datetime.fromisoformat(typed).replace(tzinfo=clock.SHANGHAI).astimezone(clock.UTC)
+    except ValueError as error:
+        raise LeadWrong() from error
+    if at <= clock.now():
+        raise LeadWrong()
+    return at
