@@ -36,6 +36,7 @@ KEPT = "trial_answers"
 _ABOUT = re.compile(r"试听|试课|体验课")
 _OFF = re.compile(r"去不了|来不了|不去了?|不来了?|不试了?|取消|不听了|不约了")
 _MOVE = re.compile(r"改(个|一?下)?(时间|到|期|成|约)|换(个|一?下)?(时间|天|到|成)|另约|重新约|推迟")
+_CHANGES = re.compile(rf"(?=.*(?:{_ABOUT.pattern}))(?=.*(?:{_OFF.pattern}|{_MOVE.pattern}))")
 
 
 def begin(talk: Talk) -> Reply:
@@ -82,11 +83,9 @@ def heard(talk: Talk) -> Reply | None:
         talk.session, openid=talk.openid, words=talk.plain
     ):
         return say(phrases.SORRY if talk.plain == FEEDBACK[-1] else phrases.THANKS)
-    if not _ABOUT.search(talk.plain):
+    if not _CHANGES.match(talk.plain):
         return None
     is_move = bool(_MOVE.search(talk.plain))
-    if not is_move and not _OFF.search(talk.plain):
-        return None
     found = _mine(talk)
     booked = [each for each in found if each.status is TrialStatus.BOOKED]
     if not booked:

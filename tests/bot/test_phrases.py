@@ -19,6 +19,7 @@ from bot.flows import (
     refunds,
     sign_up_answers,
     staff,
+    trials,
     verdicts,
     wishes,
 )
@@ -35,7 +36,7 @@ READ_BY_FLOWS = (
     *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
     *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
-    *(following._YES, following._CHANGES),
+    *(following._YES, following._CHANGES, trials._CHANGES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 

@@ -109,7 +109,7 @@ COMMANDS = {
     "claim": Permission.CLAIM_LEAD,
     "answer": Permission.ANSWER_TICKET,
     "staff_leads": Permission.SEE_LEADS,
-    "staff_tasks": Permission.SEE_LEADS,
+    "staff_tasks": Permission.OPEN_DESK,
     "log_followup": Permission.LOG_FOLLOW_UP,
     "approve": Permission.DECIDE_REQUEST,
     "reject": Permission.DECIDE_REQUEST,
