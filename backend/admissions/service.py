@@ -16,8 +16,8 @@ from backend.admissions.schemas import (
 from backend.gateways.visitors import is_visitor
 from backend.gateways.webchat import lines
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.errors import DomainError, NotFound
+from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
@@ -153,7 +153,7 @@ def move(session: Session, *, lead_id: int, stage: Stage) -> None:
 
 def claim_link(lead_id: int) -> str:
     """The address behind an advisor's one tap: WeChat says whether it is the advisor who opens."""
-    return f"{settings().public_url}/oauth/start?next=/leads/{lead_id}/claim"
+    return page_in_wechat(f"/leads/{lead_id}/claim")
 
 
 def pass_on(session: Session, left: AccountDeactivated) -> None:

@@ -65,11 +65,7 @@ def enter(
 ) -> int:
     """Move lessons into (+) or out of (−) an account, once per `source_key`; returns what is left.
     Raises LessonsShort rather than leave an account below zero."""
-    session.execute(
-        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
-    )
-    balance = select(func.coalesce(func.sum(HourEntry.lessons), 0))
-    left = session.scalar(balance.where(HourEntry.account_id == account_id)) or 0
+    left = _left(session, account_id)
     if session.scalar(select(HourEntry.id).where(HourEntry.source_key == source_key)):
         return left
     if left + lessons < 0:
@@ -90,14 +86,7 @@ def enter(
 
 def empty(session: Session, *, account_id: int, source_key: str) -> int:
     """Take whatever is left out of an account, as it is refunded; returns how many lessons."""
-    session.execute(
-        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
-    )
-    left = session.scalar(
-        select(func.coalesce(func.sum(HourEntry.lessons), 0)).where(
-            HourEntry.account_id == account_id
-        )
-    )
+    left = _left(session, account_id)
     if left:
         enter(
             session,
@@ -106,4 +95,13 @@ def empty(session: Session, *, account_id: int, source_key: str) -> int:
             lessons=-left,
             source_key=source_key,
         )
-    return left or 0
+    return left
+
+
+def _left(session: Session, account_id: int) -> int:
+    """What an account holds, locked until the unit ends."""
+    session.execute(
+        select(LessonAccount.id).where(LessonAccount.id == account_id).with_for_update()
+    )
+    balance = select(func.coalesce(func.sum(HourEntry.lessons), 0))
+    return session.scalar(balance.where(HourEntry.account_id == account_id)) or 0

@@ -27,8 +27,8 @@ from backend.finance.refund_words import (
 from backend.finance.schemas import OrderStatus, PaymentMismatch
 from backend.gateways.payments import RefundFact
 from backend.kit import clock, events
-from backend.kit.config import settings
 from backend.kit.errors import NotFound
+from backend.kit.links import page_in_wechat
 from backend.kit.money import yuan
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
@@ -177,9 +177,7 @@ def settle(session: Session, *, fact: RefundFact) -> None:
     elif fact.status in ("closed", "abnormal"):
         stick(session, refund_id=refund.id, why=fact.status)
     else:
-        step = min(refund.poll_count, len(ASK_PLATFORM_AGAIN) - 1)
-        refund.poll_at = clock.now() + ASK_PLATFORM_AGAIN[step]
-        refund.poll_count += 1
+        _look_again(refund)
 
 
 def stick(session: Session, *, refund_id: int, why: str) -> None:
@@ -206,9 +204,7 @@ def ask_later(session: Session, *, refund_id: int) -> None:
     """The platform could not be had."""
     refund = _locked(session, refund_id)
     if refund.status == RefundStatus.APPROVED:
-        step = min(refund.poll_count, len(ASK_PLATFORM_AGAIN) - 1)
-        refund.poll_at = clock.now() + ASK_PLATFORM_AGAIN[step]
-        refund.poll_count += 1
+        _look_again(refund)
 
 
 def transferred(session: Session, *, refund_id: int, by: StaffMember, note: str) -> RefundView:
@@ -255,6 +251,12 @@ def _grant(session: Session, order: Order, refund: Refund) -> None:
             amount_fen=refund.amount_fen,
         ),
     )
+
+
+def _look_again(refund: Refund) -> None:
+    step = min(refund.poll_count, len(ASK_PLATFORM_AGAIN) - 1)
+    refund.poll_at = clock.now() + ASK_PLATFORM_AGAIN[step]
+    refund.poll_count += 1
 
 
 def _done(session: Session, refund: Refund, *, actor: str) -> None:
@@ -343,7 +345,7 @@ def _audit(session: Session, refund: Refund, actor: str, action: str, **detail: 
 
 def _link(refund: Refund) -> str:
     """Where staff decide."""
-    return f"{settings().public_url}/oauth/start?next=/refunds/{refund.id}"
+    return page_in_wechat(f"/refunds/{refund.id}")
 
 
 def _day(at: datetime) -> str:

@@ -1,13 +1,22 @@
-"""Links in what strangers write. WeChat shows `<a href="…">` in a text as a link that hides where
-it leads, or that says a command in the reader's name; staff see the address instead (X3)."""
+"""Links to pages of ours, and links in what strangers write.
+
+WeChat shows `<a href="…">` in a text as a link that hides where it leads, or that says a command in
+the reader's name; staff see the address instead (X3)."""
 
 import re
+
+from backend.kit.config import settings
 
 _LINK = re.compile(
     r"""<\s*a\b[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))[^>]*>(.*?)<\s*/\s*a\s*>""",
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(r"<(?=\s*[a-zA-Z/!])")
+
+
+def page_in_wechat(path: str) -> str:
+    """The address of a page of ours for a message: WeChat signs its reader in on the way."""
+    return f"{settings().public_url}/oauth/start?next={path}"
 
 
 def spelled_out(text: str) -> str:

@@ -17,6 +17,7 @@ from backend.kit import clock, queue
 from backend.kit.config import settings
 from backend.kit.db import unit_of_work
 from backend.kit.errors import GatewayError
+from backend.kit.links import page_in_wechat
 from backend.outbox import delivery, permission, results, retention, rules, service
 from backend.outbox.schemas import Channel, ChatMessage, Letter, Notice, NoticeKind, Outcome
 from backend.outbox.service import DELIVER
@@ -106,7 +107,7 @@ def _hand_over(letter: Letter) -> str:
             template_id = permission.subscription_id_of(letter)
             card = _card(letter, content, template_id, setting="WECHAT_SUBSCRIPTIONS")
             if card.url is None:  # It has used a consent up: a tap on it may give the next one.
-                page = f"{settings().public_url}/oauth/start?next=/me/messages"
+                page = page_in_wechat("/me/messages")
                 card = card.model_copy(update={"url": page})
             return ports.chat().send_subscription(to.openid or "", card)
         case Channel.TEMPLATE:

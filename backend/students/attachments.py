@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, queue
-from backend.kit.config import settings
 from backend.kit.db import ring_after_commit
 from backend.kit.errors import NotFound
+from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
@@ -203,7 +203,7 @@ def _join(session: Session, rows: list[Attachment], ticket_id: int) -> None:
             notice=Notice(
                 template="attachments_added",
                 values={"number": ticket.number, "count": str(len(rows))},
-                url=f"{settings().public_url}/oauth/start?next=/tickets/{ticket.number}/files",
+                url=page_in_wechat(f"/tickets/{ticket.number}/files"),
             ),
             dedupe_key=f"ticket-note:{note.id}",
         )

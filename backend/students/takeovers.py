@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.errors import NotAllowed, NotFound
+from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
 from backend.outbox.schemas import ChatMessage, Notice, Recipient
 from backend.security import queries as staff
@@ -355,7 +355,7 @@ def _tell(session: Session, row: Takeover, template: str, *, key: str, **values:
         notice=Notice(
             template=template,
             values={**known, **values},
-            url=f"{settings().public_url}/oauth/start?next=/talks/{row.id}",
+            url=page_in_wechat(f"/talks/{row.id}"),
         ),
         dedupe_key=f"talk:{row.id}:{key}",
     )

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.db import upsert
+from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
@@ -28,7 +28,7 @@ NAMED = 6
 
 def page_of(ticket: Ticket) -> str:
     """Where a tap on a push leads: the ticket with its actions, after a silent sign-in."""
-    return f"{settings().public_url}/oauth/start?next=/tickets/{ticket.number}"
+    return page_in_wechat(f"/tickets/{ticket.number}")
 
 
 def tell(
@@ -92,7 +92,7 @@ def gather(session: Session, account_id: int) -> None:
         notice=Notice(
             template="ticket_digest",
             values={"count": str(len(newest)), "numbers": names},
-            url=f"{settings().public_url}/oauth/start?next=/tickets",
+            url=page_in_wechat("/tickets"),
         ),
         dedupe_key=f"ticket-digest:{account_id}:{rows[-1].id}",
     )

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.errors import NotAllowed, NotFound
+from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
@@ -146,7 +146,7 @@ def _tell(
         notice=Notice(
             template=template,
             values=values,
-            url=f"{settings().public_url}/oauth/start?next=/tickets/actions",
+            url=page_in_wechat("/tickets/actions"),
         ),
         dedupe_key=f"action:{row.id}:{key}:{account_id}",
     )
