@@ -11,6 +11,7 @@ from backend.admissions import sign_up, trials
 from backend.finance import consumption
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
+from backend.finance.prices import service as prices
 from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
@@ -82,6 +83,8 @@ def connect() -> None:
     events.listen(RecipientUnreachable, security.note_refusal)
     events.listen(ChannelStopped, security.raise_alarm)
     events.listen(OrderPaid, _open_chat_of_payer)
+    events.listen(OrderPaid, prices.take)
+    events.listen(OrderClosed, prices.free)
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     compose_trials()

@@ -101,7 +101,8 @@ class SignUpForm(BaseModel):
     """What the sign-up conversation collected; `phone` is a checked mainland mobile number.
 
     `source_key` names the message that sent it off: the same message signs up once. `replaces` is
-    the number of the order that this form corrects.
+    the number of the order that this form corrects, `seen_fen` what its sender was shown as the
+    price, `grade_number` the grade as a number (kindergarten is 0).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,12 +110,15 @@ class SignUpForm(BaseModel):
     openid: str
     child_name: str
     grade: str | None
+    grade_number: int | None = None
     class_group_id: int
     guardian_name: str
     phone: str
     privacy_version: str
     source_key: str
     replaces: str | None = None
+    code: str | None = None
+    seen_fen: int | None = None
 
 
 class SignUpView(BaseModel):

@@ -12,8 +12,10 @@ from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
 from backend.finance import queries as money
 from backend.finance import service as finance
+from backend.finance.prices import service as prices
+from backend.finance.prices.schemas import PriceMoved, Wanted
 from backend.finance.refund_words import RefundApproved
-from backend.finance.schemas import NewLine, OrderClosed, OrderPaid, PriceQuote
+from backend.finance.schemas import OrderClosed, OrderPaid
 from backend.kit import clock
 from backend.kit.errors import DomainError, NotFound
 from backend.kit.money import yuan
@@ -38,10 +40,6 @@ _REASONS = {
 }
 
 
-class PriceMissing(DomainError):
-    """The class has no price in force, so that it cannot be sold."""
-
-
 class AlreadySignedUp(DomainError):
     """The child already sits in this class (`child_name`, `class_name`)."""
 
@@ -52,8 +50,9 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     Signing the same child up for the same class while the first order waits gives that order
     again, with the contact as corrected. A form that `replaces` an order corrects it where the
     class stays, and lets it go where it does not: one wish never waits in two orders. Raises
-    SeatTaken, AlreadySignedUp, Clash, PriceMissing, NotFound (the class is gone), and what
-    `finance.cancel` raises when the replaced order has been paid meanwhile.
+    SeatTaken, AlreadySignedUp, Clash, NotFound (the class is gone), what `prices.quote` raises,
+    PriceMoved (another price than was shown), FeeCapExceeded, and what `finance.cancel` raises when
+    the replaced order has been paid meanwhile.
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
@@ -65,11 +64,9 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         waiting.guardian_name, waiting.phone = form.guardian_name, form.phone
         session.flush()
         return _view(session, waiting, offer)
-    price = money.price_for(
-        session, course_id=offer.course_id, campus_id=offer.campus_id, on=clock.today()
-    )
-    if price is None:
-        raise PriceMissing(class_name=offer.name)
+    quote = prices.quote(session, payer_openid=form.openid, wanted=wanted_of(form), code=form.code)
+    if form.seen_fen not in (None, quote.total_fen):
+        raise PriceMoved(seen_fen=form.seen_fen, now_fen=quote.total_fen)
     now = clock.now()
     lead = service.open_lead(
         session, openid=form.openid, interest=f"报名{offer.name}", campus_id=offer.campus_id
@@ -105,8 +102,9 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         session,
         payer_openid=form.openid,
         purpose_key=f"{PURPOSE}{signed.id}",
-        lines=_lines(offer, price),
+        lines=quote.lines,
         expires_at=signed.expires_at,
+        quote=quote,
     )
     signed.order_number = order.number
     service.move(session, lead_id=lead.id, stage=Stage.ORDERED)
@@ -251,29 +249,13 @@ def _tell_stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) 
         )
 
 
-def _lines(offer: ClassOffer, price: PriceQuote) -> list[NewLine]:
-    lines = [
-        NewLine(
-            description=f"{offer.course_name} · {offer.name}（{price.lesson_count}课时）",
-            class_group_id=offer.id,
-            course_id=offer.course_id,
-            lesson_count=price.lesson_count,
-            list_fen=price.amount_fen,
-            net_fen=price.amount_fen,
-        )
-    ]
-    if price.material_fee_fen:
-        lines.append(
-            NewLine(
-                description="教材费",
-                class_group_id=offer.id,
-                course_id=offer.course_id,
-                list_fen=price.material_fee_fen,
-                net_fen=price.material_fee_fen,
-                is_material=True,
-            )
-        )
-    return lines
+def wanted_of(form: SignUpForm) -> Wanted:
+    """What a form asks the price of."""
+    return Wanted(
+        class_group_id=form.class_group_id,
+        child_name=form.child_name,
+        grade=form.grade_number,
+    )
 
 
 def _refuse_double(session: Session, form: SignUpForm, offer: ClassOffer) -> None:

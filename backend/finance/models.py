@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -30,8 +31,10 @@ Fen = Annotated[int, mapped_column(BigInteger)]
 
 
 class Price(Base):
-    """价格: a whole class term of a course, on the days [effective_from, effective_to). A price for
-    one campus goes before the one for all (`campus_id` None)."""
+    """价格: a whole class term of a course, or a bundle of lessons (`is_bundle`), on the days
+    [effective_from, effective_to). A price for one campus goes before the one for all (`campus_id`
+    None), one for a type of learners before the one for all. `months` for what is charged by time.
+    """
 
     __tablename__ = "finance_price"
     __table_args__ = (
@@ -47,6 +50,9 @@ class Price(Base):
     material_fee_fen: Mapped[Fen] = mapped_column(default=0)
     effective_from: Mapped[date]
     effective_to: Mapped[date | None]
+    learner_type: Mapped[str | None] = mapped_column(String(10))
+    is_bundle: Mapped[bool] = mapped_column(default=False, server_default=false())
+    months: Mapped[int | None]
 
 
 class Order(Base):

@@ -47,24 +47,29 @@ __all__ = [
 ]
 
 
-def price_for(session: Session, *, course_id: int, campus_id: int, on: date) -> PriceQuote | None:
-    """What a course costs at a campus on a day; None when nobody has set a price."""
-    return prices_for(session, [(course_id, campus_id)], on=on).get((course_id, campus_id))
+def price_for(
+    session: Session, *, course_id: int, campus_id: int, on: date, learner: str | None = None
+) -> PriceQuote | None:
+    """What a term of a course costs at a campus on a day; None when nobody has set a price."""
+    pair = (course_id, campus_id)
+    return prices_for(session, [pair], on=on, learner=learner).get(pair)
 
 
 def prices_for(
-    session: Session, pairs: Iterable[tuple[int, int]], *, on: date
+    session: Session, pairs: Iterable[tuple[int, int]], *, on: date, learner: str | None = None
 ) -> dict[tuple[int, int], PriceQuote]:
     """`price_for` for many (course id, campus id) pairs with one query; pairs without a price are
     left out."""
     wanted = set(pairs)
     rows = session.scalars(
-        select(Price).where(Price.course_id.in_({course_id for course_id, _ in wanted}))
+        select(Price).where(
+            Price.course_id.in_({course_id for course_id, _ in wanted}), Price.is_bundle.is_(False)
+        )
     ).all()
     quotes = {}
     for course_id, campus_id in wanted:
         of_course = (row for row in rows if row.course_id == course_id)
-        if chosen := rules.choose_price(of_course, campus_id=campus_id, on=on):
+        if chosen := rules.choose_price(of_course, campus_id=campus_id, on=on, learner=learner):
             quotes[course_id, campus_id] = PriceQuote(
                 price_id=chosen.id,
                 course_id=course_id,
@@ -72,6 +77,7 @@ def prices_for(
                 amount_fen=chosen.amount_fen,
                 lesson_count=chosen.lesson_count,
                 material_fee_fen=chosen.material_fee_fen,
+                months=chosen.months,
             )
     return quotes
 

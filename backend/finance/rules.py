@@ -15,6 +15,8 @@ class _DatedPrice(Protocol):
     @property
     def campus_id(self) -> int | None: ...
     @property
+    def learner_type(self) -> str | None: ...
+    @property
     def effective_from(self) -> date: ...
     @property
     def effective_to(self) -> date | None: ...
@@ -23,18 +25,28 @@ class _DatedPrice(Protocol):
 P = TypeVar("P", bound=_DatedPrice)
 
 
-def choose_price(prices: Iterable[P], *, campus_id: int, on: date) -> P | None:
-    """The price that holds at a campus on a day: its own before the one for all campuses, and
+def choose_price(
+    prices: Iterable[P], *, campus_id: int, on: date, learner: str | None = None
+) -> P | None:
+    """The price that holds at a campus on a day for a type of learners (None: whoever asks): the
+    campus's own before the one for all campuses, the learners' own before the one for all, and
     among equals the one that began last."""
     holding = [
         price
         for price in prices
         if price.campus_id in (None, campus_id)
+        and (learner is None or price.learner_type in (None, learner))
         and price.effective_from <= on
         and (price.effective_to is None or on < price.effective_to)
     ]
     return max(
-        holding, key=lambda price: (price.campus_id is not None, price.effective_from), default=None
+        holding,
+        key=lambda price: (
+            price.campus_id is not None,
+            (price.learner_type is not None) == (learner is not None),
+            price.effective_from,
+        ),
+        default=None,
     )
 
 

@@ -62,7 +62,8 @@ class _Frozen(BaseModel):
 
 
 class PriceQuote(_Frozen):
-    """What one class term of a course costs at a campus on a day."""
+    """What one class term of a course costs at a campus on a day; `months` where it is charged by
+    time and not by lessons."""
 
     price_id: int
     course_id: int
@@ -70,6 +71,7 @@ class PriceQuote(_Frozen):
     amount_fen: int
     lesson_count: int
     material_fee_fen: int
+    months: int | None = None
 
     @property
     def per_lesson_fen(self) -> int:

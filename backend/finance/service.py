@@ -21,6 +21,9 @@ from backend.finance.models import (
     PaymentNotice,
     Price,
 )
+from backend.finance.prices import limits
+from backend.finance.prices import service as prices
+from backend.finance.prices.schemas import Quote
 from backend.finance.schemas import (
     BilledDifferently,
     CloseReason,
@@ -52,27 +55,40 @@ def set_price(
     lesson_count: int,
     effective_from: date,
     material_fee_fen: int = 0,
-) -> None:
-    """Set what a class term of a course costs from a day on (F1), at one campus or at all (None).
-    The price before it ends on that day."""
+    learner_type: str | None = None,
+    is_bundle: bool = False,
+    months: int | None = None,
+) -> int:
+    """Set what a class term of a course, or a bundle of so many lessons, costs from a day on (F1),
+    at one campus or at all, for one type of learners or all (None). The price before it ends on
+    that day, one that would have begun later never begins. Returns its id."""
     query = select(Price).where(
         Price.course_id == course_id,
         Price.campus_id.is_(None) if campus_id is None else Price.campus_id == campus_id,
-        Price.effective_to.is_(None),
+        Price.learner_type.is_(None)
+        if learner_type is None
+        else Price.learner_type == learner_type,
+        Price.is_bundle.is_(is_bundle),
+        Price.effective_to.is_(None) | (Price.effective_to > effective_from),
     )
+    if is_bundle:
+        query = query.where(Price.lesson_count == lesson_count)
     for before in session.scalars(query.with_for_update()):
-        before.effective_to = effective_from
-    session.add(
-        Price(
-            course_id=course_id,
-            campus_id=campus_id,
-            amount_fen=amount_fen,
-            lesson_count=lesson_count,
-            material_fee_fen=material_fee_fen,
-            effective_from=effective_from,
-        )
+        before.effective_to = max(effective_from, before.effective_from)
+    price = Price(
+        course_id=course_id,
+        campus_id=campus_id,
+        amount_fen=amount_fen,
+        lesson_count=lesson_count,
+        material_fee_fen=material_fee_fen,
+        effective_from=effective_from,
+        learner_type=learner_type,
+        is_bundle=is_bundle,
+        months=months,
     )
+    session.add(price)
     session.flush()
+    return price.id
 
 
 def bill(
@@ -82,17 +98,26 @@ def bill(
     purpose_key: str,
     lines: Sequence[NewLine],
     expires_at: datetime,
+    quote: Quote | None = None,
 ) -> OrderView:
     """Ask somebody for money. Billing a purpose again returns its order, whatever became of it
-    (look at `status`); a new try after a closed one takes a new key (`sign_up:12:2`).
+    (look at `status`); a new try after a closed one takes a new key (`sign_up:12:2`). The `quote`
+    that the lines come from is frozen with the order, and its codes are held.
 
-    Raises NothingToPay, and BilledDifferently when the purpose was billed to somebody else or for
-    another amount.
+    Raises NothingToPay, FeeCapExceeded, CodeSpent, and BilledDifferently when the purpose was
+    billed to somebody else or for another amount.
     """
     total_fen = sum(line.net_fen for line in lines)
     if total_fen <= 0:
         raise NothingToPay(purpose_key=purpose_key)
     order = _billed(session, purpose_key)
+    if order is None:
+        limits.enforce(
+            session,
+            lines,
+            learner=quote.learner if quote else None,
+            months=quote.months if quote else None,
+        )
     while order is None:
         order = Order(
             number=_new_number(),
@@ -118,6 +143,8 @@ def bill(
                 subject=f"order:{order.number}",
                 total_fen=total_fen,
             )
+            if quote is not None:
+                prices.keep(session, order_id=order.id, payer_openid=payer_openid, quote=quote)
     if (order.payer_openid, order.total_fen) != (payer_openid, total_fen):
         raise BilledDifferently(number=order.number)
     return OrderView.model_validate(order)

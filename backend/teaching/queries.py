@@ -192,6 +192,14 @@ def course_names(session: Session, course_ids: Collection[int]) -> dict[int, str
     return dict(session.execute(query).all())
 
 
+def course_grades(
+    session: Session, course_ids: Collection[int]
+) -> dict[int, tuple[str, int | None, int | None]]:
+    """Course id → its name and the first and last grade it is for."""
+    query = select(Course).where(Course.id.in_(course_ids))
+    return {row.id: (row.name, row.grade_from, row.grade_to) for row in session.scalars(query)}
+
+
 def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
     """Whether a learner already sits in a class."""
     query = select(Enrollment.id).where(

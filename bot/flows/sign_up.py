@@ -6,10 +6,19 @@ from typing import Any
 from backend.admissions import sign_up as admissions
 from backend.admissions.schemas import SignUpForm
 from backend.finance import queries as money
+from backend.finance.prices import service as prices
+from backend.finance.prices.schemas import (
+    CodeSpent,
+    CodeUnknown,
+    FeeCapExceeded,
+    PriceMissing,
+    PriceMoved,
+    Wanted,
+)
 from backend.finance.schemas import OrderStatus
-from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.log import mask_phones
+from backend.kit.money import yuan
 from backend.security.schemas import Role
 from backend.students import queries as students
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
@@ -22,11 +31,13 @@ from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as course_phrases
+from bot.phrases import prices as price_phrases
 from bot.phrases import sign_up as phrases
 from bot.phrases.general import broken_rule
 from bot.replies import Reply, say, show
 
 NAME = "sign_up"
+CODE = "code"  # What was given as a coupon, in the topic of the talk.
 _BARE = 4  # Characters of a wish to cancel that names nothing.
 _QUESTIONS = ("ask_price", "ask_teacher", "ask_campus", "ask_class_time", "my_schedule", "complain")
 _THIS_ONE = ("就这个", "就那个", "就它", "就它了", "就这个吧", "就那个吧", "这个可以", "就报这个")
@@ -116,7 +127,14 @@ def _finish(talk: Talk) -> Reply:
         del slots["class_group_id"]
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
-    except (admissions.AlreadySignedUp, admissions.PriceMissing, Clash) as error:
+    except (CodeUnknown, CodeSpent, PriceMoved) as error:
+        slots.pop("consent", None)
+        told = _moved(error) if isinstance(error, PriceMoved) else _drop_code(talk, error)
+        return told.then(form.advance(talk, FORM))
+    except FeeCapExceeded as error:
+        talk.state.leave()
+        return say(price_phrases.cap(**error.facts))
+    except (admissions.AlreadySignedUp, PriceMissing, Clash) as error:
         talk.state.leave()
         return say(broken_rule(error))
     card = show(
@@ -165,7 +183,23 @@ def _form_of(talk: Talk) -> SignUpForm:
         privacy_version=PRIVACY_NOTICE_VERSION,
         source_key=talk.source_key,
         replaces=slots.get("replaces"),
+        code=talk.state.topic.get(CODE),
+        seen_fen=slots.get("seen_fen"),
+        grade_number=words.grade_number(slots["grade"]),
     )
+
+
+def _moved(error: PriceMoved) -> Reply:
+    seen, now = (yuan(error.facts[name]) for name in ("seen_fen", "now_fen"))
+    return say(price_phrases.MOVED.format(seen=seen, now=now))
+
+
+def _drop_code(talk: Talk, error: CodeUnknown | CodeSpent) -> Reply:
+    """A code that does not hold is forgotten, and the rest goes on without it."""
+    talk.state.topic.pop(CODE, None)
+    spent = isinstance(error, CodeSpent)
+    sentence = price_phrases.CODE_SPENT if spent else price_phrases.CODE_UNKNOWN
+    return say(sentence.format(code=error.facts.get("code", "")))
 
 
 def _beside(talk: Talk) -> Reply | None:
@@ -222,13 +256,24 @@ def _ask_consent(talk: Talk) -> Reply:
     offer = _offer(talk, slots["class_group_id"], None)
     if offer is not None:
         lines["班级"] = offer.name
-        price = money.price_for(
-            talk.session, course_id=offer.course_id, campus_id=offer.campus_id, on=clock.today()
+        wanted = Wanted(
+            class_group_id=offer.id,
+            child_name=slots["child_name"],
+            grade=words.grade_number(slots["grade"]),
         )
-        if price is not None:
-            lines["费用"] = phrases.cost(
-                price.total_fen, price.lesson_count, price.material_fee_fen
+        try:
+            quote = prices.quote(
+                talk.session,
+                payer_openid=talk.openid,
+                wanted=wanted,
+                code=talk.state.topic.get(CODE),
             )
+        except (CodeUnknown, CodeSpent) as error:
+            return _drop_code(talk, error).then(_ask_consent(talk))
+        except PriceMissing:
+            slots.pop("seen_fen", None)
+        else:
+            lines["费用"], slots["seen_fen"] = price_phrases.cost(quote), quote.total_fen
     if talk.speaker.guardian_id is not None:
         name, phone = students.guardian_for_contract(talk.session, talk.speaker.guardian_id)
         lines["家长"] = phrases.on_file(name, mask_phones(phone))

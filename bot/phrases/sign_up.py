@@ -83,12 +83,6 @@ def ask_class(listed: str) -> str:
     return f"请选择班级，回复序号：\n\n{listed}"
 
 
-def cost(total_fen: int, lesson_count: int, material_fee_fen: int) -> str:
-    """`3510元/30课时（含教材费150元）`."""
-    material = f"（含教材费{yuan(material_fee_fen)}）" if material_fee_fen else ""
-    return f"{yuan(total_fen)}/{lesson_count}课时{material}"
-
-
 def ask_consent(lines: dict[str, str], privacy_url: str) -> str:
     """The summary and the consent in one (PIPL §§14, 29, 31)."""
     summary = "\n".join(f"{name}：{value}" for name, value in lines.items())
