@@ -28,6 +28,7 @@ class Dated:
     campus_id: int | None
     effective_from: date
     effective_to: date | None = None
+    learner_type: str | None = None
 
 
 PRICES = [
