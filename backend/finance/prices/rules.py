@@ -131,7 +131,7 @@ def _best(
     for offer in offers:
         eligible = [is_met(offer, item, basket) for item in basket.items]
         off = reduction(offer, nets, eligible)
-        if off is not None and (sum(off) or offer.gift_lessons):
+        if off is not None and (any(off) or offer.gift_lessons > 0):
             found.append((offer, off))
     return max(found, key=_benefit, default=None)
 
