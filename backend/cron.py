@@ -52,6 +52,7 @@ ROWS = (
     Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
     Row("backend.teaching.jobs.remind_of_roll_calls", "rolls nobody has called", every_seconds=300),
     Row("backend.admissions.jobs.nudge_callbacks", "calls not made in time", every_seconds=60),
+    Row("backend.admissions.waitlist.jobs.tend", "seats for those who wait", every_seconds=60),
     Row("backend.teaching.jobs.expire_makeups", "makeups nobody booked", daily_at=time(0, 10)),
     Row("backend.teaching.jobs.reseat", "places that were forgotten", daily_at=time(3, 10)),
     Row("backend.teaching.jobs.look_at_small_classes", "too few learners", daily_at=time(9, 5)),

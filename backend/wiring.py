@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up, trials
+from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
@@ -37,7 +38,7 @@ from backend.students import contacts as families
 from backend.students import takeovers
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
-from backend.teaching.schemas import AttendanceSettled, GuestSeen, GuestSentAway
+from backend.teaching.schemas import AttendanceSettled, GuestSeen, GuestSentAway, SeatEnded
 
 
 def compose_reminders() -> None:
@@ -90,6 +91,7 @@ def connect() -> None:
     compose_trials()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
+    events.listen(SeatEnded, waitlist.seat_ended)
     events.listen(CodeScanned, leads.touched)
     # Talks first: a ticket that belongs to one goes with it.
     events.listen(AccountDeactivated, takeovers.pass_on)

@@ -14,6 +14,7 @@ from bot.flows import (
     calling,
     casework,
     codes,
+    comparing,
     courses,
     details,
     files,
@@ -40,12 +41,14 @@ from bot.flows import (
     tickets,
     trials,
     verdicts,
+    waitlist,
     whose,
     wishes,
 )
 from bot.flows.talk import UNSURE, Talk
 from bot.inbound import Kind
 from bot.interpreter import in_context, mood, words
+from bot.interpreter.context import STAFF
 from bot.interpreter.meaning import SURE
 from bot.replies import SILENCE, Reply
 
@@ -58,7 +61,7 @@ FORMS = {
         *(binding.BIND, binding.UNBIND, freezing.FREEZE, freezing.BY_CODE, freezing.THAW),
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
-        *(trials.FORM, trials.WHICH, callbacks.FORM),
+        *(trials.FORM, trials.WHICH, waitlist.FORM, callbacks.FORM),
         following.FOLLOW,
     )
 }
@@ -223,6 +226,7 @@ def _to_text(talk: Talk) -> Reply:
         or wishes.heard(talk)
         or privacy.heard(talk)
         or refunds.heard(talk)
+        or waitlist.answered(talk)
         or (verdicts.numbered(talk) if is_customer else None)
         or tickets.unnamed(talk)
     )
@@ -244,6 +248,7 @@ def _to_text(talk: Talk) -> Reply:
     )
     arranged = (
         trials.heard(talk)
+        or waitlist.heard(talk)
         or staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)
@@ -290,7 +295,7 @@ def _and_on(talk: Talk, reply: Reply) -> Reply:
 
 def _by_meaning(talk: Talk) -> Reply | None:
     """Answer each wish of the message; None when nothing was understood well enough."""
-    told = shown.about(talk)
+    told = comparing.asked(talk) or shown.about(talk)
     if told is not None:
         return told
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
@@ -299,11 +304,16 @@ def _by_meaning(talk: Talk) -> Reply | None:
         return people.haggle(talk)
     if not wishes:
         return None
+    if wishes == ["out_of_scope"] and courses.only_narrows(talk):
+        return courses.refine(talk)  # «三年级 周末» says nothing by itself.
     talk.doubt = "" if talk.meaning.best.confidence >= SURE else UNSURE
     if wishes != ["out_of_scope"]:
         talk.state.misunderstood = 0
     if "complain" in wishes:
         wishes = ["complain"]  # Whoever complains wants to be heard, not sold something.
+    if talk.speaker.account_id is None:
+        # «预算3000» beside a question about classes applies for nothing.
+        wishes = [name for name in wishes if name not in STAFF] or wishes
     if "book_trial" in wishes and "ask_price" not in wishes:
         # «周六英语能试听吗»: the lessons that can be tried are the answer.
         wishes = [n for n in wishes if n not in (*CONSULTING, "sign_up", "ask_enrollment")]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from backend.admissions.models import FollowUp, Lead, SignUp
+from backend.admissions.models import FollowUp, Lead, SignUp, Waiting
 
 GONE = "已删除"
 
@@ -28,5 +28,12 @@ def forget(
         row.child_name, row.guardian_name, row.phone, row.grade = GONE, GONE, "", None
         if row.openid == openid:
             row.openid = into
+    for waiting in session.scalars(select(Waiting).where(Waiting.openid == openid)):
+        # The line closes up: the clock's job passes on a seat that was offered.
+        waiting.child_name, waiting.phone, waiting.grade = f"{GONE}{waiting.id}", None, None
+        waiting.openid = into
+        waiting.offer_until = waiting.joined_at if waiting.status == "offered" else None
+        if waiting.status == "waiting":
+            waiting.status, waiting.closed_at = "left", waiting.joined_at
     session.flush()
     return len(leads), len(signed)

@@ -149,3 +149,47 @@ class Callback(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Waiting(Base):
+    """候补: a child in the line of a full class, once, held by the partial unique index.
+
+    `rank` and `joined_at` are its place. While a seat is offered teaching holds it for
+    `waiting:<id>`, a little longer than `offer_until`; `accepted_at` once the family has said yes
+    and is signing up.
+    """
+
+    __tablename__ = "admissions_waiting"
+    __table_args__ = (
+        Index(
+            "uq_admissions_waiting_open",
+            "class_group_id",
+            "openid",
+            "child_name",
+            unique=True,
+            sqlite_where=text("status IN ('waiting', 'offered')"),
+            postgresql_where=text("status IN ('waiting', 'offered')"),
+        ),
+        Index("ix_admissions_waiting_line", "class_group_id", "status", "rank", "joined_at"),
+        Index("ix_admissions_waiting_status", "status", "offer_until"),
+        Index("ix_admissions_waiting_openid", "openid"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64))
+    class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"))
+    from_class_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_class_group.id"))
+    child_name: Mapped[str] = mapped_column(String(40))
+    grade: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[str | None] = mapped_column(
+        Encrypted("admissions_waiting.phone"), info=IS_ADDRESS
+    )
+    status: Mapped[str] = mapped_column(String(12))
+    rank: Mapped[int]
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)

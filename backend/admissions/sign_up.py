@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import lead_desk, queries, rules, service
 from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
+from backend.admissions.waitlist import offers as waitlist
 from backend.finance import queries as money
 from backend.finance import service as finance
 from backend.finance.prices import service as prices
@@ -88,12 +89,7 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     )
     session.add(signed)
     session.flush()
-    teaching.hold_seat(
-        session,
-        class_group_id=offer.id,
-        holder=_holder(signed),
-        until=signed.expires_at + rules.SEAT_MARGIN,
-    )
+    _hold(session, signed, offer)
     students.record_consent(
         session, openid=form.openid, purpose=PRIVACY_NOTICE, version=form.privacy_version
     )
@@ -110,6 +106,21 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     service.move(session, lead_id=lead.id, stage=Stage.ORDERED)
     session.flush()
     return _view(session, signed, offer)
+
+
+def _hold(session: Session, signed: SignUp, offer: ClassOffer) -> None:
+    """Hold a seat for a sign-up: the one that was offered to whoever waited, else a free one."""
+    until = signed.expires_at + rules.SEAT_MARGIN
+    offered = waitlist.take(
+        session,
+        openid=signed.openid,
+        class_group_id=offer.id,
+        child_name=signed.child_name,
+    )
+    if offered is None or not teaching.pass_hold(
+        session, holder=offered, to=_holder(signed), until=until
+    ):
+        teaching.hold_seat(session, class_group_id=offer.id, holder=_holder(signed), until=until)
 
 
 def cancel(session: Session, *, openid: str) -> int:

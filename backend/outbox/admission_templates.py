@@ -56,6 +56,44 @@ ADMISSIONS: Mapping[str, Template] = {
         what="回电超时：{phone}",
         when="请马上回电",
     ),
+    "waitlist_offer": Template(
+        title="候补有名额了",
+        text="{child}候补的{class_name}有名额了，为您留到{until}。"
+        "要的话点「接受名额」接着报名，不要了点「放弃名额」，名额会让给下一位。",
+        wechat="progress",
+        fields=progress(what="候补：{class_name}", state="有名额", note="请在{until}前回复"),
+        taps=("接受名额", "放弃名额"),
+        urgent=True,
+    ),
+    "waitlist_transfer": Template(
+        title="候补有名额了",
+        text="{child}想转去的{class_name}有名额了，为您留到{until}。"
+        "点「接受名额」就从明天起转过去，课时不变；不转了点「放弃名额」。",
+        wechat="progress",
+        fields=progress(what="候补：{class_name}", state="有名额", note="请在{until}前回复"),
+        taps=("接受名额", "放弃名额"),
+        urgent=True,
+    ),
+    "waitlist_over": Template(
+        title="候补名额已让出",
+        text="{child}候补的{class_name}名额留到了{until}，没有等到您的回复，已经让给下一位。"
+        "还想等请点「候补」重新排队。",
+        wechat="progress",
+        fields=progress(what="候补：{class_name}", state="已让出", note="可以重新排队"),
+        taps=("候补",),
+    ),
+    "waitlist_offer_advisor": _to_advisor(
+        "候补客户有名额了",
+        "{customer}的{child}候补的{class_name}有名额了，留到{until}，已通知家长。请提醒家长按时回复。",
+        what="候补名额：{class_name}",
+        when="{until}前",
+    ),
+    "waitlist_over_advisor": _to_advisor(
+        "候补名额没有接受",
+        "{customer}的{child}没有在{until}前接受{class_name}的名额，已让给下一位。请联系看看别的班。",
+        what="候补超时：{class_name}",
+        when="请今天联系",
+    ),
     "trial_missed": Template(
         title="试听没能见面",
         text="今天{class_name}的试听没有等到{child}，是临时有事吗？没关系，点「试听改时间」就能另约。",

@@ -176,6 +176,12 @@ def class_name(session: Session, class_group_id: int) -> str:
     return session.get_one(ClassGroup, class_group_id).name
 
 
+def class_names(session: Session, class_group_ids: Collection[int]) -> dict[int, str]:
+    """Names of classes by id, open or not."""
+    query = select(ClassGroup.id, ClassGroup.name).where(ClassGroup.id.in_(class_group_ids))
+    return dict(session.execute(query).all())
+
+
 def campus_of(session: Session, class_group_id: int) -> int:
     """The campus of a class, open or not; raises NoResultFound."""
     return session.get_one(ClassGroup, class_group_id).campus_id

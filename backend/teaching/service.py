@@ -22,9 +22,12 @@ __all__ = [
     "AlreadyEnrolled",
     "SeatTaken",
     "confirm_seat",
+    "drop_hold",
+    "free_seats",
     "hold_seat",
     "open_class",
     "open_course",
+    "pass_hold",
     "release_seat",
 ]
 
@@ -145,6 +148,34 @@ def confirm_seat(session: Session, *, holder: str, student_id: int) -> int:
     session.flush()
     seating.seat(session, class_group_id=group.id, student_id=student_id)
     return group.id
+
+
+def free_seats(session: Session, *, class_group_id: int) -> int:
+    """How many seats of an open class are free, and will be until this unit ends: the class is
+    locked. None of a closed one. Raises NotFound."""
+    group = _lock_class(session, class_group_id)
+    left = rules.seats_left_of(group.capacity, queries.taken_seats(session, group.id))
+    return left if group.is_open else 0
+
+
+def pass_hold(session: Session, *, holder: str, to: str, until: datetime) -> bool:
+    """Let somebody else have a held seat, until another moment; False when nothing is held (any
+    more). The seat is never free in between."""
+    seat = _seat_of(session, holder)
+    if seat is None or seat.status != SeatStatus.HELD:
+        return False
+    seat.holder, seat.held_until = to, until
+    session.flush()
+    return True
+
+
+def drop_hold(session: Session, *, holder: str) -> None:
+    """End a hold whose seat this very unit gives to the same person in another way: nobody else
+    hears of it. Everybody else releases."""
+    seat = _seat_of(session, holder)
+    if seat is not None and seat.status == SeatStatus.HELD:
+        seat.status, seat.held_until = SeatStatus.ENDED, None
+        session.flush()
 
 
 def release_seat(session: Session, *, holder: str) -> None:

@@ -10,7 +10,7 @@ from backend.students.schemas import TicketKind
 from backend.students.tickets import desk
 from backend.teaching import queries as teaching
 from bot import conversation
-from bot.flows import courses, form, people, small_talk
+from bot.flows import finder, form, people, small_talk
 from bot.flows.form import Form, Read, Step, Value
 from bot.flows.talk import Talk
 from bot.phrases import codes as phrases
@@ -78,7 +78,7 @@ def _offer(talk: Talk, code: CodeView) -> Reply:
         )
     talk.state.topic = {}
     talk.remember(subject=offer.subject, course_id=offer.course_id)
-    return say(courses.list_classes(talk, [offer], f"{offer.course_name}班"))
+    return say(finder.list_classes(talk, [offer], f"{offer.course_name}班"))
 
 
 def _ask(talk: Talk) -> Reply:

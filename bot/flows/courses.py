@@ -3,33 +3,32 @@
 import re
 
 from backend.admissions import service as admissions
-from backend.finance import queries as finance
-from backend.kit import clock
 from backend.kit.log import mask_phones
 from backend.logistics import queries as logistics
 from backend.teaching import queries as teaching
-from backend.teaching.schemas import ClassOffer
-from bot.flows import study
+from bot.flows import finder, study
 from bot.flows.talk import Talk
-from bot.interpreter import words
+from bot.interpreter import wanted, words
 from bot.phrases import courses as phrases
-from bot.phrases.general import WEEKDAYS
 from bot.phrases.sign_up import guessed as guessed_grade
 from bot.replies import Reply, say
 from bot.times import Kind
 
-SHOWN = 3
 _INTEREST = "课程"  # Of somebody who tapped the menu and said nothing.
 _SHORT = 20  # Characters; longer ones carry more than a subject, a grade or a day.
 _PLACE = re.compile(
     r"在哪|哪里|哪儿|地址|位置|怎么[走去到]|电话|停车|几点|[地公][铁交]|路|联系|营业|开门|多远|[远近]"
 )
 _DAY = re.compile(r"(?<![上下这本])(?:周|星期|礼拜)([一二三四五六日天])")
+_DAY_NAMES = re.compile(r"周末|工作日|平时|上午|下午|早上|晚上")
 _ONLY_GRADE = re.compile(
     r"(?:我|俺|家|的|孩子|小孩|小朋友|娃娃?|宝宝|宝贝|儿子|女儿|闺女|孙子|孙女|他|她|今年|现在|才|刚|快|满|是|有"
     r"|男孩|女孩|[上读念]|在读|不对|其实|应该|了|多|呢|吧|啊|哦|[，,。 ])*"
 )
-_DAY_SETS = (("周末", (5, 6)), ("工作日", (0, 1, 2, 3, 4)), ("平时", (0, 1, 2, 3, 4)))
+_TONE = re.compile(
+    r"(?:我|俺|家|的|孩子|小孩|娃|宝宝|他|她|要|想|有|学|上|读|看|来|就|那|班|课|呢|吗|吧|啊|哦|呀"
+    r"|[，,。、；;?？ ])*"
+)
 
 
 def consult(talk: Talk) -> Reply:
@@ -45,10 +44,13 @@ def consult(talk: Talk) -> Reply:
         return say(phrases.nothing_fits(f"{wish['subject']}课", subjects))
     if not any(wish.values()):
         return say(phrases.overview(subjects))
-    found = find_classes(talk)
-    if not found:
-        return say(guessed + phrases.nothing_fits(describe(wish), subjects))
-    return say(guessed + list_classes(talk, found, describe(wish)))
+    found, what = finder.find_classes(talk), finder.describe(wish)
+    if found:
+        return say(guessed + finder.list_classes(talk, found, what))
+    near = finder.find_classes(talk, is_loose=True) if wish["subject"] else []
+    if near:
+        return say(guessed + finder.list_classes(talk, near, what, is_near=True))
+    return say(guessed + phrases.nothing_fits(what, subjects))
 
 
 def guess(talk: Talk) -> str:
@@ -65,7 +67,7 @@ def told_grade(talk: Talk) -> Reply | None:
     found = words.AGE.search(talk.plain)
     if found is None and (talk.state.topic.get("subject") or talk.state.topic.get("age")):
         found = words.GRADE.search(talk.plain)
-    if found is None or not _ONLY_GRADE.fullmatch(talk.plain.replace(found.group(), "")):
+    if found is None or not _ONLY_GRADE.fullmatch(_without_child(talk.plain, found)):
         return None
     if not (words.age(talk.text) or words.grade(talk.text)):
         return None
@@ -80,10 +82,39 @@ def refine(talk: Talk) -> Reply | None:
         return None
     names_subject = words.subject(text) is not None
     narrows = bool(words.grade(text) or words.age(text)) or bool(_weekdays(talk, text))
+    narrows = narrows or bool(_beside(text))
     if not names_subject and not (narrows and talk.state.topic.get("subject")):
         return None
     talk.state.misunderstood = 0
     return consult(talk)
+
+
+def only_narrows(talk: Talk) -> bool:
+    """Whether a message of a consultation holds nothing but what is looked for: «三年级 周末».
+    «帮我写英语作文» does not."""
+    if not talk.state.topic.get("subject"):
+        return False
+    rest = words.simplified(talk.text)
+    for pattern in (words.GRADE, words.AGE, words.SUBJECT, _DAY, _DAY_NAMES):
+        rest = pattern.sub("", rest)
+    return len(rest) < len(talk.text) and _TONE.fullmatch(rest) is not None
+
+
+def _beside(text: str) -> dict[str, object]:
+    """Part of the day, goal and budget in a text."""
+    found = {
+        "part": wanted.part_of_day(text),
+        "goal": wanted.goal(text),
+        "budget_fen": wanted.budget(text),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _without_child(text: str, found: re.Match[str]) -> str:
+    """The text without its grade or age, and without the child's name."""
+    name = wanted.child(text)
+    rest = text.replace(found.group(), "")
+    return rest.replace(f"叫{name}", "").replace("名字", "") if name else rest
 
 
 def narrows(talk: Talk) -> bool:
@@ -103,9 +134,8 @@ def read_wish(talk: Talk) -> dict[str, object]:
     grade, age = _grade_in(talk, text)
     campus = named.get("campus") if named.get("campus") in talk.known.names["campus"] else None
     if subject and subject != talk.state.topic.get("subject"):
-        talk.state.topic.pop("course_id", None)
-        talk.state.topic.pop("weekdays", None)
-        talk.state.topic.pop("campus", None)
+        for key in ("course_id", "goal", *finder.SOFT):
+            talk.state.topic.pop(key, None)
         talk.state.shown = []
     talk.remember(
         subject=subject,
@@ -114,9 +144,11 @@ def read_wish(talk: Talk) -> dict[str, object]:
         age=age,
         weekdays=list(_weekdays(talk, text)) or None,
         campus=campus,
+        child_name=wanted.child(text),
+        **_beside(text),
     )
     topic = talk.state.topic
-    return {key: topic.get(key) for key in ("subject", "course_id", "grade", "weekdays", "campus")}
+    return {key: topic.get(key) for key in ("subject", "course_id", "grade", "goal", *finder.SOFT)}
 
 
 def _grade_in(talk: Talk, text: str) -> tuple[str | None, str | None]:
@@ -134,47 +166,6 @@ def _grade_in(talk: Talk, text: str) -> tuple[str | None, str | None]:
 
 def _subject_on_offer(named: str, on_offer: list[str]) -> str | None:
     return named if named in on_offer else words.subject(named)
-
-
-def find_classes(talk: Talk, *, grade: str | None = None) -> list[ClassOffer]:
-    """Classes for the topic of the talk; those with free seats first."""
-    topic = talk.state.topic
-    grade = grade or topic.get("grade")
-    found = teaching.offers(
-        talk.session,
-        subject=topic.get("subject"),
-        course_id=topic.get("course_id"),
-        grade=words.grade_number(grade) if grade else None,
-        weekdays=topic.get("weekdays") or (),
-    )
-    campus = topic.get("campus")
-    found = [offer for offer in found if campus in (None, offer.campus_name)]
-    return sorted(found, key=lambda offer: offer.seats_left == 0)
-
-
-def list_classes(talk: Talk, found: list[ClassOffer], what: str) -> str:
-    """Up to three classes as text; remembers them for «第二个»."""
-    shown = found[:SHOWN]
-    prices = finance.prices_for(
-        talk.session,
-        [(offer.course_id, offer.campus_id) for offer in shown],
-        on=clock.today(),
-    )
-    talk.state.shown = [offer.id for offer in shown]
-    priced = [(offer, prices.get((offer.course_id, offer.campus_id))) for offer in shown]
-    return phrases.offers(what, priced, more=len(found) - len(shown))
-
-
-def describe(wish: dict[str, object]) -> str:
-    """«三年级周末英语班»: what was looked for."""
-    weekdays = wish["weekdays"]
-    wanted: list[int] = weekdays if isinstance(weekdays, list) else []
-    named = "".join(WEEKDAYS[day] for day in wanted)
-    days = next((name for name, days in _DAY_SETS if list(days) == wanted), named)
-    grade = f"{wish['grade'] or ''}"
-    if grade.endswith("班"):  # «大班美术班» would be read as a class's name.
-        grade = f"适合{grade}的"
-    return f"{wish.get('campus') or ''}{grade}{days}{wish['subject'] or ''}班"
 
 
 def campus(talk: Talk) -> Reply:
@@ -228,7 +219,7 @@ def note_lead(talk: Talk) -> None:
 
 
 def _weekdays(talk: Talk, text: str) -> tuple[int, ...]:
-    for name, days in _DAY_SETS:
+    for name, days in finder.DAY_SETS:
         if name in text:
             return days
     for span in talk.meaning.times:

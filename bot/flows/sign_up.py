@@ -5,6 +5,8 @@ from typing import Any
 
 from backend.admissions import sign_up as admissions
 from backend.admissions.schemas import SignUpForm
+from backend.admissions.waitlist import line as waitlist
+from backend.admissions.waitlist.schemas import WaitingStatus
 from backend.finance import queries as money
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import (
@@ -25,7 +27,7 @@ from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
-from bot.flows import courses, form, people, small_talk, trials
+from bot.flows import comparing, courses, finder, form, people, small_talk, trials
 from bot.flows import sign_up_answers as answers
 from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
@@ -53,19 +55,31 @@ def begin(talk: Talk) -> Reply:
         return say(course_phrases.NO_CLASSES)
     slots: dict[str, Any] = talk.state.topic.pop(trials.KEPT, {})
     slots["grade"] = talk.state.topic.get("grade") or slots.get("grade")
+    slots.setdefault("child_name", answers.told_child(talk))
     if courses.guess(talk):
         slots["age"] = talk.state.topic["age"]
     chosen = answers.named_class(talk, talk.text)
     if chosen is None:
         named_subject = talk.state.topic.get("subject")
-        fitting = [each.id for each in courses.find_classes(talk)] if named_subject else []
+        fitting = [each.id for each in finder.find_classes(talk)] if named_subject else []
         only = talk.state.shown or fitting
         chosen = only[0] if len(only) == 1 else None
     chosen = chosen or slots.get("class_group_id")
     offer = _offer(talk, chosen, slots["grade"]) if chosen else None
+    if offer is not None and not offer.seats_left and not _is_offered(talk, offer.id):
+        talk.state.topic["full"] = offer.id
+        return say(phrases.IS_FULL.format(name=offer.name))
     slots["class_group_id"] = offer.id if offer else None
     opening = say(phrases.opening(offer.name if offer else None))
     return opening.then(form.start(talk, FORM, **slots))
+
+
+def _is_offered(talk: Talk, class_group_id: int) -> bool:
+    """Whether a seat of a full class is held for whoever speaks, who has waited for it."""
+    return any(
+        each.class_group_id == class_group_id and each.status is WaitingStatus.OFFERED
+        for each in waitlist.lines_of(talk.session, talk.openid)
+    )
 
 
 def pick_shown(talk: Talk) -> Reply | None:
@@ -124,7 +138,7 @@ def _finish(talk: Talk) -> Reply:
         with talk.session.begin_nested():
             signed = admissions.sign_up(talk.session, _form_of(talk))
     except seats.SeatTaken as error:
-        del slots["class_group_id"]
+        talk.state.topic["full"] = slots.pop("class_group_id")
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
     except (CodeUnknown, CodeSpent, PriceMoved) as error:
@@ -208,7 +222,7 @@ def _beside(talk: Talk) -> Reply | None:
         return trials.begin(talk).then(say(phrases.TRIAL_FIRST))
     if answers.keeps_back(talk):
         return say(phrases.NO_PHONE)
-    told = small_talk.opener(talk)
+    told = comparing.asked(talk) or small_talk.opener(talk)
     if answers.doubts(talk):
         told = say(phrases.why_phone(_privacy()))
     step = FORM.step(talk.state.step)
@@ -222,20 +236,20 @@ def _ask_child(talk: Talk) -> Reply:
 
 def _ask_class(talk: Talk) -> Reply:
     grade = talk.state.slots.get("grade")
-    found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
+    found = [o for o in finder.find_classes(talk, grade=grade) if o.seats_left]
     wish, instead = {**_NO_WISH, **talk.state.topic, "grade": grade}, ""
     guess = answers.guess(talk, grade)
     if not found:  # What was talked about does not fit the grade: say so, and show what does.
-        instead = phrases.INSTEAD.format(wish=courses.describe(wish))
-        for key in ("subject", "course_id", "weekdays", "campus"):
+        instead = phrases.INSTEAD.format(wish=finder.describe(wish))
+        for key in ("subject", "course_id", *finder.SOFT):
             talk.state.topic.pop(key, None)
-        found = [o for o in courses.find_classes(talk, grade=grade) if o.seats_left]
+        found = [o for o in finder.find_classes(talk, grade=grade) if o.seats_left]
     if not found:
         talk.state.slots.pop("grade", None)
         talk.asked(NAME, "grade")
         return say(guess + phrases.NO_CLASS_FOR_GRADE.format(grade=grade))
     wish = {**_NO_WISH, **talk.state.topic, "grade": grade}
-    listed = courses.list_classes(talk, found, courses.describe(wish))
+    listed = finder.list_classes(talk, found, finder.describe(wish))
     return say(guess + instead + phrases.ask_class(listed.rsplit("\n\n", 1)[0]))
 
 

@@ -83,6 +83,13 @@ def spot_child(talk: Talk, text: str) -> str | None:
     return next((name for name, is_guardian in words.names(text) if not is_guardian), None)
 
 
+def told_child(talk: Talk) -> str | None:
+    """The child's name that was told in the consultation, as the family's file spells it."""
+    told: str | None = talk.state.topic.get("child_name")
+    own = [each.name for each in children(talk)]
+    return next((name for name in own if told and name.endswith(told)), told)
+
+
 def children(talk: Talk) -> list[Child]:
     """The children of the family that speaks; none of strangers."""
     guardian_id = talk.speaker.guardian_id

@@ -4,25 +4,21 @@ The times are shown before anything personal is asked for. What is asked once st
 """
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from backend.admissions import trials as admissions
 from backend.admissions.schemas import TrialForm, TrialStatus, TrialView
-from backend.kit.config import settings
 from backend.kit.errors import NotFound
-from backend.kit.log import mask_phones
 from backend.outbox.admission_templates import FEEDBACK
 from backend.security.schemas import Role
-from backend.students import queries as students
 from backend.teaching import queries as teaching
-from backend.teaching.life import trials as places
-from backend.teaching.schemas import Clash, ClassOffer, LessonOver, LessonView, SeatTaken
+from backend.teaching.schemas import Clash, LessonOver, SeatTaken
 from bot.flows import courses, form, people, study, whose
 from bot.flows import sign_up_answers as answers
+from bot.flows import trial_answers as asked
 from bot.flows.absences import picked
-from bot.flows.form import Form, Narrowed, Read, Step, Value
+from bot.flows.form import Form, Read, Step, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as sign_up_phrases
@@ -60,9 +56,12 @@ def _start(talk: Talk, **slots: Any) -> Reply:
     only = talk.state.shown if len(talk.state.shown) == 1 else []
     slots["shown"] = [chosen] if chosen else list(only)
     slots.setdefault("grade", talk.state.topic.get("grade"))
+    slots.setdefault("child_name", answers.told_child(talk))
+    if courses.guess(talk):
+        slots["age"] = talk.state.topic["age"]
     children = whose.children(talk)
     if len(children) == 1:
-        slots.setdefault("child_name", children[0].name)
+        slots["child_name"] = slots["child_name"] or children[0].name
         slots["grade"] = slots["grade"] or children[0].grade
     if talk.state.flow == "sign_up":
         talk.state.topic[KEPT] = {
@@ -119,145 +118,6 @@ def _move(talk: Talk, trial: TrialView) -> Reply:
     )
 
 
-def _classes(talk: Talk) -> list[ClassOffer]:
-    """Classes with a seat to sell that fit the talk; only the one that is spoken of, if any."""
-    found = [
-        each
-        for each in courses.find_classes(talk, grade=talk.state.slots.get("grade"))
-        if each.seats_left
-    ]
-    shown = talk.state.slots.get("shown", [])
-    return [each for each in found if each.id in shown] or found
-
-
-def _subjects(talk: Talk) -> list[str]:
-    return sorted({each.subject for each in _classes(talk)})
-
-
-def _knows_subject(talk: Talk) -> bool:
-    return bool(talk.state.topic.get("subject")) or len(_subjects(talk)) < 2
-
-
-def _ask_subject(talk: Talk) -> Reply:
-    listed = _subjects(talk)
-    return say(phrases.ASK_SUBJECT.format(listed=numbered(listed)), tuple(listed))
-
-
-def _read_subject(talk: Talk, text: str) -> Read:
-    listed = _subjects(talk)
-    number = words.ordinal(text)
-    named = listed[number - 1] if number and number <= len(listed) else words.subject(talk.plain)
-    if named is None and courses.narrows(talk):
-        named = talk.state.topic.get("subject")
-    if named not in listed:
-        return None
-    talk.remember(subject=named)
-    return Value(named)
-
-
-def _ask_grade(_talk: Talk) -> Reply:
-    return say(sign_up_phrases.ASK_GRADE)
-
-
-def _lessons(talk: Talk) -> tuple[list[LessonView], bool]:
-    """What can be tried, and whether it is not what was asked for: the day named, then the weekday,
-    then any time."""
-    slots = talk.state.slots
-    student_id = _student_id(talk)
-
-    def at(classes: Sequence[ClassOffer], *window: datetime | None) -> list[LessonView]:
-        found = places.offers(
-            talk.session,
-            class_group_ids=[each.id for each in classes],
-            from_at=window[0] if window else None,
-            to_at=window[1] if window else None,
-            student_id=student_id,
-            limit=4,
-        )
-        return [each for each in found if each.id != slots.get("was")][:3]
-
-    fitting = _classes(talk)
-    named = [datetime.fromisoformat(slots[key]) for key in ("from", "to") if key in slots]
-    found = at(fitting, *named)
-    if found:
-        return found, False
-    wide = at(fitting) if named else []
-    if wide:
-        return wide, not talk.state.topic.get("weekdays")
-    talk.state.topic.pop("weekdays", None)
-    slots["shown"] = []
-    return at(_classes(talk)), True
-
-
-def _ask_lesson(talk: Talk) -> Reply:
-    found, instead = _lessons(talk)
-    if not found:
-        talk.state.leave()
-        return say(phrases.NO_LESSONS)
-    talk.state.slots["offered"] = [each.id for each in found]
-    return say(phrases.offers(found, instead), tuple(slot(each) for each in found))
-
-
-def _read_lesson(talk: Talk, text: str) -> Read:
-    found = teaching.lessons(talk.session, talk.state.slots.get("offered", []))
-    place = picked(text, [slot(each) for each in found])
-    if place is None and len(found) == 1 and talk.plain.lower() in words.AGREED:
-        place = 0
-    if place is not None:
-        return Value(found[place].id)
-    from_at, to_at, when = study.window(talk)
-    if courses.narrows(talk) or when != study.NO_TIME_NAMED:
-        if when != study.NO_TIME_NAMED:
-            talk.state.slots |= {"from": from_at.isoformat(), "to": to_at.isoformat()}
-        talk.state.slots["shown"] = []
-        return Narrowed()
-    return None
-
-
-def _student_id(talk: Talk) -> int | None:
-    name = talk.state.slots.get("child_name")
-    return next((each.id for each in whose.children(talk) if each.name == name), None)
-
-
-def _is_ours(talk: Talk) -> bool:
-    return talk.speaker.guardian_id is not None
-
-
-def _moves(talk: Talk) -> bool:
-    return "moves" in talk.state.slots
-
-
-def _has_phone(talk: Talk) -> bool:
-    return _is_ours(talk) or _moves(talk)
-
-
-def _ask_child(talk: Talk) -> Reply:
-    names = [child.name for child in answers.children(talk)]
-    if len(names) > 1:
-        return say(sign_up_phrases.ask_own_child(names).replace("报？", "约试听？"))
-    return say(sign_up_phrases.ASK_CHILD)
-
-
-def _ask_phone(_talk: Talk) -> Reply:
-    return say(sign_up_phrases.ASK_PHONE)
-
-
-def _ask_consent(talk: Talk) -> Reply:
-    slots = talk.state.slots
-    lines = {
-        "孩子": slots["child_name"],
-        "年级": slots["grade"],
-        "试听": slot(teaching.lesson(talk.session, slots["lesson_id"])),
-    }
-    if _is_ours(talk):
-        name, phone = students.guardian_for_contract(talk.session, talk.speaker.guardian_id or 0)
-        lines["家长"] = sign_up_phrases.on_file(name, mask_phones(phone))
-    else:
-        lines["手机号"] = slots["phone"]
-    guess = answers.guess(talk, slots["grade"])
-    return say(guess + phrases.ask_consent(lines, _privacy()))
-
-
 def _finish(talk: Talk) -> Reply:
     slots = talk.state.slots
     try:
@@ -267,12 +127,12 @@ def _finish(talk: Talk) -> Reply:
                 TrialForm(
                     openid=talk.openid,
                     child_name=slots["child_name"],
-                    grade=slots["grade"],
+                    grade=slots.get("grade"),
                     lesson_id=slots["lesson_id"],
                     privacy_version=slots.get("consent"),
                     source_key=talk.source_key,
                     phone=slots.get("phone"),
-                    student_id=_student_id(talk),
+                    student_id=asked.student_id(talk),
                     moves=slots.get("moves"),
                 ),
             )
@@ -302,12 +162,8 @@ def _beside(talk: Talk) -> Reply | None:
     if answers.keeps_back(talk):
         return say(sign_up_phrases.NO_PHONE)
     if answers.doubts(talk):
-        return say(sign_up_phrases.why_phone(_privacy())).then(step.ask(talk))
+        return say(sign_up_phrases.why_phone(asked.privacy())).then(step.ask(talk))
     return None
-
-
-def _privacy() -> str:
-    return f"{settings().public_url}/privacy"
 
 
 def _which(talk: Talk) -> list[TrialView]:
@@ -344,10 +200,16 @@ def _child(*, skip: Callable[[Talk], bool]) -> Step:
     return Step(
         "child_name",
         ("孩子姓名", "孩子名字", "孩子的名字", "孩子", "名字", "姓名"),
-        _ask_child,
+        asked.ask_child,
         answers.read_child,
         spot=answers.spot_child,
         skip=skip,
+    )
+
+
+def _grade(*, skip: Callable[[Talk], bool]) -> Step:
+    return Step(
+        "grade", ("年级",), asked.ask_grade, asked.read_grade, spot=answers.spot_grade, skip=skip
     )
 
 
@@ -358,26 +220,39 @@ FORM = Form(
     finish=_finish,
     beside=_beside,
     steps=(
-        Step("subject", ("科目", "课程"), _ask_subject, _read_subject, skip=_knows_subject),
-        _child(skip=lambda talk: not _is_ours(talk)),  # Whose grade we know need not be asked.
-        Step("grade", ("年级",), _ask_grade, answers.read_grade, spot=answers.spot_grade),
-        Step("lesson_id", ("时间", "试听时间"), _ask_lesson, _read_lesson, show=lambda _id: "新的"),
-        _child(skip=_is_ours),
+        Step(
+            "subject",
+            ("科目", "课程"),
+            asked.ask_subject,
+            asked.read_subject,
+            skip=asked.knows_subject,
+        ),
+        _child(skip=lambda talk: not asked.is_ours(talk)),  # Whose grade we know need not be asked.
+        _grade(skip=asked.needs_no_grade),
+        Step(
+            "lesson_id",
+            ("时间", "试听时间"),
+            asked.ask_lesson,
+            asked.read_lesson,
+            show=lambda _id: "新的",
+        ),
+        _child(skip=asked.is_ours),
+        _grade(skip=asked.takes_all),
         Step(
             "phone",
             ("手机号", "手机", "电话", "号码"),
-            _ask_phone,
+            asked.ask_phone,
             answers.read_phone,
             spot=lambda _talk, text: words.phone(text),
-            skip=_has_phone,
+            skip=asked.has_phone,
         ),
         Step(
             "consent",
             ("同意",),
-            _ask_consent,
+            asked.ask_consent,
             answers.read_consent,
             confirms=True,
-            skip=_moves,
+            skip=asked.moves,
         ),
     ),
 )

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from backend.admissions.advice import Facet, Suggestion, Wish
 from backend.finance.schemas import PriceQuote
 from backend.kit.money import yuan
 from backend.logistics.schemas import CampusView
 from backend.teaching.schemas import ClassOffer, WeeklySlot
 from bot.phrases.general import WEEKDAYS
 
+ALL_FULL = "这几个都满了，想等名额请回复「候补」，想看别的告诉我科目或时间。"
 NEXT = "想报名请回复「报名」，想先请顾问介绍请回复「转人工」。"
 REFUND_POLICY = (
     "付款后7天内、还没上课的，可以全额退；已经上课的，按剩余课时退。"
@@ -36,24 +38,67 @@ def grades(offer: ClassOffer) -> str:
     return f"适合{low.removesuffix('年级') if same_school else low}至{high[2:] if same_school else high}"
 
 
-def offer(number: int, found: ClassOffer, price: PriceQuote | None) -> str:
-    """One class in two or three short lines, numbered for «第一个»."""
-    seats = f"还剩{found.seats_left}个名额" if found.seats_left else "已报满，可以登记候补"
+def offer(number: int, suggestion: Suggestion, wish: Wish) -> str:
+    """One class in a few short lines, numbered for «第一个», with what speaks for it and against."""
+    found, price = suggestion.offer, suggestion.price
+    seats = f"还剩{found.seats_left}个名额" if found.seats_left else "已报满，可以「候补」"
     cost = f"{yuan(price.total_fen)}/{price.lesson_count}课时" if price else "价格请咨询顾问"
     facts = [found.campus_name, f"{found.teacher_name}老师", grades(found)]
     return (
         f"{number}. {found.name}\n"
         f"{slots(found.weekly)} · {' · '.join(fact for fact in facts if fact)}\n"
         f"{cost}，{found.starts_on.month}月{found.starts_on.day}日开课，{seats}"
+        f"{reasons(suggestion, wish)}"
     )
 
 
-def offers(what: str, found: list[tuple[ClassOffer, PriceQuote | None]], *, more: int) -> str:
-    """Up to three classes with price and seats."""
-    listed = "\n\n".join(offer(n, *pair) for n, pair in enumerate(found, 1))
-    rest = f"\n\n另有{more}个班，告诉我年级或时间我帮您挑。" if more else ""
+def reasons(suggestion: Suggestion, wish: Wish) -> str:
+    """`\n合适：周末、3500元以内；差一点：在海淀校区`; empty where nothing was wished for."""
+    found = suggestion.offer
+    days = "、".join(dict.fromkeys(WEEKDAYS[slot.weekday] for slot in found.weekly))
+    over = yuan(suggestion.over_fen)
+    met = {
+        Facet.DAY: f"{days}上课",
+        Facet.PART: f"{wish.part}上课",
+        Facet.CAMPUS: f"就在{found.campus_name}",
+        Facet.BUDGET: f"没超{yuan(wish.budget_fen or 0)}预算",
+        Facet.GOAL: f"课程里有您要的{wish.goal}",
+    }
+    missed = {
+        Facet.DAY: f"是{days}上课",
+        Facet.PART: f"不在{wish.part}",
+        Facet.CAMPUS: f"在{found.campus_name}",
+        Facet.BUDGET: f"超预算{over}",
+        Facet.GOAL: f"不专攻{wish.goal}",
+    }
+    fits = [met[facet] for facet in suggestion.meets]
+    lacks = [missed[facet] for facet in suggestion.misses if facet in missed]
+    if wish.grade and fits:
+        fits.insert(0, wish.grade)
+    told = [f"合适：{'、'.join(fits)}"] if fits else []
+    if lacks:
+        told.append(f"差一点：{'、'.join(lacks)}")
+    return f"\n{'；'.join(told)}" if told else ""
+
+
+def offers(
+    what: str,
+    found: Sequence[Suggestion],
+    wish: Wish,
+    *,
+    more: int,
+    unsaid: Sequence[str],
+    is_near: bool,
+) -> str:
+    """Up to three classes with price, seats and reasons; what is `unsaid` would narrow the rest."""
+    listed = "\n\n".join(offer(n, each, wish) for n, each in enumerate(found, 1))
+    narrower = f"，告诉我{'或'.join(unsaid[:2])}我帮您挑" if unsaid else ""
+    rest = f"\n\n另有{more}个班{narrower}。" if more else ""
     head = f"有{len(found) + more}个{what}在招："
-    return f"{head}\n\n{listed}{rest}\n\n{NEXT}"
+    if is_near:
+        head = f"暂时没有完全合适的{what}，最接近的是："
+    follows = NEXT if any(each.offer.seats_left for each in found) else ALL_FULL
+    return f"{head}\n\n{listed}{rest}\n\n{follows}"
 
 
 def facts(
@@ -70,7 +115,7 @@ def facts(
         if found.weekly
         else f"一期共{found.lesson_count}次课",
         "price": _cost(price),
-        "seats": f"还剩{found.seats_left}个名额" if found.seats_left else "已经报满，可以登记候补",
+        "seats": f"还剩{found.seats_left}个名额" if found.seats_left else "已经报满，可以「候补」",
         "fit": "，".join(each for each in (grades(found), found.summary) if each),
     }
     return "；".join(said[facet] for facet in facets)

@@ -5,6 +5,7 @@ from bot.phrases.absences import numbered, slot
 
 ASK_SUBJECT = "想试听哪门课？\n{listed}\n点一下或回复序号就行。"
 OTHER_TIME = "您说的时间暂时没有可以试听的空位，最近的是这些。\n\n"
+UNFIT = "{name}不适合{grade}。"
 NO_LESSONS = "最近暂时没有可以试听的空位。回复「课程」看看别的班，或「转人工」请顾问帮您留意。"
 GONE = "抱歉，这节课的试听名额刚刚约满了。"
 CLASH = "孩子那个时间已经有{class_name}的课了。"

@@ -21,6 +21,7 @@ from bot.flows import (
     staff,
     trials,
     verdicts,
+    waitlist,
     wishes,
 )
 from bot.interpreter import keywords, words
@@ -37,6 +38,7 @@ READ_BY_FLOWS = (
     *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
     *(following._YES, following._CHANGES, trials._CHANGES),
+    *(waitlist.JOINS, waitlist.PLACE, waitlist.LEAVES, waitlist.ACCEPTS, waitlist.DECLINES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.
 

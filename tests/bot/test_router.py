@@ -33,7 +33,7 @@ def test_intents_are_the_domains_intents() -> None:
 # Forms that no meaning begins, only the words of `flows.identity`.
 BEGUN_BY_WORDS = {
     *("unbind", "freeze", "freeze_by_code", "thaw", "accept_invitation", "change_phone"),
-    "change_trial",
+    *("change_trial", "wait_for_seat"),
 }
 
 

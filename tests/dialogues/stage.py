@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from backend import wiring
 from backend.admissions import sign_up
+from backend.admissions.waitlist import offers as waitlist
 from backend.finance import attempts, consumption
 from backend.finance import queries as orders
 from backend.finance import service as finance
@@ -33,7 +34,7 @@ from backend.outbox.schemas import ChatMessage, Notice
 from backend.students import takeovers
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
-from backend.teaching.schemas import AttendanceSettled
+from backend.teaching.schemas import AttendanceSettled, SeatEnded
 from bot import conversation, inbound, jobs, turn
 from bot.replies import Bubble, Card
 
@@ -80,6 +81,7 @@ class Stage:
         does."""
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
+        events.listen(SeatEnded, waitlist.seat_ended)
         wiring.compose_trials()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)

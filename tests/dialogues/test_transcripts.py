@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text as sql
 
 from backend.admissions import jobs
+from backend.admissions.waitlist import jobs as waitlist
 from backend.app import create_app
 from backend.finance.schemas import PaymentAttempt
 from backend.kit import clock
@@ -113,6 +114,11 @@ class Player:
         """The clock's job looks for calls that were not made, so many times in a row."""
         for _ in range(times):
             jobs.nudge_callbacks()
+
+    def pass_seats_on(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job looks at offered and free seats that somebody waits for."""
+        for _ in range(times):
+            waitlist.tend()
 
     def close_orders(self, _: None, _step: dict[str, Any]) -> None:
         """The clock's job closes what was not paid in time."""
