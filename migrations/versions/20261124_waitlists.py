@@ -1,6 +1,6 @@
 """waitlists
 
-Revises: e3a90b5c71d2
+Revises: c81e5f20d7a4
 Created: 2026-11-24 23:10:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a4d27e9b05c1"
-down_revision = "e3a90b5c71d2"
+down_revision = "c81e5f20d7a4"
 branch_labels = None
 depends_on = None
 
