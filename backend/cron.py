@@ -56,6 +56,8 @@ ROWS = (
     Row("backend.teaching.jobs.expire_makeups", "makeups nobody booked", daily_at=time(0, 10)),
     Row("backend.teaching.jobs.reseat", "places that were forgotten", daily_at=time(3, 10)),
     Row("backend.teaching.jobs.look_at_small_classes", "too few learners", daily_at=time(9, 5)),
+    Row("backend.finance.books.jobs.accrue", "pay of what was taught", daily_at=time(2, 20)),
+    Row("backend.finance.books.jobs.check", "whether the books hold", daily_at=time(2, 40)),
     Row("backend.finance.jobs.reconcile_lessons", "hours against rolls", daily_at=time(8, 30)),
 )
 

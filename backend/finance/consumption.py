@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.finance import hours, ledger, rules
-from backend.finance.models import HourEntry, JournalEntry, JournalLine, LessonAccount, OrderLine
+from backend.finance.models import HourEntry, JournalLine, LessonAccount, OrderLine
+from backend.finance.posting import Event
 from backend.finance.queries import lessons_left
-from backend.finance.schemas import HourKind, LedgerAccount, LessonBalance, Posting
+from backend.finance.schemas import HourKind, LedgerAccount, LessonBalance
 from backend.kit import clock
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
@@ -33,7 +34,7 @@ def settle(session: Session, settled: AttendanceSettled) -> None:
             _tell_paid_back(session, settled, standing)
             standing = None
         else:
-            _give_back(session, standing)
+            _give_back(session, settled, standing)
     if is_short:
         _tell_short(session, settled)
     if settled.is_told:
@@ -88,28 +89,15 @@ def _consume(session: Session, settled: AttendanceSettled, accounts: list[Lesson
         lessons=-1,
         source_key=source_key,
     )
-    line = session.get_one(OrderLine, account.order_line_id)
-    amount_fen = rules.earned_by_a_lesson(
-        net_fen=line.net_fen,
-        lessons=line.lesson_count + line.gift_count,
-        owed_fen=_owed_fen(session, line.id),
-        is_last=rest == 0,
-    )
-    if amount_fen:
-        ledger.post(
-            session,
-            source_key=source_key,
-            booked_on=clock.today(),
-            postings=rules.earning_of(amount_fen, line.id),
-            order_id=line.order_id,
-        )
+    _earn(session, settled, account, left=rest, event=Event.CONSUMPTION, source_key=source_key)
+    _hand_out(session, settled, account)
     return True
 
 
-def _give_back(session: Session, entry: HourEntry) -> None:
-    """Reverse an entry and the revenue that was booked with it."""
+def _give_back(session: Session, settled: AttendanceSettled, entry: HourEntry) -> None:
+    """Reverse an entry, and the revenue that the account has earned too much by it."""
     source_key = f"reverse:{entry.source_key}"
-    hours.enter(
+    rest = hours.enter(
         session,
         account_id=entry.account_id,
         kind=HourKind.REVERSE,
@@ -117,32 +105,71 @@ def _give_back(session: Session, entry: HourEntry) -> None:
         source_key=source_key,
         reverses_id=entry.id,
     )
-    booked = session.scalar(select(JournalEntry).where(JournalEntry.source_key == entry.source_key))
-    if booked is not None:
+    account = session.get_one(LessonAccount, entry.account_id)
+    _earn(session, settled, account, left=rest, event=Event.REVERSAL, source_key=source_key)
+
+
+def _earn(
+    session: Session,
+    settled: AttendanceSettled,
+    account: LessonAccount,
+    *,
+    left: int,
+    event: Event,
+    source_key: str,
+) -> None:
+    """Book what the account's order line has earned by now over what is booked already; it may be
+    less. So a lesson given back out of order leaves no fen behind."""
+    line = session.get_one(OrderLine, account.order_line_id)
+    owed_fen, earned_fen = _standing_of(session, line.id)
+    lessons = line.lesson_count + line.gift_count
+    amount_fen = -earned_fen + rules.earned_of(
+        net_fen=line.net_fen, paid_fen=owed_fen + earned_fen, lessons=lessons, left=left
+    )
+    if amount_fen:
         ledger.post(
             session,
+            event=event,
             source_key=source_key,
             booked_on=clock.today(),
-            postings=[
-                Posting(
-                    account=LedgerAccount(line.account),
-                    amount_fen=line.credit_fen - line.debit_fen,
-                    order_line_id=line.order_line_id,
-                )
-                for line in booked.lines
-            ],
-            order_id=booked.order_id,
+            postings=rules.earning_of(
+                amount_fen,
+                line.id,
+                class_group_id=settled.class_group_id,
+                teacher_id=settled.teacher_id,
+            ),
+            order_id=line.order_id,
         )
 
 
-def _owed_fen(session: Session, order_line_id: int) -> int:
-    """合同负债 of an order line: what has been paid for it and not been delivered."""
-    balance = select(func.coalesce(func.sum(JournalLine.credit_fen - JournalLine.debit_fen), 0))
-    query = balance.where(
-        JournalLine.order_line_id == order_line_id,
-        JournalLine.account == LedgerAccount.CONTRACT_LIABILITY,
+def _hand_out(session: Session, settled: AttendanceSettled, account: LessonAccount) -> None:
+    """With the first lesson of an order its books are handed out: they are earned as a whole."""
+    bought = session.get_one(OrderLine, account.order_line_id)
+    materials = session.scalars(
+        select(OrderLine).where(OrderLine.order_id == bought.order_id, OrderLine.is_material)
     )
-    return int(session.scalar(query) or 0)
+    for line in materials:
+        owed_fen, _ = _standing_of(session, line.id)
+        if owed_fen > 0:
+            ledger.post(
+                session,
+                event=Event.MATERIAL,
+                source_key=f"material:{line.id}:{settled.attendance_id}",
+                booked_on=clock.today(),
+                postings=rules.earning_of(owed_fen, line.id, class_group_id=settled.class_group_id),
+                order_id=line.order_id,
+            )
+
+
+def _standing_of(session: Session, order_line_id: int) -> tuple[int, int]:
+    """合同负债 of an order line (paid and not delivered), and what it has earned so far."""
+    rows = session.execute(
+        select(JournalLine.account, func.sum(JournalLine.credit_fen - JournalLine.debit_fen))
+        .where(JournalLine.order_line_id == order_line_id)
+        .group_by(JournalLine.account)
+    )
+    booked = {account: int(fen) for account, fen in rows}
+    return booked.get(LedgerAccount.CONTRACT_LIABILITY, 0), booked.get(LedgerAccount.REVENUE, 0)
 
 
 def _tell_family(

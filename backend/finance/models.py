@@ -16,6 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backend.finance import journal_guard
+from backend.finance.posting import Event
 from backend.finance.refund_words import RefundCause, RefundStatus
 from backend.finance.schemas import (
     CloseReason,
@@ -254,13 +256,22 @@ class HourEntry(Base):
 
 
 class JournalEntry(Base):
-    """记账凭证: one business event in the books, once per `source_key`, never changed."""
+    """记账凭证: one business event in the books, once per `source_key`, never changed.
+
+    `booked_on` lies in a month that was open; `happened_on` is the day itself, which may lie in one
+    that was closed already. `line_count` is how many lines belong to it: the database lets nobody
+    add to them. Enter through `ledger.post` only: see `journal_guard`.
+    """
 
     __tablename__ = "finance_journal_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_key: Mapped[str] = mapped_column(String(80), unique=True)
+    event: Mapped[Event] = mapped_column(String(16))
+    summary: Mapped[str] = mapped_column(String(120), default="")
     booked_on: Mapped[date] = mapped_column(index=True)
+    happened_on: Mapped[date]
+    line_count: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("finance_order.id"), index=True)
     lines: Mapped[list["JournalLine"]] = relationship(
@@ -269,7 +280,11 @@ class JournalEntry(Base):
 
 
 class JournalLine(Base):
-    """分录: one side of an entry; exactly one of the two amounts is not zero."""
+    """分录: one side of an entry; exactly one of the two amounts is not zero.
+
+    `campus_id` is None for the head office. `flow` is the line of the cash-flow statement, for
+    money. Course, class and teacher are there where the amount was earned or spent for them.
+    """
 
     __tablename__ = "finance_journal_line"
     __table_args__ = (
@@ -280,11 +295,38 @@ class JournalLine(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("finance_journal_entry.id"), index=True)
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("finance_journal_entry.id", deferrable=True, initially="DEFERRED"), index=True
+    )
     account: Mapped[LedgerAccount] = mapped_column(String(8), index=True)
     debit_fen: Mapped[Fen] = mapped_column(default=0)
     credit_fen: Mapped[Fen] = mapped_column(default=0)
     order_line_id: Mapped[int | None] = mapped_column(
         ForeignKey("finance_order_line.id"), index=True
     )
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_course.id"), index=True)
+    class_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("teaching_class_group.id"), index=True
+    )
+    teacher_id: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"), index=True)
+    flow: Mapped[str | None] = mapped_column(String(2))
     entry: Mapped[JournalEntry] = relationship(back_populates="lines")
+
+
+class Period(Base):
+    """会计期间: a month (its first day), open until `closed_at`. Nothing is booked into a month
+    that has no row or is closed; it is opened again by two people, one who asks and one who agrees.
+    """
+
+    __tablename__ = "finance_period"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    reopen_asked_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    reopen_reason: Mapped[str] = mapped_column(String(200), default="")
+    reopened_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+
+
+journal_guard.guard(JournalEntry.__table__, JournalLine.__table__, Period.__table__)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from backend.finance import ledger, rules
 from backend.finance.models import Order, SurplusReceipt
+from backend.finance.posting import Event
 from backend.finance.schemas import (
     CloseReason,
     OrderClosed,
@@ -39,6 +40,7 @@ def pay(session: Session, order: Order, paid: PaymentFact) -> None:
     order.paid_at = paid.paid_at
     ledger.post(
         session,
+        event=Event.RECEIPT,
         source_key=f"receipt:{paid.transaction_id}",
         booked_on=clock.local(paid.paid_at).date(),
         postings=rules.receipt_of([(line.id, line.net_fen) for line in order.lines]),
@@ -78,6 +80,7 @@ def keep_surplus(session: Session, order: Order, paid: PaymentFact) -> None:
     )
     ledger.post(
         session,
+        event=Event.SURPLUS,
         source_key=f"surplus:{paid.transaction_id}",
         booked_on=clock.local(paid.paid_at).date(),
         postings=rules.surplus_of(paid.amount_fen),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.finance import hours, ledger, orders, queries, refund_rules
 from backend.finance.models import LessonAccount, Order, Refund, RefundApproval
+from backend.finance.posting import Event
 from backend.finance.refund_reads import OPEN, campus_of, must_reach, view_of
 from backend.finance.refund_reckoning import owed, quote
 from backend.finance.refund_words import (
@@ -229,6 +230,7 @@ def _grant(session: Session, order: Order, refund: Refund) -> None:
         hours.empty(session, account_id=account.id, source_key=f"refund:{refund.id}:{account.id}")
     ledger.post(
         session,
+        event=Event.REFUND,
         source_key=f"refund:{refund.id}",
         booked_on=clock.local(now).date(),
         postings=refund_rules.approved_of(
@@ -263,6 +265,7 @@ def _done(session: Session, refund: Refund, *, actor: str) -> None:
     refund.status, refund.done_at, refund.poll_at = RefundStatus.DONE, clock.now(), None
     ledger.post(
         session,
+        event=Event.REFUND_PAID,
         source_key=f"refund:{refund.id}:paid",
         booked_on=clock.local(refund.done_at).date(),
         postings=refund_rules.paid_back_of(refund.amount_fen),

@@ -99,19 +99,31 @@ def surplus_of(amount_fen: int) -> list[Posting]:
     ]
 
 
-def earned_by_a_lesson(*, net_fen: int, lessons: int, owed_fen: int, is_last: bool) -> int:
-    """What one delivered lesson of an order line earns: paid ÷ (bought + given), rounded down; the
-    last one takes whatever is still owed, so that nothing remains (§4, rule 1)."""
-    return owed_fen if is_last else min(net_fen // lessons, owed_fen)
+def earned_of(*, net_fen: int, paid_fen: int, lessons: int, left: int) -> int:
+    """What an order line has earned with `left` of its lessons left: paid ÷ (bought + given),
+    rounded down, for each delivered one; the last takes the rest (§4, rule 1). Never more than has
+    been paid."""
+    if left == 0:
+        return paid_fen
+    return min(net_fen // lessons * (lessons - left), paid_fen)
 
 
-def earning_of(amount_fen: int, order_line_id: int) -> list[Posting]:
-    """Dr 合同负债 / Cr 主营业务收入."""
+def earning_of(
+    amount_fen: int,
+    order_line_id: int,
+    *,
+    class_group_id: int | None = None,
+    teacher_id: int | None = None,
+) -> list[Posting]:
+    """Dr 合同负债 / Cr 主营业务收入; the other way round for less than nothing."""
+    legs = ((LedgerAccount.CONTRACT_LIABILITY, amount_fen), (LedgerAccount.REVENUE, -amount_fen))
     return [
         Posting(
-            account=LedgerAccount.CONTRACT_LIABILITY,
-            amount_fen=amount_fen,
+            account=account,
+            amount_fen=fen,
             order_line_id=order_line_id,
-        ),
-        Posting(account=LedgerAccount.REVENUE, amount_fen=-amount_fen, order_line_id=order_line_id),
+            class_group_id=class_group_id,
+            teacher_id=teacher_id,
+        )
+        for account, fen in legs
     ]

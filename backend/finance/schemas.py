@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backend.finance.chart import LedgerAccount as LedgerAccount
 from backend.kit.errors import DomainError
 
 
@@ -46,15 +47,6 @@ class HourKind(StrEnum):
     TRANSFER = "transfer"
     EXPIRE = "expire"
     REVERSE = "reverse"
-
-
-class LedgerAccount(StrEnum):
-    """会计科目 used so far."""
-
-    BANK = "1002"  # 银行存款
-    CONTRACT_LIABILITY = "2205"  # 合同负债
-    OTHER_PAYABLE = "2241"  # 其他应付款
-    REVENUE = "5001"  # 主营业务收入
 
 
 class _Frozen(BaseModel):
@@ -186,11 +178,17 @@ class TrialRow(_Frozen):
 
 class Posting(_Frozen):
     """One side of a journal entry: debit positive, credit negative. `order_line_id` says for what
-    the money came or is owed."""
+    the money came or is owed; it also gives course, class and campus where they are not named.
+    `flow` names the line of the cash-flow statement where it is not the event's own."""
 
     account: LedgerAccount
     amount_fen: int
     order_line_id: int | None = None
+    campus_id: int | None = None
+    course_id: int | None = None
+    class_group_id: int | None = None
+    teacher_id: int | None = None
+    flow: str | None = None
 
 
 # Events.
@@ -267,3 +265,15 @@ class Unbalanced(DomainError):
     """A journal entry whose sides differ (`source_key`, `difference_fen`)."""
 
     status = 500
+
+
+class RuleBroken(DomainError):
+    """An event may not touch this account on this side (`event`, `leg`): see `posting.RULES`."""
+
+    status = 500
+
+
+class PeriodClosed(DomainError):
+    """The month is closed (`month`)."""
+
+    status = 409

@@ -34,6 +34,7 @@ _MANAGING = (
     *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.ASSIGN_LEADS),
     *(P.SEE_FIGURES, P.SEE_PAYMENTS),
     P.APPROVE_REFUND,
+    *(P.SEE_BOOKS, P.APPROVE_VOUCHER),
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.MANAGE_TICKETS),
     *(P.LEAD_TALK, P.TAKE_TALK, P.SEE_STUCK_MESSAGES),
     *(P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.BOOK_ROOM, P.SEE_STOCK, P.DECIDE_REQUEST),
@@ -87,6 +88,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.ACCOUNTANT: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND, P.PAY_OUT), ALL),
+        **dict.fromkeys((P.SEE_BOOKS, P.KEEP_BOOKS, P.APPROVE_VOUCHER), ALL),
         **dict.fromkeys((P.FIND_STUDENTS, P.SEE_STUDENT), ALL),
         P.SEE_TICKETS: OWN,
     },
@@ -100,7 +102,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.REVIEW_DETAILS: ALL,
     },
     # An auditor looks and changes nothing.
-    Role.AUDITOR: {**_EVERYBODY, **dict.fromkeys((P.READ_AUDIT, P.SEE_PAYMENTS), ALL)},
+    Role.AUDITOR: {**_EVERYBODY, **dict.fromkeys((P.READ_AUDIT, P.SEE_PAYMENTS, P.SEE_BOOKS), ALL)},
 }
 
 SECOND_FACTOR = frozenset({Role.PRINCIPAL, Role.ACCOUNTANT, Role.SECURITY, Role.AUDITOR})

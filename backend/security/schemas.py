@@ -35,6 +35,9 @@ class Permission(StrEnum):
     APPROVE_REFUND = "approve_refund"  # 审批退费
     APPROVE_LARGE_REFUND = "approve_large_refund"  # 审批大额退费
     PAY_OUT = "pay_out"  # 登记转账
+    SEE_BOOKS = "see_books"  # 查看账簿与报表
+    KEEP_BOOKS = "keep_books"  # 记账、结账、预算
+    APPROVE_VOUCHER = "approve_voucher"  # 审批凭证与报销
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复

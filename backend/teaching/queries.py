@@ -187,6 +187,12 @@ def campus_of(session: Session, class_group_id: int) -> int:
     return session.get_one(ClassGroup, class_group_id).campus_id
 
 
+def campuses_of(session: Session, class_group_ids: Collection[int]) -> dict[int | None, int]:
+    """The campuses of classes by class id, also of closed ones."""
+    query = select(ClassGroup.id, ClassGroup.campus_id).where(ClassGroup.id.in_(class_group_ids))
+    return {row.id: row.campus_id for row in session.execute(query)}
+
+
 def class_ids_of_campus(session: Session, campus_id: int) -> list[int]:
     """All classes of a campus, also closed ones."""
     return list(session.scalars(select(ClassGroup.id).where(ClassGroup.campus_id == campus_id)))

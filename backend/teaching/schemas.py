@@ -295,10 +295,26 @@ class AttendanceSettled(BaseModel):
     course_id: int
     course_name: str
     class_group_id: int
+    teacher_id: int | None = None
     starts_at: datetime
     lessons: int
     why: Why
     is_told: bool = True
+
+
+class LessonTaught(BaseModel):
+    """A lesson that took place: whose time and which room it took."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lesson_id: int
+    class_group_id: int
+    course_id: int
+    campus_id: int
+    teacher_id: int
+    venue_id: int | None
+    starts_at: datetime
+    minutes: int
 
 
 class SeatTaken(DomainError):

@@ -74,6 +74,7 @@ class Sheet:
                 course_id=self.course.id,
                 course_name=self.course.name,
                 class_group_id=self.group.id,
+                teacher_id=self.lesson.teacher_id,
                 starts_at=self.lesson.starts_at,
                 lessons=decision.lessons,
                 why=decision.why,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from backend.kit import clock
 from backend.teaching.life.queries import CALL_WITHIN
 from backend.teaching.models import Attendance, ClassGroup, Course, Lesson
-from backend.teaching.schemas import AttendanceSettled, Mark, Why
+from backend.teaching.schemas import AttendanceSettled, LessonTaught, Mark, Why
 
 
 def uncalled_ids(session: Session, *, limit: int = 200) -> list[int]:
@@ -37,7 +37,14 @@ def settled_between(
 ) -> list[AttendanceSettled]:
     """What stands decided about the lessons that began in [from_at, to_at)."""
     query = (
-        select(Attendance, Lesson.starts_at, ClassGroup.id, Course.id, Course.name)
+        select(
+            Attendance,
+            Lesson.starts_at,
+            Lesson.teacher_id,
+            ClassGroup.id,
+            Course.id,
+            Course.name,
+        )
         .join(Lesson, Lesson.id == Attendance.lesson_id)
         .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
         .join(Course, Course.id == ClassGroup.course_id)
@@ -56,11 +63,42 @@ def settled_between(
             course_id=course_id,
             course_name=course_name,
             class_group_id=class_group_id,
+            teacher_id=teacher_id,
             starts_at=starts_at,
             lessons=place.lessons or 0,
             why=Why(place.why or Why.ATTENDED),
         )
-        for place, starts_at, class_group_id, course_id, course_name in session.execute(query)
+        for place, starts_at, teacher_id, class_group_id, course_id, course_name in (
+            session.execute(query)
+        )
+    ]
+
+
+def taught_between(session: Session, from_at: datetime, to_at: datetime) -> list[LessonTaught]:
+    """The lessons that began in [from_at, to_at) and whose roll was called, the oldest first."""
+    query = (
+        select(Lesson, ClassGroup.course_id, ClassGroup.campus_id)
+        .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
+        .where(
+            Lesson.status == "planned",
+            Lesson.called_at.is_not(None),
+            Lesson.starts_at >= from_at,
+            Lesson.starts_at < to_at,
+        )
+        .order_by(Lesson.starts_at, Lesson.id)
+    )
+    return [
+        LessonTaught(
+            lesson_id=lesson.id,
+            class_group_id=lesson.class_group_id,
+            course_id=course_id,
+            campus_id=campus_id,
+            teacher_id=lesson.teacher_id,
+            venue_id=lesson.venue_id,
+            starts_at=lesson.starts_at,
+            minutes=int((lesson.ends_at - lesson.starts_at).total_seconds()) // 60,
+        )
+        for lesson, course_id, campus_id in session.execute(query)
     ]
 
 

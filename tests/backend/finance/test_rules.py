@@ -146,14 +146,13 @@ def test_a_line_that_cannot_be(wrong: dict[str, object]) -> None:
 
 @given(st.integers(0, 10**7), st.integers(1, 60))
 def test_lessons_earn_what_was_paid_and_the_last_takes_the_rounding(net: int, count: int) -> None:
-    owed, earned = net, []
-    for number in range(1, count + 1):
-        amount = rules.earned_by_a_lesson(
-            net_fen=net, lessons=count, owed_fen=owed, is_last=number == count
-        )
-        owed -= amount
-        earned.append(amount)
-    assert owed == 0
+    def so_far(left: int, paid: int = net) -> int:
+        return rules.earned_of(net_fen=net, paid_fen=paid, lessons=count, left=left)
+
+    earned = [so_far(left - 1) - so_far(left) for left in range(count, 0, -1)]
+    assert so_far(count) == 0 or count == 0
+    assert sum(earned) == net
     assert set(earned[:-1]) <= {net // count}
     assert earned[-1] - net // count == net % count
+    assert all(so_far(left, paid=net // 2) <= net // 2 for left in range(count + 1))
     assert sum(posting.amount_fen for posting in rules.earning_of(net + 1, 1)) == 0

@@ -1,0 +1,49 @@
+"""The clock's door of the books: pay accrues daily, and every night the books are proved."""
+
+from datetime import timedelta
+
+import structlog
+
+from backend.finance import ledger
+from backend.finance.books import accruals, checks
+from backend.kit import clock
+from backend.kit.db import reading, unit_of_work
+from backend.kit.links import page_in_wechat
+from backend.outbox.schemas import Notice
+from backend.security import service as security
+from backend.security.schemas import Role
+
+log = structlog.get_logger(__name__)
+
+
+def accrue() -> None:
+    """Book the pay of what was taught until yesterday, and the wear of the month that ended."""
+    yesterday = clock.today() - timedelta(days=1)
+    with unit_of_work() as session:
+        accruals.accrue(session, month=ledger.month_of(yesterday))
+
+
+def check() -> None:
+    """Trial balance, 合同负债 and closed months: whoever keeps the books hears of a difference."""
+    with reading() as session:
+        lopsided = checks.lopsided(session)
+        liabilities = checks.liabilities(session)
+        drifted = checks.drifted(session)
+    found = [
+        *(["试算不平衡"] if lopsided else []),
+        *([f"{len(liabilities)}个订单行的合同负债与课时账户不一致"] if liabilities else []),
+        *([f"{len(drifted)}个已结账月份与凭证重算不一致"] if drifted else []),
+    ]
+    log.info("books_checked", differences=len(found))
+    if found:
+        on = clock.today()
+        values = {"day": f"{on:%m月%d日}", "what": "，".join(found)}
+        notice = Notice(template="books_wrong", values=values, url=page_in_wechat("/books/periods"))
+        with unit_of_work() as session:
+            security.tell(
+                session,
+                Role.ACCOUNTANT,
+                Role.PRINCIPAL,
+                notice=notice,
+                dedupe_key=f"books-wrong:{on}",
+            )

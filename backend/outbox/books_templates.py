@@ -1,0 +1,37 @@
+"""Notices about the books: vouchers that wait for somebody else's eyes, and what does not add up."""
+
+from backend.outbox.schemas import NoticeKind
+from backend.outbox.template import Template, task
+
+BOOKS = {
+    "voucher_asked": Template(
+        title="凭证待审批",
+        text="{who}提交了凭证{number}：{what}，{amount}。请点开链接查看明细并审批。",
+        wechat="task",
+        fields=task(what="审批：{what}", whom="{who}", when="{amount}"),
+        kind=NoticeKind.TASK,
+    ),
+    "voucher_posted": Template(
+        title="凭证已通过",
+        text="您提交的「{what}」{amount}已审批通过并入账（凭证{number}）。报销款由财务转给您，"
+        "有疑问请直接问财务老师。",
+        wechat="task",
+        fields=task(what="已通过：{what}", whom="{amount}", when="已入账"),
+        kind=NoticeKind.TASK,
+    ),
+    "voucher_refused": Template(
+        title="凭证未通过",
+        text="您提交的「{what}」{amount}没有通过：{note}。补充后可以重新提交。",
+        wechat="task",
+        fields=task(what="未通过：{what}", whom="{amount}", when="请补充后重提"),
+        kind=NoticeKind.TASK,
+    ),
+    "books_wrong": Template(
+        title="账务核对有差异",
+        text="{day}的账务核对发现：{what}。请今天查看并处理，处理好之前不要结账。",
+        wechat="task",
+        fields=task(what="账务核对有差异", whom="{day}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+        urgent=True,
+    ),
+}

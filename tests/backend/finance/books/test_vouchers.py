@@ -1,0 +1,106 @@
+"""Vouchers by hand: somebody else's eyes, once, in an open month (F11, O4)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.finance import ledger
+from backend.finance.books import periods, vouchers
+from backend.finance.books.words import (
+    OwnVoucher,
+    VoucherDecided,
+    VoucherKind,
+    VoucherLine,
+    VoucherStatus,
+    VoucherWrong,
+)
+from backend.finance.models import JournalEntry
+from backend.finance.schemas import LedgerAccount, PeriodClosed
+from backend.kit import clock
+from backend.kit.errors import NotAllowed
+from backend.security.schemas import Role, StaffMember
+from tests.backend.finance.books.offices import OCTOBER, book, colleague
+
+A = LedgerAccount
+RENT = (
+    VoucherLine(account=A.ADMINISTRATION, amount_fen=800000),
+    VoucherLine(account=A.BANK, amount_fen=-800000, flow="6"),
+)
+
+
+def ask(session: Session, by: StaffMember, *lines: VoucherLine, on: date | None = None) -> int:
+    voucher = vouchers.ask(
+        session, kind=VoucherKind.MANUAL, by=by, booked_on=on or clock.today(), summary="房租",
+        lines=lines or RENT, source_key=f"rent:{on}",
+    )  # fmt: skip
+    return voucher.id
+
+
+def test_nobody_approves_their_own(session: Session) -> None:
+    keeper, other = (colleague(session, Role.ACCOUNTANT) for _ in range(2))
+    voucher_id = ask(session, keeper)
+    assert ask(session, keeper) == voucher_id
+    with pytest.raises(OwnVoucher):
+        vouchers.approve(session, voucher_id=voucher_id, by=keeper)
+    with pytest.raises(NotAllowed):
+        vouchers.approve(session, voucher_id=voucher_id, by=colleague(session, Role.TEACHER))
+    vouchers.approve(session, voucher_id=voucher_id, by=other)
+    with pytest.raises(VoucherDecided):
+        vouchers.approve(session, voucher_id=voucher_id, by=colleague(session, Role.PRINCIPAL))
+    with pytest.raises(VoucherDecided):
+        vouchers.withdraw(session, voucher_id=voucher_id, by=keeper)
+    entries = session.scalars(select(JournalEntry.source_key)).all()
+    assert entries == [f"voucher:{voucher_id}"]
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(text("UPDATE finance_voucher SET decided_by = made_by"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (RENT[:1], "lines"),
+        ((RENT[0], VoucherLine(account=A.BANK, amount_fen=-1, flow="6")), "unbalanced"),
+        ((RENT[0], VoucherLine(account="9999", amount_fen=-800000)), "account"),
+        ((RENT[0], VoucherLine(account=A.BANK, amount_fen=-800000)), "flow"),
+        ((RENT[0], VoucherLine(account=A.CONTRACT_LIABILITY, amount_fen=-800000)), "liability"),
+        ((RENT[0], VoucherLine(account=A.PAYABLE, amount_fen=-800000, campus_id=1)), "unbalanced"),
+    ],
+)
+def test_what_cannot_be_booked(session: Session, lines: tuple[VoucherLine, ...], why: str) -> None:
+    with pytest.raises(VoucherWrong, match=why):
+        ask(session, colleague(session, Role.ACCOUNTANT), *lines)
+
+
+def test_a_month_that_closed_meanwhile_stays_closed(session: Session) -> None:
+    keeper, other = (colleague(session, Role.ACCOUNTANT) for _ in range(2))
+    book(session, date(2026, 10, 1), (A.CASH, 1), (A.BANK, -1))
+    voucher_id = ask(session, keeper, on=date(2026, 10, 31))
+    session.execute(text("UPDATE finance_voucher SET booked_on = '2026-11-02'"))
+    periods.close(session, month=OCTOBER, by=keeper)
+    session.execute(text("UPDATE finance_voucher SET booked_on = '2026-10-31'"))
+    session.expire_all()
+    with pytest.raises(PeriodClosed), session.begin_nested():
+        vouchers.approve(session, voucher_id=voucher_id, by=other)
+    with pytest.raises(PeriodClosed):
+        ask(session, keeper, on=date(2026, 10, 30))
+
+
+def test_an_expense_is_owed_and_then_paid_once(session: Session) -> None:
+    teacher, keeper = colleague(session, Role.TEACHER), colleague(session, Role.ACCOUNTANT)
+    claim = vouchers.claim(
+        session, by=teacher, amount_fen=3500, summary="打车", account=A.ADMINISTRATION,
+        source_key="message:1",
+    )  # fmt: skip
+    with pytest.raises(NotAllowed):
+        vouchers.approve(session, voucher_id=claim.id, by=teacher)
+    with pytest.raises(VoucherDecided):
+        vouchers.pay(session, voucher_id=claim.id, by=keeper)
+    vouchers.approve(session, voucher_id=claim.id, by=keeper)
+    for _ in range(2):
+        vouchers.pay(session, voucher_id=claim.id, by=keeper)
+    rows = {row.account: row.debit_fen - row.credit_fen for row in ledger.trial_balance(session)}
+    assert rows == {A.BANK: -3500, A.OTHER_PAYABLE: 0, A.ADMINISTRATION: 3500}
+    assert claim.status == VoucherStatus.POSTED
