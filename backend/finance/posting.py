@@ -24,6 +24,8 @@ class Event(StrEnum):
     REFUND = "refund"
     REFUND_PAID = "refund_paid"
     MONEY_MOVED = "money_moved"
+    CLEARED = "cleared"
+    CASH_COUNT = "cash_count"
     FEE = "fee"
     EXPENSE = "expense"
     EXPENSE_PAID = "expense_paid"
@@ -104,11 +106,14 @@ RULES: Mapping[Event, Rule] = {
     Event.REFUND_PAID: Rule(
         "退费付出", _of(A.OTHER_PAYABLE), MONEY | _of(A.NOTES_PAYABLE), Flow.SALES
     ),
-    Event.MONEY_MOVED: Rule(
-        "资金调拨",
+    Event.MONEY_MOVED: Rule("资金调拨", MONEY, MONEY, Flow.WITHIN),
+    Event.CLEARED: Rule(
+        "支票到账", MONEY, _of(A.NOTES_RECEIVABLE, A.RECEIVABLE, A.OTHER_RECEIVABLE), Flow.SALES
+    ),
+    Event.CASH_COUNT: Rule(
+        "现金长短款",
         MONEY | _of(A.OTHER_RECEIVABLE, A.NON_OPERATING_EXPENSE),
-        MONEY | _of(A.NOTES_RECEIVABLE, A.OTHER_RECEIVABLE, A.NON_OPERATING_INCOME),
-        Flow.WITHIN,
+        MONEY | _of(A.OTHER_PAYABLE, A.NON_OPERATING_INCOME),
     ),
     Event.FEE: Rule("手续费", _of(A.FINANCIAL, A.SELLING), MONEY, Flow.OTHER_OUT),
     Event.EXPENSE: Rule("费用报销", EXPENSES | _of(A.SUPPLIES), _of(A.OTHER_PAYABLE)),

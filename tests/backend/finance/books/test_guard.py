@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from backend.finance import ledger
-from backend.finance.books import periods
+from backend.finance.books import checks, periods
 from backend.finance.models import JournalEntry, Period
+from backend.finance.posting import Event
 from backend.finance.schemas import LedgerAccount, PeriodClosed, RuleBroken, Unbalanced
 from backend.kit import clock
 from backend.kit.db import engine, reading, unit_of_work
@@ -105,9 +106,9 @@ def test_an_entry_balances_within_each_campus(database: str) -> None:
 def test_what_no_rule_names_is_not_booked(database: str) -> None:
     with unit_of_work() as session:
         for event, legs in (
-            (ledger.Event.RECEIPT, ((A.BANK, 5), (A.REVENUE, -5))),
-            (ledger.Event.OPENING, ((A.BANK, 5), (A.REVENUE, -5))),
-            (ledger.Event.PAYROLL, ((A.COST, 5), (A.BANK, -5))),
+            (Event.RECEIPT, ((A.BANK, 5), (A.REVENUE, -5))),
+            (Event.OPENING, ((A.BANK, 5), (A.REVENUE, -5))),
+            (Event.PAYROLL, ((A.COST, 5), (A.BANK, -5))),
         ):
             with pytest.raises(RuleBroken):
                 book(session, NOVEMBER, *legs, event=event)
@@ -171,6 +172,6 @@ def test_closing_and_booking_at_once(database: str) -> None:
     assert all(isinstance(each, IntegrityError) for each in failures)
     with reading() as session:
         assert session.get_one(Period, OCTOBER).closed_at is not None
-        assert periods.checks.drifted(session) == []
-        assert periods.checks.lopsided(session) == []
+        assert checks.drifted(session) == []
+        assert checks.lopsided(session) == []
     assert clock.today() >= NOVEMBER
