@@ -1,6 +1,6 @@
 """the books
 
-Revises: e3a90b5c71d2
+Revises: a4d27e9b05c1
 Created: 2026-11-24 23:00:45.544046+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.finance.journal_guard import FUNCTIONS, GUARD, TRIGGERS
 
 revision = "cbe4ebc45aba"
-down_revision = "e3a90b5c71d2"
+down_revision = "a4d27e9b05c1"
 branch_labels = None
 depends_on = None
 
