@@ -36,6 +36,7 @@ from backend.security import service as security
 from backend.security.schemas import AccountDeactivated, CodeScanned, Role
 from backend.students import contacts as families
 from backend.students import takeovers
+from backend.students.file import consents
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 from backend.teaching.schemas import AttendanceSettled, GuestSeen, GuestSentAway, SeatEnded
@@ -54,6 +55,7 @@ def compose_reminders() -> None:
             Audience.ADVISOR: colleagues.staff,
             Audience.PROSPECT: lead_reminders.prospects,
         },
+        agreed=consents.agreed_to_marketing,
     )
 
 

@@ -139,7 +139,7 @@ def _way_out(letter: Letter) -> str:
     kind = rules.template_of(content).kind
     if kind is not NoticeKind.MARKETING:
         return ""
-    return f" 退订请点 {service.stop_link(letter.recipient, kind)}"
+    return f" 退订请点 {service.stop_link(letter, kind)}"
 
 
 def _card(

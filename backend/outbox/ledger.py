@@ -6,6 +6,7 @@ that writes an inbound message down locks it first, and nothing after it.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, delete, literal, select
@@ -108,15 +109,44 @@ def change_consent(
     )
 
 
+@dataclass(frozen=True)
+class Declined:
+    """What was declined at some people's addresses: `by_person` it comes to none of their others
+    either, `here` it is that address alone."""
+
+    by_person: set[tuple[str, NoticeKind]]
+    here: set[tuple[str, NoticeKind]]
+
+    def is_unwanted(self, to: Recipient, kind: NoticeKind | None) -> bool:
+        """Whether the person wants no notices of this kind anywhere."""
+        return any((address, kind) in self.by_person for address in addresses_of(to))
+
+    def is_closed(self, address: str | None, kind: NoticeKind | None) -> bool:
+        """Whether whoever reads one address wants none there."""
+        return any((each, kind) in self.here for each in indexes_of(address))
+
+
 def opt(session: Session, addresses: Iterable[str], kind: NoticeKind, *, out: bool) -> None:
-    """Stop or resume one kind of notice at these addresses (see `addresses_of`). A repeat changes
-    nothing."""
+    """Stop or resume one kind of notice for whoever has these addresses (see `addresses_of`). A
+    repeat changes nothing."""
     for address in addresses:
         if out:
             values = {"address": address, "kind": kind, "since_at": clock.now()}
-            session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
+            made = upsert(session, OptOut).values(**values, only_here=False)
+            key = ["address", "kind"]
+            session.execute(
+                made.on_conflict_do_update(index_elements=key, set_={"only_here": False})
+            )
         else:
             session.execute(delete(OptOut).where(OptOut.address == address, OptOut.kind == kind))
+
+
+def close(session: Session, addresses: Iterable[str], kind: NoticeKind) -> None:
+    """No letters of a kind to these addresses any more, whoever else is told of it elsewhere. A
+    person's own word is not narrowed by it."""
+    for address in addresses:
+        values = {"address": address, "kind": kind, "since_at": clock.now(), "only_here": True}
+        session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
 
 
 def is_declined(session: Session, to: Recipient, kind: NoticeKind) -> bool:
@@ -124,22 +154,31 @@ def is_declined(session: Session, to: Recipient, kind: NoticeKind) -> bool:
     return kind in declined_kinds(session, to)
 
 
+def is_closed(session: Session, address: str | None, kind: NoticeKind) -> bool:
+    """Whether whoever reads a phone or a mailbox wants no letters of this kind there."""
+    query = select(OptOut.address).where(
+        OptOut.address.in_(indexes_of(address)), OptOut.kind == kind, OptOut.only_here.is_(True)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def declined_kinds(session: Session, to: Recipient) -> set[NoticeKind]:
     """What the recipient opted out of at any address."""
-    query = select(OptOut.kind).where(OptOut.address.in_(addresses_of(to)))
+    query = select(OptOut.kind).where(
+        OptOut.address.in_(addresses_of(to)), OptOut.only_here.is_(False)
+    )
     return {NoticeKind(kind) for kind in session.scalars(query)}
 
 
-def declined_among(
-    session: Session, recipients: Iterable[Recipient]
-) -> set[tuple[str, NoticeKind]]:
+def declined_among(session: Session, recipients: Iterable[Recipient]) -> Declined:
     """Which kinds were declined at which of these people's addresses (see `addresses_of`)."""
     known = [address for to in recipients for address in addresses_of(to)]
-    found: set[tuple[str, NoticeKind]] = set()
+    found = Declined(set(), set())
     for first in range(0, len(known), AT_ONCE):
         some = known[first : first + AT_ONCE]
-        rows = session.execute(select(OptOut.address, OptOut.kind).where(OptOut.address.in_(some)))
-        found |= {(address, NoticeKind(kind)) for address, kind in rows}
+        query = select(OptOut.address, OptOut.kind, OptOut.only_here)
+        for address, kind, only_here in session.execute(query.where(OptOut.address.in_(some))):
+            (found.here if only_here else found.by_person).add((address, NoticeKind(kind)))
     return found
 
 
@@ -152,7 +191,12 @@ def consents(session: Session, openid: str) -> dict[str, int]:
 def addresses_of(to: Recipient) -> list[str]:
     """A person's addresses as blind indexes, while keys are being rotated by either key."""
     known: Iterable[str | None] = (to.openid, to.phone, to.email)
-    return [index for each in known if each for index in crypto.blind_indexes(each, context=_INDEX)]
+    return [index for each in known for index in indexes_of(each)]
+
+
+def indexes_of(address: str | None) -> list[str]:
+    """One address as blind indexes; none for none."""
+    return crypto.blind_indexes(address, context=_INDEX) if address else []
 
 
 def readdress(session: Session, addresses: Iterable[str]) -> None:
@@ -163,6 +207,7 @@ def readdress(session: Session, addresses: Iterable[str]) -> None:
         now_by_old |= dict.fromkeys(before, now)
     for row in session.scalars(select(OptOut).where(OptOut.address.in_(now_by_old))).all():
         values = {"address": now_by_old[row.address], "kind": row.kind, "since_at": row.since_at}
+        values["only_here"] = row.only_here
         session.execute(upsert(session, OptOut).values(values).on_conflict_do_nothing())
         session.delete(row)
     session.flush()

@@ -5,10 +5,10 @@ Contents and addresses are personal data (names of children, phones), hence ciph
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime
+from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 from backend.outbox.schemas import Channel, NoticeKind, Status
 
 
@@ -32,6 +32,7 @@ class OutboxMessage(Base):
     template: Mapped[str | None] = mapped_column(String(40))
     openid: Mapped[str | None] = mapped_column(String(64))
     phone: Mapped[str | None] = mapped_column(Encrypted("outbox_message.phone"), info=IS_ADDRESS)
+    phone_index: Mapped[str | None] = mapped_column(String(64), info=index_of("phone", "phone"))
     email: Mapped[str | None] = mapped_column(Encrypted("outbox_message.email"), info=IS_ADDRESS)
     recipient_name: Mapped[str] = mapped_column(String(40))
     payload: Mapped[str] = mapped_column(Encrypted("outbox_message.payload"))
@@ -97,13 +98,15 @@ class NoticeConsent(Base):
 
 class OptOut(Base):
     """A kind of notice that is no longer wanted at an address (openid, or blind index of a phone
-    or mail)."""
+    or mail): by a person, who then hears it nowhere, or (`only_here`) by whoever reads letters to
+    that address, which need not be the person who gave it."""
 
     __tablename__ = "outbox_opt_out"
 
     address: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[NoticeKind] = mapped_column(String(10), primary_key=True)
     since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    only_here: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ChannelStop(Base):

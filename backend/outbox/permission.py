@@ -94,6 +94,8 @@ def subscription_id(name: str) -> str | None:
 def _reason_against(session: Session, letter: Letter, now_is: Situation) -> Outcome | None:
     gone = pacing.is_gone(now_is.standing)
     match letter.channel:
+        case Channel.SMS | Channel.MAIL if _is_closed(session, letter):
+            return Outcome(error="no letters of this kind to this address", code="declined")
         case Channel.CHAT if now_is.is_away and not _is_last(letter):
             return Outcome(error="the window has been closed for a while", code="away")
         case Channel.CHAT if gone:
@@ -107,6 +109,15 @@ def _reason_against(session: Session, letter: Letter, now_is: Situation) -> Outc
         case Channel.TEMPLATE if gone:
             return Outcome(error="not following", code="gone")
     return None
+
+
+def _is_closed(session: Session, letter: Letter) -> bool:
+    """Whether whoever reads the address has stopped letters of this kind."""
+    if isinstance(letter.content, ChatMessage):
+        return False
+    kind = rules.declinable_kind(letter.content)
+    address = rules.letter_address_of(letter.recipient, letter.channel)
+    return kind is not None and ledger.is_closed(session, address, kind)
 
 
 def _has_consent(session: Session, letter: Letter) -> bool:

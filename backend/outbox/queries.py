@@ -1,9 +1,10 @@
 """What waits in the outbox, and what a person has to take over."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
@@ -31,12 +32,23 @@ from backend.outbox.templates import (
     TEMPLATES,
 )
 
+Among = Callable[[SQLColumnExpression[Any], SQLColumnExpression[Any]], ColumnElement[bool]]
+"""Whose messages a reader may see: a condition on the columns of openids and of the blind indexes
+of phones. None sees all."""
 
-def stuck_messages(session: Session, *, limit: int = 100) -> list[StuckMessage]:
+
+def is_readable(among: Among | None) -> ColumnElement[bool]:
+    """The messages that a reader may see, as a condition."""
+    return among(OutboxMessage.openid, OutboxMessage.phone_index) if among else true()
+
+
+def stuck_messages(
+    session: Session, *, limit: int = 100, among: Among | None = None
+) -> list[StuckMessage]:
     """Tasks for a person, oldest first: no channel reached these recipients."""
     rows = session.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.status == Status.STUCK)
+        .where(OutboxMessage.status == Status.STUCK, is_readable(among))
         .order_by(OutboxMessage.id)
         .limit(limit)
     ).all()
@@ -124,7 +136,7 @@ def stopped_channels(session: Session) -> list[ChannelStopped]:
 
 
 def deliveries(
-    session: Session, *, state: str, before: int | None, limit: int
+    session: Session, *, state: str, before: int | None, limit: int, among: Among | None = None
 ) -> list[DeliveryView]:
     """Notices by what became of them, the newest first, before one id: `failed` are those that
     nobody got, `pending` those on their way, `sent` those that left. Two statements."""
@@ -134,7 +146,7 @@ def deliveries(
         "sent": (Status.SENT,),
     }[state]
     query = select(OutboxMessage).where(
-        OutboxMessage.status.in_(statuses), OutboxMessage.template.is_not(None)
+        OutboxMessage.status.in_(statuses), OutboxMessage.template.is_not(None), is_readable(among)
     )
     if before is not None:
         query = query.where(OutboxMessage.id < before)
@@ -211,10 +223,17 @@ def wishes(session: Session, to: Recipient) -> list[KindWish]:
 
 
 def wanted(session: Session, notices: Sequence[tuple[Recipient, Notice]]) -> list[bool]:
-    """Of each notice whether its recipient takes such ones, by one statement for all."""
+    """Of each notice whether its recipient takes such ones, at one address at least, by one
+    statement for all."""
     declined = ledger.declined_among(session, [to for to, _ in notices])
+
+    def is_open(to: Recipient, notice: Notice, channel: Channel) -> bool:
+        address = rules.letter_address_of(to, channel)
+        return not declined.is_closed(address, rules.declinable_kind(notice))
+
     return [
-        not any((at, rules.declinable_kind(notice)) in declined for at in ledger.addresses_of(to))
+        not declined.is_unwanted(to, rules.declinable_kind(notice))
+        and any(is_open(to, notice, channel) for channel in rules.rungs_of(to, notice))
         for to, notice in notices
     ]
 

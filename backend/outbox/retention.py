@@ -32,7 +32,7 @@ def blank(session: Session, *, limit: int) -> int:
         .with_for_update()
     ).all()
     for row in rows:
-        row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
+        _take_out(row)
         row.blanked_at = now
     return len(rows)
 
@@ -52,9 +52,14 @@ def _empty(session: Session, which: ColumnElement[bool]) -> int:
     query = select(OutboxMessage).where(which, OutboxMessage.blanked_at.is_(None))
     rows = session.scalars(query.with_for_update()).all()
     for row in rows:
-        row.payload, row.phone, row.email, row.recipient_name = "", None, None, ""
+        _take_out(row)
         row.blanked_at = clock.now()
         if row.status not in DONE:
             row.status = Status.DECLINED
     session.flush()
     return len(rows)
+
+
+def _take_out(row: OutboxMessage) -> None:
+    row.payload, row.recipient_name = "", ""
+    row.phone = row.phone_index = row.email = None

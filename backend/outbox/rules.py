@@ -76,6 +76,7 @@ REASONS = {
     "not_configured": "没有开通",
     "stopped": "通道停发",
     "over": "没来得及发，事情已过",
+    "declined": "对方在这里退订了",
     "MOBILE_NOT_ON_SERVICE": "号码停机或空号",
     "isv.MOBILE_NUMBER_ILLEGAL": "号码不对",
     "isv.DAY_LIMIT_CONTROL": "号码当天条数已满",
@@ -114,6 +115,13 @@ def template_of(notice: Notice) -> Template:
     if missing:
         raise NoticeIncomplete(f"{notice.template} needs values for {sorted(missing)}")
     return template
+
+
+def check(notice: Notice) -> None:
+    """Before a notice is posted. Raises NoticeIncomplete where it does not fit its template, and
+    for advertising to somebody who has not been asked (`students.file.consents`)."""
+    if template_of(notice).kind is NoticeKind.MARKETING and not notice.is_agreed:
+        raise NoticeIncomplete(f"{notice.template} is advertising: ask for consent first")
 
 
 def sentence_of(notice: Notice, *, value_limit: int = SHORT_VALUE) -> str:
@@ -260,6 +268,11 @@ def rungs_of(recipient: Recipient, content: Notice | ChatMessage) -> tuple[Chann
     }
     allowed = content.channels or tuple(Channel)
     return tuple(channel for channel, at in usable.items() if at and channel in allowed)
+
+
+def letter_address_of(recipient: Recipient, channel: Channel) -> str | None:
+    """The phone or mailbox that a letter goes to; None inside WeChat."""
+    return {Channel.SMS: recipient.phone, Channel.MAIL: recipient.email}.get(channel)
 
 
 @dataclass(frozen=True)

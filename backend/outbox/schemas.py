@@ -24,7 +24,8 @@ class Notice(BaseModel):
     `values` are plain display strings; `url` is where a tap leads. `urgent` lets a single notice
     through at night although its template would wait, such as a change of today's lesson. With
     `channels` only those are tried; from `good_until` on it is not sent any more, since nobody
-    has to be reminded of what is over.
+    has to be reminded of what is over. `is_agreed` says that whoever composed advertising has asked
+    for the recipient's consent to it; without it none is posted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,7 @@ class Notice(BaseModel):
     urgent: bool = False
     channels: tuple["Channel", ...] = ()
     good_until: datetime | None = None
+    is_agreed: bool = False
 
 
 class NoticeKind(StrEnum):

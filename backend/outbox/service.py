@@ -11,13 +11,15 @@ from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto, queue
 from backend.kit.config import settings
 from backend.kit.db import ring_after_commit, upsert
+from backend.kit.errors import NotFound
 from backend.kit.events import publish
-from backend.outbox import ledger, pacing, results, rules
+from backend.outbox import ledger, pacing, queries, results, rules
 from backend.outbox.models import OutboxAttempt, OutboxMessage
 from backend.outbox.schemas import (
     Channel,
     ChatMessage,
     Interaction,
+    Letter,
     MessageStuck,
     Notice,
     NoticeKind,
@@ -49,7 +51,7 @@ def post(
     the morning unless it is urgent; who opted out of its kind is not told. Raises
     rules.NoticeIncomplete when the notice's template or one of its values is missing.
     """
-    rules.template_of(notice)
+    rules.check(notice)
     due_at = due_at or clock.now()
     wakes_at = pacing.waking_after(due_at, settings().quiet_hours)
     if wakes_at is not None and rules.is_held_at_night(notice):
@@ -67,11 +69,9 @@ def post_all(session: Session, postings: Sequence[tuple[Recipient, Notice, str, 
     declined = ledger.declined_among(session, [to for to, *_ in postings])
     rows = []
     for to, notice, key, due_at in postings:
-        rules.template_of(notice)
+        rules.check(notice)
         kind = rules.declinable_kind(notice)
-        is_declined = kind is not None and any(
-            (address, kind) in declined for address in ledger.addresses_of(to)
-        )
+        is_declined = declined.is_unwanted(to, kind)
         at = due_at if not rules.is_held_at_night(notice) else awake_at(due_at)
         rows.append(_row(to, notice, key, at, is_declined=is_declined))
     statement = upsert(session, OutboxMessage).values(rows)
@@ -161,6 +161,7 @@ def _row(
         "template": None if isinstance(content, ChatMessage) else content.template,
         "openid": to.openid,
         "phone": to.phone,
+        "phone_index": crypto.blind_index(to.phone, context="phone") if to.phone else None,
         "email": to.email,
         "recipient_name": to.name,
         "payload": content.model_dump_json(),
@@ -241,23 +242,42 @@ def readdress(session: Session, addresses: Iterable[str]) -> None:
     ledger.readdress(session, addresses)
 
 
-def stop_link(to: Recipient, kind: NoticeKind) -> str:
-    """An address at which whoever reads a letter ends its kind, at all addresses it could go to."""
-    token = crypto.sign(STOP_PURPOSE, {"addresses": ledger.addresses_of(to), "kind": kind})
-    return f"{settings().public_url}/stop/{token}"
+def stop_link(letter: Letter, kind: NoticeKind) -> str:
+    """An address at which whoever reads this very letter ends its kind where it was read: a phone
+    that somebody typed may be another's, and says nothing about the openid beside it."""
+    to = rules.letter_address_of(letter.recipient, letter.channel)
+    claims = {
+        "message": letter.message_id,
+        "channel": letter.channel,
+        "addresses": ledger.indexes_of(to),
+        "kind": kind,
+    }
+    return f"{settings().public_url}/stop/{crypto.sign(STOP_PURPOSE, claims)}"
 
 
-def kind_of_stop(token: str) -> NoticeKind:
-    """What a stop link would end. Raises LinkInvalid."""
-    return NoticeKind(crypto.unsign(STOP_PURPOSE, token, max_age_seconds=STOP_SECONDS)["kind"])
+def stop_of(token: str) -> tuple[NoticeKind, Channel]:
+    """What a stop link would end, and where. Raises LinkInvalid."""
+    claims = _stop_claims(token)
+    return NoticeKind(claims["kind"]), Channel(claims["channel"])
 
 
-def follow_stop(session: Session, token: str) -> NoticeKind:
-    """End what a stop link is for; again changes nothing. Raises LinkInvalid."""
+def follow_stop(session: Session, token: str) -> None:
+    """End what a stop link is for, at the address where its letter went; again changes nothing.
+    Raises LinkInvalid, also where no such letter was ever sent."""
+    claims = _stop_claims(token)
+    sent = select(OutboxAttempt.id).where(
+        OutboxAttempt.message_id == claims["message"], OutboxAttempt.channel == claims["channel"]
+    )
+    if session.scalar(sent.limit(1)) is None:
+        raise crypto.LinkInvalid(expired=False)
+    ledger.close(session, claims["addresses"], NoticeKind(claims["kind"]))
+
+
+def _stop_claims(token: str) -> dict[str, Any]:
     claims = crypto.unsign(STOP_PURPOSE, token, max_age_seconds=STOP_SECONDS)
-    kind = NoticeKind(claims["kind"])
-    ledger.opt(session, claims["addresses"], kind, out=True)
-    return kind
+    if "message" not in claims:  # From when a link ended a kind everywhere.
+        raise crypto.LinkInvalid(expired=True)
+    return claims
 
 
 def announce_typing(openid: str) -> None:
@@ -303,8 +323,12 @@ def note_receipt(
     return True
 
 
-def mark_told(session: Session, *, message_id: int) -> None:
-    """A person has told the recipient: the task is done. A repeat changes nothing."""
-    row = session.get(OutboxMessage, message_id, with_for_update=True)
-    if row is not None and row.status == Status.STUCK:
+def mark_told(session: Session, *, message_id: int, among: queries.Among | None = None) -> None:
+    """A person has told the recipient: the task is done. A repeat changes nothing. Raises NotFound
+    for what this person may not see."""
+    mine = select(OutboxMessage).where(OutboxMessage.id == message_id, queries.is_readable(among))
+    row = session.scalars(mine.with_for_update(of=OutboxMessage)).one_or_none()
+    if row is None:
+        raise NotFound()
+    if row.status == Status.STUCK:
         row.status, row.sent_at = Status.SENT, clock.now()

@@ -9,6 +9,7 @@ from backend.finance import queries as finance
 from backend.kit import clock
 from backend.outbox import queries as outbox
 from backend.outbox.schemas import StuckMessage
+from backend.portal.addressed import readable_by
 from backend.security.permissions import scope_of
 from backend.security.schemas import Permission, Scope, StaffMember
 from backend.students import queries as students
@@ -66,7 +67,8 @@ def desk_of(session: Session, member: StaffMember) -> Desk:
         )
         desk = desk.model_copy(update={"lessons": lessons})
     if scope(Permission.SEE_STUCK_MESSAGES):
-        desk = desk.model_copy(update={"stuck": outbox.stuck_messages(session, limit=MOST)})
+        stuck = outbox.stuck_messages(session, limit=MOST, among=readable_by(member))
+        desk = desk.model_copy(update={"stuck": stuck})
     if scope(Permission.SEE_FIGURES) is Scope.ALL:
         desk = desk.model_copy(update={"figures": admissions.counts_since(session, from_at)})
     if scope(Permission.SEE_PAYMENTS) is Scope.ALL:

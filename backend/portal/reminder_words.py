@@ -14,6 +14,7 @@ AUDIENCES: Mapping[Audience, str] = {
 }
 EXCLUSIONS: Mapping[Exclusion, str] = {
     Exclusion.DECLINED: "对方关闭了这类消息",
+    Exclusion.NO_CONSENT: "还没有同意接收优惠活动消息",
     Exclusion.NO_CHANNEL: "没有可用的联系方式",
     Exclusion.CAPPED: "当天条数已到上限",
     Exclusion.QUIET: "等免打扰结束就来不及了",

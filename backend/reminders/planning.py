@@ -142,6 +142,7 @@ def _judged(session: Session, messages: list[Planned], known: dict[int, RuleView
     """Each message with the reason why it does not go out, if there is one."""
     wanted = outbox.wanted(session, [(made.recipient, made.notice) for made in messages])
     had = _had(session, messages)
+    unasked = without_consent(session, messages)
     judged = []
     for made, is_wanted in zip(messages, wanted, strict=True):
         on = clock.local(made.due_at).date()
@@ -150,6 +151,8 @@ def _judged(session: Session, messages: list[Planned], known: dict[int, RuleView
             reason: Exclusion | None = made.excluded
         elif not made.channels or not outbox.can_reach(made.recipient, made.notice):
             reason = Exclusion.NO_CHANNEL
+        elif made.person in unasked and rules.is_advertising(made.template):
+            reason = Exclusion.NO_CONSENT
         elif not is_wanted:
             reason = Exclusion.DECLINED
         elif had[made.person, on] >= cap:
@@ -159,6 +162,12 @@ def _judged(session: Session, messages: list[Planned], known: dict[int, RuleView
             had[made.person, on] += 1
         judged.append(made.model_copy(update={"excluded": reason}))
     return judged
+
+
+def without_consent(session: Session, messages: Sequence[Planned]) -> set[str]:
+    """Persons to whom advertising would go among these messages and who have not agreed to it."""
+    persons = {made.person for made in messages if rules.is_advertising(made.template)}
+    return persons - registry.agreed_to_advertising(session, persons) if persons else set()
 
 
 def _told(session: Session, keys: list[str]) -> set[str]:

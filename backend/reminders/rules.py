@@ -24,6 +24,7 @@ from backend.reminders.schemas import (
 LATEST = timedelta(hours=24)
 """After an outage nothing older than this is caught up with."""
 MOST_LINES = 6
+GREETING = "greeting"
 STAFF = (Audience.TEACHER, Audience.ADVISOR)
 
 
@@ -90,7 +91,12 @@ def template_of(kind: Kind, audience: Audience) -> str:
     """The notice that carries a kind: staff cannot decline their work, a greeting is no card."""
     if audience in STAFF:
         return "reminder_staff"
-    return "greeting" if kind.notice is NoticeKind.MARKETING else "reminder"
+    return GREETING if kind.notice is NoticeKind.MARKETING else "reminder"
+
+
+def is_advertising(template: str) -> bool:
+    """Whether a notice needs consent to advertising."""
+    return template == GREETING
 
 
 def notice_of(

@@ -84,6 +84,7 @@ class Contact(BaseModel):
 # Both are given the session first, which words may not know.
 Find = Callable[[Any, Question], Facts]
 Reach = Callable[[Any, Collection[int]], list[Contact]]
+Agreed = Callable[[Any, Collection[str]], set[str]]
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ class Exclusion(StrEnum):
     """Why somebody is not told."""
 
     DECLINED = "declined"
+    NO_CONSENT = "no_consent"
     NO_CHANNEL = "no_channel"
     CAPPED = "capped"
     QUIET = "quiet"

@@ -149,17 +149,20 @@ def due_spans(session: Session, *, now: datetime) -> list[Span]:
 def tell(session: Session, spans: Sequence[Span], messages: Sequence[Planned]) -> int:
     """Post a batch of a plan, in a number of statements that does not grow with it; returns how
     many messages are new. Rules that changed since the plan was made say nothing; a line that has
-    been told meanwhile is left out, so that twice, at once and again are harmless."""
+    been told meanwhile is left out, so that twice, at once and again are harmless; so is
+    advertising to whoever has taken their consent back."""
     agreed = {(span.rule.id, span.rule.version) for span in spans}
     query = select(ReminderRule).where(ReminderRule.id.in_({id_ for id_, _ in agreed}))
     rows = session.scalars(
         query.order_by(ReminderRule.id).with_for_update().execution_options(populate_existing=True)
     )
     valid = {row.id for row in rows if row.is_on and (row.id, row.version) in agreed}
+    unasked = planning.without_consent(session, messages)
     kept = []
     for made in messages:
         lines = tuple(line for line in made.lines if line.rule_id in valid)
-        if made.excluded is None and lines:
+        is_wanted = made.person not in unasked or not rules.is_advertising(made.template)
+        if made.excluded is None and lines and is_wanted:
             kept.append(made.model_copy(update={"lines": lines}))
     new = _claim(session, kept)
     postings = []
@@ -167,6 +170,7 @@ def tell(session: Session, spans: Sequence[Span], messages: Sequence[Planned]) -
         lines = tuple(line for line in made.lines if line.key in new)
         if lines:
             notice = rules.notice_of(made.template, lines, made.channels, made.notice.good_until)
+            notice = notice.model_copy(update={"is_agreed": rules.is_advertising(made.template)})
             key = rules.message_key_of(made.person, [line.key for line in made.lines])
             postings.append((made.recipient, notice, key, made.due_at))
     return outbox.post_all(session, postings)

@@ -1,8 +1,9 @@
 """How people are reached whose ids are known: many at once, by one statement each."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.gateways import visitors
@@ -28,6 +29,31 @@ def of_staff(session: Session, ids: Collection[int]) -> dict[int, Recipient]:
         row.id: Recipient(openid=openids.get(row.id), phone=row.phone, name=row.name)
         for row in session.scalars(query)
     }
+
+
+def speaks_for(
+    openid: SQLColumnExpression[Any],
+    *,
+    guardian_ids: Select[tuple[int]],
+    student_ids: Select[tuple[int]],
+) -> ColumnElement[bool]:
+    """Which WeChats speak for any of these: a condition on a column of openids."""
+    theirs = or_(
+        WechatIdentity.guardian_id.in_(guardian_ids), WechatIdentity.student_id.in_(student_ids)
+    )
+    return openid.in_(select(WechatIdentity.openid).where(theirs))
+
+
+def is_colleague(
+    openid: SQLColumnExpression[Any], phone_index: SQLColumnExpression[Any], *, campus_id: int
+) -> ColumnElement[bool]:
+    """Which addresses are of staff of a campus: a condition on columns of openids and phones."""
+    staff = select(Account.id).where(Account.campus_id == campus_id)
+    openids = select(WechatIdentity.openid).where(WechatIdentity.account_id.in_(staff))
+    phones = select(Account.phone_index).where(
+        Account.campus_id == campus_id, Account.phone_index.is_not(None)
+    )
+    return or_(openid.in_(openids), phone_index.in_(phones))
 
 
 def _openids(

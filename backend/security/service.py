@@ -108,7 +108,7 @@ def ask_to_phone(session: Session, stuck: MessageStuck) -> None:
     """
     if stuck.template in (DELIVERY_TASK, CHANNEL_STOPPED, PROOF_CODE):
         return
-    for role in (Role.OFFICE, Role.CAMPUS_MANAGER, Role.PRINCIPAL):
+    for role in (Role.OFFICE, Role.PRINCIPAL):  # Whoever sees the messages of every campus.
         staff = queries.staff_with_role(session, role)
         if staff:
             values = {"recipient": stuck.recipient_name or "收件人", "excerpt": stuck.text}

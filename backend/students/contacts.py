@@ -1,14 +1,17 @@
 """Whom to tell about learners: many at once, by a fixed number of statements."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session
 
 from backend.outbox.schemas import Recipient
 from backend.reminders.schemas import Contact
 from backend.security import contacts as security
 from backend.students.models import Guardian, Guardianship, Student
+
+Condition = Callable[[SQLColumnExpression[int]], ColumnElement[bool]]
 
 
 def guardians(session: Session, student_ids: Collection[int]) -> list[Contact]:
@@ -47,3 +50,19 @@ def learners(session: Session, student_ids: Collection[int]) -> list[Contact]:
         )
         for student_id, name in rows
     ]
+
+
+def is_of_family(
+    openid: SQLColumnExpression[Any],
+    phone_index: SQLColumnExpression[Any],
+    learners_of: Collection[Condition],
+) -> ColumnElement[bool]:
+    """Which addresses are of learners that fulfil all these conditions or of their guardians: a
+    condition on columns of openids and of phones' blind indexes."""
+    own = select(Student.id).where(*(each(Student.id) for each in learners_of))
+    guardians = select(Guardianship.guardian_id).where(Guardianship.student_id.in_(own))
+    phones = select(Guardian.phone_index).where(Guardian.id.in_(guardians))
+    return or_(
+        security.speaks_for(openid, guardian_ids=guardians, student_ids=own),
+        phone_index.in_(phones),
+    )

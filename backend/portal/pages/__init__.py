@@ -102,15 +102,17 @@ def wish(openid: str, kind: str) -> ResponseReturnValue:
 @blueprint.get("/stop/<token>")
 def stop_page(token: str) -> str:
     """Asks first: robots open links too."""
-    return render_template("portal/stop.html", kind=outbox.kind_of_stop(token), done=False)
+    kind, channel = outbox.stop_of(token)
+    return render_template("portal/stop.html", kind=kind, channel=channel, done=False)
 
 
 @blueprint.post("/stop/<token>")
 def stop(token: str) -> str:
-    """Whoever holds the letter may end its kind; nothing else follows from it."""
+    """Whoever holds a letter may end its kind at the address it went to; nothing else follows."""
+    kind, channel = outbox.stop_of(token)
     with unit_of_work() as session:
-        kind = outbox.follow_stop(session, token)
-    return render_template("portal/stop.html", kind=kind, done=True)
+        outbox.follow_stop(session, token)
+    return render_template("portal/stop.html", kind=kind, channel=channel, done=True)
 
 
 @blueprint.get("/console")

@@ -16,6 +16,7 @@ from backend.outbox import queries as outbox
 from backend.outbox import service as post_office
 from backend.outbox.schemas import Channel
 from backend.portal import reminder_words as words
+from backend.portal.addressed import readable_by
 from backend.reminders import queries, service
 from backend.reminders.schemas import Kind, RuleDraft, RuleView
 from backend.security.gate import staff_only
@@ -147,14 +148,16 @@ def switch_off(me: StaffMember, rule_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/console/deliveries")
 @staff_only(Permission.SEE_STUCK_MESSAGES)
-def deliveries(_me: StaffMember) -> ResponseReturnValue:
+def deliveries(me: StaffMember) -> ResponseReturnValue:
     """「谁没收到」: notices that did not arrive, those on their way, or those that did."""
     state = request.args.get("state", "failed")
     if state not in words.STATES:
         raise NotFound()
     before = request.args.get("before", type=int)
     with reading() as session:
-        found = outbox.deliveries(session, state=state, before=before, limit=PAGE + 1)
+        found = outbox.deliveries(
+            session, state=state, before=before, limit=PAGE + 1, among=readable_by(me)
+        )
     return render_template(
         "portal/deliveries.html",
         found=found[:PAGE],
@@ -169,7 +172,7 @@ def deliveries(_me: StaffMember) -> ResponseReturnValue:
 def told(me: StaffMember, message_id: int) -> ResponseReturnValue:
     """Somebody has phoned."""
     with unit_of_work() as session:
-        post_office.mark_told(session, message_id=message_id)
+        post_office.mark_told(session, message_id=message_id, among=readable_by(me))
     return redirect("/console/deliveries", 303)
 
 

@@ -5,7 +5,7 @@ and §31 (separately for sensitive data and for children under 14). A purpose's 
 together with its version; `covers` lists earlier versions that say the same in other words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,6 +131,41 @@ def may(
         return False  # A child's own word does not take the place of a guardian's.
     openids = security.openids_of(session, guardian_ids=[], student_ids=[student_id])
     return session.scalar(query.where(Consent.openid.in_(openids)).limit(1)) is not None
+
+
+def agreed_to_marketing(session: Session, persons: Collection[str]) -> set[str]:
+    """`may(Purpose.MARKETING)` for many (`guardian:5`, `student:7`), by three statements. Whoever
+    is on no file has agreed to nothing."""
+    ids: dict[str, set[int]] = {"guardian": set(), "student": set()}
+    for kind, _, number in (each.partition(":") for each in persons):
+        if kind in ids:
+            ids[kind].add(int(number))
+    pairs = select(Guardianship.student_id, Guardianship.guardian_id).where(
+        Guardianship.student_id.in_(ids["student"])
+    )
+    guarded: dict[int, set[int]] = {}
+    for student_id, guardian_id in session.execute(pairs):
+        guarded.setdefault(student_id, set()).add(guardian_id)
+    alone = ids["student"] - set(guarded)
+    own = {
+        each.openid: each.student_id
+        for each in security.identities_of(session, student_ids=alone)
+        if each.student_id is not None
+    }
+    asked = {*ids["guardian"], *(one for some in guarded.values() for one in some)}
+    wording = WORDINGS[Purpose.MARKETING]
+    given = session.execute(
+        select(Consent.guardian_id, Consent.openid).where(
+            Consent.purpose == Purpose.MARKETING,
+            Consent.version.in_((wording.version, *wording.covers)),
+            Consent.withdrawn_at.is_(None),
+            or_(Consent.guardian_id.in_(asked), Consent.openid.in_(own)),
+        )
+    ).all()
+    by_guardian = {guardian_id for guardian_id, _ in given}
+    found = {f"guardian:{each}" for each in ids["guardian"] & by_guardian}
+    found |= {f"student:{each}" for each, some in guarded.items() if some & by_guardian}
+    return found | {f"student:{own[openid]}" for _, openid in given if openid in own}
 
 
 def standings(session: Session, speaker: Speaker) -> list[Standing]:

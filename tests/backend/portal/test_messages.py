@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select
 
 from backend import wiring
-from backend.kit import clock
+from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.outbox import delivery, jobs, rules, templates
 from backend.outbox import queries as outbox
 from backend.outbox import service as post_office
 from backend.outbox.models import OptOut, OutboxMessage
-from backend.outbox.schemas import Notice, NoticeKind, Recipient, Status
+from backend.outbox.schemas import Interaction, Notice, NoticeKind, Recipient, Status
 from backend.outbox.template import Template
 from backend.outbox.templates import SUBSCRIPTIONS, TEMPLATES
 from backend.portal import queries, service
@@ -123,13 +123,19 @@ def test_advertising_by_letter_ends_with_a_way_out(
 ) -> None:
     news = Template(title="新课", text="{what}开班了，想了解请回复「课程」。", kind=MARKETING)
     monkeypatch.setattr(rules, "TEMPLATES", {**TEMPLATES, "news": news})
-    to = Recipient(phone="13812345678", name="某")
-    notice = Notice(template="news", values={"what": "围棋"})
-    with clock.frozen(NOON):
-        with unit_of_work() as session:
-            post_office.post(session, to=to, notice=notice, dedupe_key="a")
-            message_id = session.scalars(select(OutboxMessage.id)).one()
-        jobs.deliver(message_id)
+    to = Recipient(phone="13812345678", email="a@example.com", name="某")
+    by_sms = Recipient(phone=to.phone)
+    notice = Notice(template="news", values={"what": "围棋"}, is_agreed=True)
+
+    def posted(key: str, to: Recipient) -> None:
+        with clock.frozen(NOON):
+            with unit_of_work() as session:
+                post_office.post(session, to=to, notice=notice, dedupe_key=key)
+                query = select(OutboxMessage.id).where(OutboxMessage.dedupe_key == key)
+                message_id = session.scalars(query).one()
+            jobs.deliver(message_id)
+
+    posted("a", to)
     assert [channel for channel, _, _ in outside.sent] == ["sms"]
     path = outside.sent[0][2].rpartition("退订请点 ")[2].removeprefix(settings().public_url)
     browser = site.app.test_client()  # Any browser: an SMS is read outside of WeChat.
@@ -140,10 +146,28 @@ def test_advertising_by_letter_ends_with_a_way_out(
     for _tap in range(2):
         done = browser.post(path, data={"csrf_token": token.group(1) if token else ""})
         assert "已退订" in done.text
-    with reading() as session:
-        wishes = {each.kind: each.is_wanted for each in outbox.wishes(session, to)}
-    assert wishes == {MARKETING: False, NoticeKind.REMINDER: True, NoticeKind.SERVICE: True}
+    assert "这个手机号" in page
     assert browser.get(f"{path}x").status_code == 403
+    posted("b", to)  # The phone is silent now, whoever typed it; the rest of the ladder is not.
+    with clock.frozen(NOON), unit_of_work() as session:
+        here = Interaction.MESSAGE
+        post_office.note_interaction(session, openid="o_typed", kind=here, at=clock.now())
+    posted("c", Recipient(openid="o_typed", phone=to.phone, name="他人"))
+    posted("d", by_sms)
+    assert [channel for channel, _, _ in outside.sent] == ["sms", "mail", "chat"]
+    with reading() as session:
+        assert outbox.wanted(session, [(to, notice), (by_sms, notice)]) == [True, False]
+        assert all(each.is_wanted for each in outbox.wishes(session, Recipient(openid="o_typed")))
+    letter = outside.sent[1][2][1].rpartition("退订请点 ")[2].removeprefix(settings().public_url)
+    assert "这个邮箱" in browser.get(letter).text
+    with unit_of_work() as session:  # A link for a letter that was never sent.
+        claims = {"message": 99, "channel": "sms", "addresses": ["x"], "kind": "marketing"}
+        with pytest.raises(crypto.LinkInvalid):
+            post_office.follow_stop(session, crypto.sign(post_office.STOP_PURPOSE, claims))
+        post_office.opt_out(session, to=by_sms, kind=MARKETING)  # Their own word goes further.
+        assert not outbox.wanted(session, [(to, notice)])[0]
+        post_office.opt_in(session, to=by_sms, kind=MARKETING)
+        assert outbox.wanted(session, [(by_sms, notice)]) == [True]
 
 
 @on_sqlite

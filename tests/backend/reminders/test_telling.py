@@ -18,9 +18,12 @@ from backend.outbox import rules as wording
 from backend.outbox import service as outbox
 from backend.outbox.models import OutboxMessage
 from backend.outbox.schemas import Channel, Notice, NoticeKind, Recipient
+from backend.portal import service as portal
 from backend.reminders import jobs, planning, queries, service
 from backend.reminders.schemas import Audience, Exclusion, Planned
 from backend.security.models import AuditEntry
+from backend.students.file import consents
+from backend.students.file.consents import Purpose
 from backend.students.models import Student
 from tests.backend.outbox.conftest import outside
 from tests.backend.outbox.outside import Outside
@@ -258,10 +261,46 @@ def test_s5_birthdays_are_wished_to_those_in_a_class() -> None:
         child.birth_on = NOON.date().replace(year=2019, day=26)
         former = Student(name="毕业生", birth_on=child.birth_on, created_at=clock.now())
         session.add(former)
+        portal.agree(session, openid=CHEN.openid or "", purpose=Purpose.MARKETING, way="tap")
     switched_on("birthday", 0, send_at="09:00")
     (wish,) = told(NOON + timedelta(days=1))
     assert wish[0] == "陈建国"
     assert wish[1].startswith("11月26日是陈小雨的生日")
+
+
+@pytest.mark.usefixtures("school")
+def test_s5_nobody_is_sent_advertising_who_has_not_agreed_to_it() -> None:
+    """PIPL §13, 广告法 §43: a greeting advertises; silence is no consent, and it can be taken back
+    until the last moment."""
+    with unit_of_work() as session:
+        for child in session.scalars(select(Student)):
+            child.birth_on = NOON.date().replace(year=2019, day=26)
+    rule = made("birthday", 0, send_at="09:00")
+    assert previewed(rule).excluded == {Exclusion.NO_CONSENT: 4}
+    with unit_of_work() as session:
+        portal.agree(session, openid=CHEN.openid or "", purpose=Purpose.MARKETING, way="tap")
+    shown = previewed(rule)
+    assert [row.recipient.name for row in shown.rows if not row.excluded] == ["陈建国"]
+    with unit_of_work() as session:
+        service.switch_on(session, rule.id, token=shown.token, by="account:1")
+        persons = {row.person for row in shown.rows} | {"lead:1", "student:1", "student:9999"}
+        agreed = consents.agreed_to_marketing(session, persons)
+        for person in persons:
+            kind, _, number = person.partition(":")
+            asked = {"guardian": "guardian_id", "student": "student_id"}.get(kind)
+            one = asked and consents.may(session, Purpose.MARKETING, **{asked: int(number)})
+            assert (person in agreed) == bool(one), person
+    with clock.frozen(NOON + timedelta(days=1)):
+        with reading() as session:
+            spans = service.due_spans(session, now=clock.now())
+            planned = planning.plan(session, spans, now=clock.now())
+        with unit_of_work() as session:
+            portal.withdraw(session, openid=CHEN.openid or "", purpose=Purpose.MARKETING, way="tap")
+            assert service.tell(session, spans, planned) == 0
+    assert told(NOON + timedelta(days=1, hours=1)) == []
+    careless = Notice(template="greeting", values=dict(planned[0].notice.values))
+    with unit_of_work() as session, pytest.raises(wording.NoticeIncomplete):
+        outbox.post(session, to=CHEN, notice=careless, dedupe_key="careless")
 
 
 @on_sqlite
