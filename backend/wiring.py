@@ -9,7 +9,7 @@ from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up, trials
 from backend.admissions.waitlist import offers as waitlist
-from backend.finance import consumption
+from backend.finance import consumption, hours
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
 from backend.finance.prices import service as prices
@@ -35,17 +35,29 @@ from backend.reminders.schemas import Audience
 from backend.security import service as security
 from backend.security.schemas import AccountDeactivated, CodeScanned, Role
 from backend.students import contacts as families
+from backend.students import reminding as case_reminders
 from backend.students import takeovers
 from backend.students.file import consents
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
-from backend.teaching.schemas import AttendanceSettled, GuestSeen, GuestSentAway, SeatEnded
+from backend.teaching.schemas import (
+    AttendanceSettled,
+    GuestSeen,
+    GuestSentAway,
+    RestCounted,
+    SeatEnded,
+)
 
 
 def compose_reminders() -> None:
     """What people can be reminded of, from the rooms that hold the facts, and how each audience is
     reached."""
-    kinds = (*teaching.KINDS, *money_reminders.KINDS, *lead_reminders.KINDS)
+    kinds = (
+        *teaching.KINDS,
+        *money_reminders.KINDS,
+        *case_reminders.KINDS,
+        *lead_reminders.KINDS,
+    )
     reminders.use(
         kinds,
         {
@@ -54,6 +66,8 @@ def compose_reminders() -> None:
             Audience.TEACHER: colleagues.staff,
             Audience.ADVISOR: colleagues.staff,
             Audience.PROSPECT: lead_reminders.prospects,
+            Audience.PAYER: money_reminders.payers,
+            Audience.CUSTOMER: case_reminders.authors,
         },
         agreed=consents.agreed_to_marketing,
     )
@@ -100,6 +114,7 @@ def connect() -> None:
     events.listen(AccountDeactivated, leads.pass_on)
     events.listen(AccountDeactivated, leaving.hand_on)
     events.listen(AttendanceSettled, consumption.settle)
+    events.listen(RestCounted, hours.extend)
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:

@@ -12,14 +12,18 @@ from backend.finance import hours, ledger, rules
 from backend.finance.models import HourEntry, JournalLine, LessonAccount, OrderLine
 from backend.finance.posting import Event
 from backend.finance.queries import lessons_left
+from backend.finance.reminding import ABSENCE
 from backend.finance.schemas import HourKind, LedgerAccount, LessonBalance
 from backend.kit import clock
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
+from backend.reminders import queries as reminders
+from backend.reminders.schemas import Audience
 from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students import queries as students
-from backend.teaching.schemas import REASONS, AttendanceSettled
+from backend.teaching import queries as teaching
+from backend.teaching.schemas import MISSED, REASONS, AttendanceSettled
 
 
 def settle(session: Session, settled: AttendanceSettled) -> None:
@@ -37,9 +41,18 @@ def settle(session: Session, settled: AttendanceSettled) -> None:
             _give_back(session, settled, standing)
     if is_short:
         _tell_short(session, settled)
-    if settled.is_told:
+    if settled.is_told and not _is_left_to_a_rule(session, settled):
         moved = bool(settled.lessons) != (standing is not None) and not is_short
         _tell_family(session, settled, moved=moved, is_short=is_short)
+
+
+def _is_left_to_a_rule(session: Session, settled: AttendanceSettled) -> bool:
+    """Whether the table of rules tells families of an absence, so that nobody hears it twice."""
+    if settled.why not in MISSED:
+        return False
+    campus_id = teaching.campus_of(session, settled.class_group_id)
+    now = clock.now()
+    return reminders.is_kept(session, ABSENCE, Audience.GUARDIAN, campus_id=campus_id, at=now)
 
 
 def _locked_accounts(session: Session, settled: AttendanceSettled) -> list[LessonAccount]:

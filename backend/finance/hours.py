@@ -1,11 +1,16 @@
 """Lesson accounts: what an order line gave a student, and every lesson that moved since."""
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.finance import rules
 from backend.finance.models import HourEntry, LessonAccount, Order
 from backend.finance.schemas import HourKind, LessonsShort
 from backend.kit import clock
+from backend.teaching import queries as teaching
+from backend.teaching.schemas import RestCounted
 
 
 def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
@@ -16,6 +21,9 @@ def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
             select(LessonAccount.order_line_id).where(LessonAccount.order_line_id.in_(line_ids))
         )
     )
+    months = teaching.valid_months(
+        session, {line.course_id for line in order.lines if line.course_id}
+    )
     for line in order.lines:
         if line.id in opened or line.course_id is None or line.lesson_count + line.gift_count == 0:
             continue
@@ -25,6 +33,7 @@ def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
             course_id=line.course_id,
             class_group_id=line.class_group_id,
             opened_at=clock.now(),
+            expires_on=rules.expires_on(clock.today(), months.get(line.course_id)),
         )
         session.add(account)
         session.flush()
@@ -37,6 +46,19 @@ def open_accounts(session: Session, *, order: Order, student_id: int) -> None:
                     lessons=lessons,
                     source_key=f"{kind}:{line.id}",
                 )
+
+
+def extend(session: Session, rest: RestCounted) -> None:
+    """Listener: a rest does not use up the time that lessons last (§4, rule 7)."""
+    query = select(LessonAccount).where(
+        LessonAccount.student_id == rest.student_id,
+        LessonAccount.course_id == rest.course_id,
+        LessonAccount.expires_on.is_not(None),
+    )
+    for account in session.scalars(query.order_by(LessonAccount.id).with_for_update()):
+        if account.expires_on is not None:
+            account.expires_on += timedelta(days=rest.days)
+    session.flush()
 
 
 def hold(session: Session, *, order_line_ids: list[int]) -> None:

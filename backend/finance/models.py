@@ -224,7 +224,8 @@ class RefundApproval(Base):
 
 class LessonAccount(Base):
     """课时账户: the lessons one order line gave one student. What is left is the sum of its
-    entries, nothing else."""
+    entries, nothing else. They last until `expires_on` (not that day itself), None without an
+    end."""
 
     __tablename__ = "finance_lesson_account"
 
@@ -236,6 +237,7 @@ class LessonAccount(Base):
         ForeignKey("teaching_class_group.id"), index=True
     )
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_on: Mapped[date | None] = mapped_column(index=True)
 
 
 class HourEntry(Base):

@@ -1,5 +1,6 @@
 """Decisions of the finance room, without I/O."""
 
+import calendar
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -127,3 +128,14 @@ def earning_of(
         )
         for account, fen in legs
     ]
+
+
+def expires_on(paid_on: date, months: int | None) -> date | None:
+    """The first day on which lessons paid for on a day are no longer good; None without an end. Of
+    a month that has no such day it is the last one's morrow."""
+    if months is None:
+        return None
+    year, month = divmod(paid_on.month - 1 + months, 12)
+    year, month = paid_on.year + year, month + 1
+    last = calendar.monthrange(year, month)[1]
+    return date(year, month, min(paid_on.day, last)) + timedelta(days=paid_on.day > last)

@@ -34,6 +34,7 @@ def _reminder(*, title: str, wechat: str | None, kind: NoticeKind) -> Template:
 
 TEMPLATES: Mapping[str, Template] = {
     "reminder": _reminder(title="提醒", wechat="reminder", kind=NoticeKind.REMINDER),
+    "reminder_service": _reminder(title="通知", wechat="reminder", kind=NoticeKind.SERVICE),
     "reminder_staff": _reminder(title="工作提醒", wechat="task", kind=NoticeKind.TASK),
     # The platform forbids advertising by template, so a greeting has no card.
     "greeting": _reminder(title="祝福", wechat=None, kind=NoticeKind.MARKETING),

@@ -106,6 +106,7 @@ def _facts(session: Session, kind: Kind, span: Span) -> Iterator[Fact]:
             from_at=interval[0],
             to_at=interval[1],
             after=after,
+            on_since=span.rule.changed_at if span.rule.is_on else None,
         )
         page = kind.find(session, asked)
         yield from page.facts

@@ -9,7 +9,7 @@ from backend.kit.errors import NotFound
 from backend.outbox.schemas import NoticeKind
 from backend.reminders import registry, rules
 from backend.reminders.models import ReminderRule
-from backend.reminders.schemas import Kind, RuleView
+from backend.reminders.schemas import Audience, Kind, RuleView
 
 
 def kinds() -> list[Kind]:
@@ -62,3 +62,14 @@ def rules_on(session: Session, *, at: datetime, since: datetime | None = None) -
         if rules.is_valid(view, at)
         or (since is not None and rules.is_valid(view, max(since, view.done_until)))
     ]
+
+
+def is_kept(
+    session: Session, kind: str, audience: Audience, *, campus_id: int | None, at: datetime
+) -> bool:
+    """Whether a rule tells an audience of a kind at that campus now: what a rule tells, the room
+    that has the fact does not say by itself as well."""
+    return any(
+        rule.kind == kind and rule.audience is audience and rule.campus_id in (None, campus_id)
+        for rule in rules_on(session, at=at)
+    )

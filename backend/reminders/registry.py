@@ -11,13 +11,7 @@ _kinds: dict[str, Kind] = {}
 _reaches: dict[Audience, Reach] = {}
 _agreed: Agreed | None = None
 
-AWAITED: tuple[tuple[str, str], ...] = (
-    ("课时有效期将到", "课时账户还没有登记有效期"),
-    ("应付款到期", "还没有分期和欠费台账；报名的30分钟付款时限由订单自己提醒"),
-    ("作业到期", "作业随教学功能一起提供"),
-    ("今日缺勤", "点名后家长会收到课时通知，单独的缺勤提醒还没有接上"),
-    ("工单满意度", "工单办结时会请客户评价，催评的提醒还没有接上"),
-)
+AWAITED: tuple[tuple[str, str], ...] = (("作业到期", "作业随教学功能一起提供"),)
 """Kinds that wait for their facts: name, and what is missing. The room that gets the facts takes
 the line out and adds a Kind to its own list."""
 

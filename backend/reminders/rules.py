@@ -38,20 +38,37 @@ def slots_between(send_at: time, from_at: datetime, to_at: datetime) -> list[dat
     return found
 
 
+def is_daily(kind: Kind) -> bool:
+    """Whether a rule of this kind speaks at a time of the day, and not when something happens."""
+    return kind.timing in (Timing.DAYS, Timing.DAYS_AFTER, Timing.BELOW)
+
+
+def ahead_of(kind: Kind, rule: RuleDraft) -> timedelta:
+    """How long before its event a rule speaks; less than nothing where it speaks after it."""
+    unit = {
+        Timing.DAYS: timedelta(days=1),
+        Timing.HOURS: timedelta(hours=1),
+        Timing.MINUTES: timedelta(minutes=1),
+        Timing.AFTER: timedelta(minutes=-1),
+        Timing.DAYS_AFTER: timedelta(days=-1),
+        Timing.BELOW: timedelta(0),
+    }[kind.timing]
+    return rule.amount * unit
+
+
 def events_between(
     kind: Kind, rule: RuleDraft, from_at: datetime, to_at: datetime
 ) -> tuple[datetime, datetime] | None:
     """The half-open interval of the events that a rule tells of during [from_at, to_at); None when
     it tells of none."""
-    if kind.timing is Timing.HOURS:
-        ahead = timedelta(hours=rule.amount)
+    ahead = ahead_of(kind, rule)
+    if not is_daily(kind):
         return (from_at + ahead, to_at + ahead) if from_at < to_at else None
     slots = slots_between(rule.send_at, from_at, to_at)
     if not slots:
         return None
     if kind.timing is Timing.BELOW:
         return from_at, to_at
-    ahead = timedelta(days=rule.amount)
     first, last = (clock.local(slot).date() + ahead for slot in (slots[0], slots[-1]))
     return clock.at_local(first), clock.at_local(last + timedelta(days=1))
 
@@ -62,9 +79,9 @@ def fires_at(
     """When a fact found for [from_at, to_at) is told."""
     if kind.timing is Timing.BELOW or at is None:
         return slots_between(rule.send_at, from_at, to_at)[0]
-    if kind.timing is Timing.HOURS:
-        return at - timedelta(hours=rule.amount)
-    on = clock.local(at).date() - timedelta(days=rule.amount)
+    if not is_daily(kind):
+        return at - ahead_of(kind, rule)
+    on = clock.local(at).date() - ahead_of(kind, rule)
     return clock.at_local(on, rule.send_at.hour, rule.send_at.minute)
 
 
@@ -82,16 +99,18 @@ def line_of(wording: Wording, rule: RuleView, fact: Fact, contact: Contact) -> L
         key=f"{rule.id}:{rule.amount}:{fact.subject}:{contact.person}",
         rule_id=rule.id,
         text=wording.line.format_map(values),
-        next_step=wording.next_step,
+        next_step=wording.next_step.format_map(values),
         card=(what, whom, when),
     )
 
 
 def template_of(kind: Kind, audience: Audience) -> str:
-    """The notice that carries a kind: staff cannot decline their work, a greeting is no card."""
+    """The notice that carries a kind: staff cannot decline their work, a greeting is no card, and a
+    service that reaches nobody is a task for a person."""
     if audience in STAFF:
         return "reminder_staff"
-    return GREETING if kind.notice is NoticeKind.MARKETING else "reminder"
+    by_notice = {NoticeKind.MARKETING: GREETING, NoticeKind.SERVICE: "reminder_service"}
+    return by_notice.get(kind.notice, "reminder")
 
 
 def is_advertising(template: str) -> bool:

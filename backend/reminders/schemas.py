@@ -21,6 +21,8 @@ class Audience(StrEnum):
     TEACHER = "teacher"
     ADVISOR = "advisor"
     PROSPECT = "prospect"
+    PAYER = "payer"
+    CUSTOMER = "customer"
 
 
 class Timing(StrEnum):
@@ -28,12 +30,16 @@ class Timing(StrEnum):
 
     DAYS = "days"  # So many days before, at a time of the day.
     HOURS = "hours"  # So many hours before the moment itself.
+    MINUTES = "minutes"  # So many minutes before it.
+    AFTER = "after"  # So many minutes after it: what nobody knows before it has happened.
+    DAYS_AFTER = "days_after"  # So many days after it, at a time of the day.
     BELOW = "below"  # As soon as no more than so many are left, at a time of the day.
 
 
 class Question(BaseModel):
     """What a room is asked: facts whose moment lies in [from_at, to_at), or with `amount` or less
-    left; a page of at most `limit` after the keys `after`."""
+    left; a page of at most `limit` after the keys `after`. `on_since` is since when the rule
+    speaks, for what was told in another way before; None for one that is off."""
 
     model_config = _Frozen
 
@@ -44,6 +50,7 @@ class Question(BaseModel):
     to_at: datetime
     after: tuple[int, int] = (0, 0)
     limit: int = 1000
+    on_since: datetime | None = None
 
 
 class Fact(BaseModel):

@@ -14,7 +14,15 @@ from backend.outbox import service as outbox
 from backend.reminders import planning, queries, registry, rules
 from backend.reminders.models import ReminderRule, ReminderTold
 from backend.reminders.planning import Span
-from backend.reminders.schemas import Exclusion, Outlook, Planned, Preview, RuleDraft, RuleView
+from backend.reminders.schemas import (
+    Exclusion,
+    Outlook,
+    Planned,
+    Preview,
+    RuleDraft,
+    RuleView,
+    Timing,
+)
 from backend.security import service as security
 
 LOOKED_PURPOSE = "reminder_preview"
@@ -68,14 +76,16 @@ def write(
 
 
 def preview(session: Session, rule_id: int, *, ahead: timedelta) -> Preview:
-    """Who would get what from now on if the rule were on, together with the rules that are. Raises
-    NotFound."""
+    """Who would get what from now on if the rule were on, together with the rules that are; of what
+    nobody can know before it happens, who would have got what until now. Raises NotFound."""
     now, rule = clock.now(), queries.rule(session, rule_id)
+    kind = registry.kind(rule.kind)
     others = [each for each in queries.rules_on(session, at=now) if each.id != rule_id]
-    spans = [Span(each, now, now + ahead) for each in (rule, *others)]
+    begins = now - ahead if kind is not None and kind.timing is Timing.AFTER else now
+    spans = [Span(each, begins, begins + ahead) for each in (rule, *others)]
     rows = [
         made
-        for made in planning.plan(session, spans, now=now)
+        for made in planning.plan(session, spans, now=begins)
         if any(line.rule_id == rule_id for line in made.lines)
     ]
     claims = {"rule": rule.id, "version": rule.version, "at": now.timestamp()}

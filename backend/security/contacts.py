@@ -31,11 +31,20 @@ def of_staff(session: Session, ids: Collection[int]) -> dict[int, Recipient]:
     }
 
 
+def of_openids(session: Session, openids: Collection[str]) -> dict[str, int | None]:
+    """The guardian, if there is one, for whom each of these WeChats speaks; frozen ones speak for
+    nobody."""
+    query = select(WechatIdentity.openid, WechatIdentity.guardian_id).where(
+        WechatIdentity.openid.in_(openids), WechatIdentity.frozen_at.is_(None)
+    )
+    return dict(session.execute(query).all())
+
+
 def speaks_for(
     openid: SQLColumnExpression[Any],
     *,
-    guardian_ids: Select[tuple[int]],
-    student_ids: Select[tuple[int]],
+    guardian_ids: Select[int],
+    student_ids: Select[int],
 ) -> ColumnElement[bool]:
     """Which WeChats speak for any of these: a condition on a column of openids."""
     theirs = or_(

@@ -1,6 +1,7 @@
 """Whom to tell about learners: many at once, by a fixed number of statements."""
 
-from collections.abc import Callable, Collection
+import hashlib
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
@@ -50,6 +51,32 @@ def learners(session: Session, student_ids: Collection[int]) -> list[Contact]:
         )
         for student_id, name in rows
     ]
+
+
+def by_openid(session: Session, openids: Mapping[int, str]) -> list[Contact]:
+    """Whoever speaks from these WeChats, by what it is about: the guardian with their phone, or
+    somebody who is on no file yet. Two statements."""
+    known = security.of_openids(session, set(openids.values()))
+    ids = {each for each in known.values() if each is not None}
+    rows = {row.id: row for row in session.scalars(select(Guardian).where(Guardian.id.in_(ids)))}
+    found = []
+    for who, openid in sorted(openids.items()):
+        guardian = rows.get(known.get(openid) or 0)
+        name = guardian.name if guardian else "您"
+        digest = hashlib.sha256(openid.encode()).hexdigest()[:24]
+        found.append(
+            Contact(
+                who=who,
+                name=name,
+                person=f"guardian:{guardian.id}" if guardian else f"wechat:{digest}",
+                recipient=Recipient(
+                    openid=openid,
+                    phone=guardian.phone if guardian else None,
+                    name=guardian.name if guardian else "微信客户",
+                ),
+            )
+        )
+    return found
 
 
 def is_of_family(

@@ -11,7 +11,8 @@ from backend.teaching import no_clash
 
 
 class Course(Base):
-    """课程. Grades are 1–12 (小一 = 1 … 高三 = 12), 0 for kindergarten, None when open to all."""
+    """课程. Grades are 1–12 (小一 = 1 … 高三 = 12), 0 for kindergarten, None when open to all.
+    `valid_months` is how long lessons bought of it last; None without an end."""
 
     __tablename__ = "teaching_course"
 
@@ -21,6 +22,7 @@ class Course(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     grade_from: Mapped[int | None]
     grade_to: Mapped[int | None]
+    valid_months: Mapped[int | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     class_groups: Mapped[list["ClassGroup"]] = relationship(back_populates="course")
 

@@ -198,6 +198,15 @@ def class_ids_of_campus(session: Session, campus_id: int) -> list[int]:
     return list(session.scalars(select(ClassGroup.id).where(ClassGroup.campus_id == campus_id)))
 
 
+def valid_months(session: Session, course_ids: Collection[int]) -> dict[int, int]:
+    """How many months lessons of these courses last from their payment; those without an end are
+    left out."""
+    query = select(Course.id, Course.valid_months).where(
+        Course.id.in_(course_ids), Course.valid_months.is_not(None)
+    )
+    return {id_: months for id_, months in session.execute(query) if months is not None}
+
+
 def course_names(session: Session, course_ids: Collection[int]) -> dict[int, str]:
     """Names of courses by id, also of those no longer on offer."""
     query = select(Course.id, Course.name).where(Course.id.in_(course_ids))

@@ -12,18 +12,19 @@ from backend.logistics import queries as logistics
 from backend.outbox.schemas import NoticeKind
 from backend.reminders.schemas import Audience, Fact, Facts, Kind, Question, Timing, Wording
 from backend.students import queries as students
-from backend.teaching.models import ClassGroup, Course, Enrollment, Lesson
-from backend.teaching.schemas import SeatStatus
+from backend.teaching.models import Attendance, ClassGroup, Course, Enrollment, Lesson
+from backend.teaching.schemas import Mark, SeatStatus
 
 _DAYS = "一二三四五六日"
 
 
 def lessons_due(session: Session, asked: Question) -> Facts:
-    """Planned lessons that begin in the interval, one for each learner or for the teacher. A lesson
-    that has been moved is another one to be told of."""
+    """Planned lessons that begin in the interval, one for the teacher or for each learner who is
+    expected (makeups too; those on leave or resting not). A lesson that has been moved is another
+    one to be told of."""
     of_teacher = asked.audience is Audience.TEACHER
     who, first = (Lesson.teacher_id, Lesson.id) if of_teacher else (
-        Enrollment.student_id, Enrollment.id,
+        Attendance.student_id, Attendance.id,
     )  # fmt: skip
     query = (
         select(Lesson, ClassGroup, Course.name, who, first)
@@ -39,8 +40,8 @@ def lessons_due(session: Session, asked: Question) -> Facts:
         .limit(asked.limit)
     )
     if not of_teacher:
-        query = query.join(Enrollment, Enrollment.class_group_id == Lesson.class_group_id).where(
-            Enrollment.status == SeatStatus.ACTIVE, Enrollment.student_id.is_not(None)
+        query = query.join(Attendance, Attendance.lesson_id == Lesson.id).where(
+            Attendance.status == Mark.EXPECTED
         )
     if asked.campus_id is not None:
         query = query.where(ClassGroup.campus_id == asked.campus_id)

@@ -133,6 +133,9 @@ class Why(StrEnum):
     MADE_UP_PAID = "made_up_paid"
 
 
+MISSED = (Why.ABSENT, Why.ABSENT_FREE)
+"""Not there, and nobody had said so."""
+
 REASONS = {
     Why.ATTENDED: "已到课",
     Why.TRIAL: "试听课",
@@ -315,6 +318,17 @@ class LessonTaught(BaseModel):
     venue_id: int | None
     starts_at: datetime
     minutes: int
+
+
+class RestCounted(BaseModel):
+    """Event: a learner's rest is so many days longer (or shorter) than was known, and what they
+    have of a course lasts that much longer (§4, rule 7)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    student_id: int
+    course_id: int
+    days: int
 
 
 class SeatTaken(DomainError):

@@ -40,10 +40,17 @@ def open_course(
     summary: str,
     grade_from: int | None = None,
     grade_to: int | None = None,
+    valid_months: int | None = None,
 ) -> Course:
-    """Put a course into the catalogue (T1)."""
+    """Put a course into the catalogue (T1); lessons of it last `valid_months` from their payment,
+    without an end when None."""
     course = Course(
-        name=name, subject=subject, summary=summary, grade_from=grade_from, grade_to=grade_to
+        name=name,
+        subject=subject,
+        summary=summary,
+        grade_from=grade_from,
+        grade_to=grade_to,
+        valid_months=valid_months,
     )
     session.add(course)
     session.flush()

@@ -1,6 +1,6 @@
 """whose messages and whose wishes: phones of the outbox found by index, refusals at one address
 
-Revises: e3a90b5c71d2
+Revises: cbe4ebc45aba
 Created: 2026-11-24 23:05:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.kit import crypto
 
 revision = "4f6d0c8be219"
-down_revision = "e3a90b5c71d2"
+down_revision = "cbe4ebc45aba"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.reminders import queries as reminders
+from backend.reminders.schemas import Audience
 from backend.security.schemas import Role
+from backend.students.reminding import RATING
 from backend.students.schemas import (
     Severity,
     TicketCategory,
@@ -36,6 +39,9 @@ def look(session: Session, ticket_id: int) -> bool:
     ticket = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if ticket is None or ticket.look_at is None or ticket.look_at > clock.now():
         return False
+    if ticket.asked_at is not None and _is_left_to_a_rule(session, ticket):
+        ticket.look_at = None
+        return True
     if ticket.asked_at is not None:
         _tend_author(session, ticket)
     else:
@@ -47,6 +53,17 @@ def look(session: Session, ticket_id: int) -> bool:
     ticket.look_at = deadlines.next_look(ticket)
     session.flush()
     return True
+
+
+def _is_left_to_a_rule(session: Session, ticket: Ticket) -> bool:
+    """Whether the table of rules has people asked how it was, so that nobody is asked twice."""
+    return (
+        ticket.status == TicketStatus.CLOSED
+        and not ticket.is_anonymous
+        and reminders.is_kept(
+            session, RATING, Audience.CUSTOMER, campus_id=ticket.campus_id, at=clock.now()
+        )
+    )
 
 
 def _tend_author(session: Session, ticket: Ticket) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from backend.kit import clock
+from backend.kit import clock, events
 from backend.kit.errors import NotFound
 from backend.students import queries as students
 from backend.teaching.life import seating
@@ -19,7 +19,7 @@ from backend.teaching.models import (
     Lesson,
     Suspension,
 )
-from backend.teaching.schemas import AbsenceStatus, Clash, Kind, Mark
+from backend.teaching.schemas import AbsenceStatus, Clash, Kind, Mark, RestCounted
 
 
 def pause(
@@ -137,6 +137,7 @@ def _extend(session: Session, student_id: int, class_group_id: int, days: int) -
     for absence in session.scalars(rights):
         absence.expires_on += timedelta(days=days)
     session.flush()
+    events.publish(session, RestCounted(student_id=student_id, course_id=course_id, days=days))
 
 
 def _note(

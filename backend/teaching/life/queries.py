@@ -20,6 +20,7 @@ from backend.teaching.models import (
     Lesson,
 )
 from backend.teaching.schemas import (
+    MISSED,
     AbsenceStatus,
     AbsenceView,
     AttendanceView,
@@ -256,6 +257,42 @@ def missing_on(
     rows = list(session.scalars(query))
     lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
     return [(AttendanceView.model_validate(row), lessons[row.lesson_id]) for row in rows]
+
+
+def missed_between(
+    session: Session,
+    *,
+    from_at: datetime,
+    to_at: datetime,
+    campus_id: int | None,
+    after: int,
+    limit: int,
+) -> list[tuple[AttendanceView, LessonView, datetime, int]]:
+    """Who is missing by rolls called (or corrected) during [from_at, to_at), by id: with the
+    lesson, when that was decided, and how often that place was decided."""
+    query = (
+        select(Attendance)
+        .join(Lesson, Lesson.id == Attendance.lesson_id)
+        .where(
+            Attendance.why.in_(MISSED),
+            Attendance.decided_at >= from_at,
+            Attendance.decided_at < to_at,
+            Attendance.id > after,
+        )
+        .order_by(Attendance.id)
+        .limit(limit)
+    )
+    if campus_id is not None:
+        query = query.join(ClassGroup, ClassGroup.id == Lesson.class_group_id).where(
+            ClassGroup.campus_id == campus_id
+        )
+    rows = list(session.scalars(query))
+    lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
+    return [
+        (AttendanceView.model_validate(row), lessons[row.lesson_id], row.decided_at, row.revision)
+        for row in rows
+        if row.decided_at is not None
+    ]
 
 
 def busy_rooms(session: Session, *, from_at: datetime, to_at: datetime) -> set[int]:

@@ -10,7 +10,7 @@ from backend.logistics.models import Campus
 from backend.outbox import queries as outbox
 from backend.outbox import service as post_office
 from backend.outbox.models import OutboxMessage
-from backend.outbox.schemas import Notice, Recipient
+from backend.outbox.schemas import Notice, Recipient, Status
 from backend.portal.addressed import readable_by
 from backend.portal.desk import desk_of
 from backend.security import queries as security
@@ -60,7 +60,7 @@ def posted() -> None:
             to = to.model_copy(update={"name": name})
             post_office.post(session, to=to, notice=ANSWER, dedupe_key=name)
         for row in session.scalars(select(OutboxMessage).filter_by(template=ANSWER.template)):
-            row.status = "stuck"
+            row.status = Status.STUCK
 
 
 def test_s3_messages_are_narrowed_to_the_campus_of_the_reader(database: str) -> None:

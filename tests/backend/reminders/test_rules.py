@@ -94,5 +94,5 @@ def test_s5_every_kind_is_whole() -> None:
         assert isinstance(kind.usual_time, time)
         assert kind.name not in awaited
         for wording in kind.wordings.values():
-            assert wording.line.endswith(("。", "！"))
+            assert wording.line.endswith(("。", "！", "？"))
             assert "「" in wording.next_step or "回复" in wording.next_step

@@ -7,7 +7,7 @@ from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
 from backend.reminders import planning, service
 from backend.students.models import Guardian, Guardianship, Student
-from backend.teaching.models import ClassGroup, Enrollment
+from backend.teaching.models import Attendance, ClassGroup, Lesson
 from tests.backend.portal.test_desk import counted
 from tests.backend.reminders.scene import EVENING, switched_on
 
@@ -15,12 +15,17 @@ MANY = 5000
 
 
 def _fill(count: int) -> None:
-    """So many further children, each with a guardian and a seat in tomorrow's lesson."""
+    """So many further children, each with a guardian and expected in tomorrow's lesson."""
     ids = range(1000, 1000 + count)
     now = clock.now()
     phone = crypto.blind_index("13800000000", context="phone")
     with unit_of_work() as session:
-        group_id = session.scalar(select(ClassGroup.id).filter_by(name="英语三级平日班"))
+        lesson_id = session.scalar(
+            select(Lesson.id)
+            .join(ClassGroup, ClassGroup.id == Lesson.class_group_id)
+            .where(ClassGroup.name == "英语三级平日班", Lesson.starts_at > now)
+            .order_by(Lesson.starts_at)
+        )
         session.execute(
             insert(Student), [{"id": n, "name": f"学员{n}", "created_at": now} for n in ids]
         )
@@ -34,10 +39,10 @@ def _fill(count: int) -> None:
         )  # fmt: skip
         session.execute(insert(Guardianship), [{"guardian_id": n, "student_id": n} for n in ids])
         session.execute(
-            insert(Enrollment),
+            insert(Attendance),
             [
-                {"class_group_id": group_id, "student_id": n, "holder": f"many:{n}",
-                 "status": "active", "created_at": now}
+                {"lesson_id": lesson_id, "student_id": n, "kind": "regular", "status": "expected",
+                 "revision": 0}
                 for n in ids
             ],
         )  # fmt: skip
