@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up, trials
+from backend.admissions.figures import watching
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
@@ -33,7 +34,7 @@ from backend.reminders import contacts as colleagues
 from backend.reminders import registry as reminders
 from backend.reminders.schemas import Audience
 from backend.security import service as security
-from backend.security.schemas import AccountDeactivated, CodeScanned, Role
+from backend.security.schemas import AccountDeactivated, CodeScanned, PersonMet, Role
 from backend.students import contacts as families
 from backend.students import reminding as case_reminders
 from backend.students import takeovers
@@ -81,6 +82,13 @@ def compose_trials() -> None:
     events.listen(OrderPaid, trials.paid)
 
 
+def compose_figures() -> None:
+    """What the figures of admissions hear: changes of leads, refunds, and who comes."""
+    watching.watch()
+    events.listen(RefundApproved, watching.refunded)
+    events.listen(PersonMet, watching.met)
+
+
 def connect() -> None:
     """Wire this process. Calling it again changes nothing but makes new connections."""
     log.set_up(settings().log_level)
@@ -105,6 +113,7 @@ def connect() -> None:
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     compose_trials()
+    compose_figures()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)

@@ -96,7 +96,7 @@ class WechatIdentity(Base):
     refused_code: Mapped[str | None] = mapped_column(String(10))
     scene: Mapped[str | None] = mapped_column(String(64))
     menu_tag: Mapped[str | None] = mapped_column(String(12))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

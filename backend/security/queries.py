@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from backend.gateways import visitors
@@ -188,6 +188,32 @@ def touches(session: Session, openid: str) -> tuple[CodeView, CodeView] | None:
     if first is None or last is None:
         return None
     return CodeView.model_validate(first), CodeView.model_validate(last)
+
+
+def people_met(
+    session: Session, from_at: datetime, to_at: datetime
+) -> dict[tuple[bool, str | None, str | None], int]:
+    """How many people came to us for the first time in an interval, by (whether on our website,
+    kind, subject of the code they came by first); staff count like anybody."""
+    on_website = WechatIdentity.openid.startswith(visitors.PREFIX)
+    query = (
+        select(on_website, Code.kind, Code.subject, func.count())
+        .select_from(WechatIdentity)
+        .outerjoin(Code, Code.scene == WechatIdentity.scene)
+        .where(WechatIdentity.created_at >= from_at, WechatIdentity.created_at < to_at)
+        .group_by(on_website, Code.kind, Code.subject)
+    )
+    return {(bool(web), kind, subject): n for web, kind, subject, n in session.execute(query)}
+
+
+def accounts_of(session: Session, campus_id: int) -> list[int]:
+    """Everybody of a campus, also who has left: history counts them where they were."""
+    return list(session.scalars(select(Account.id).where(Account.campus_id == campus_id)))
+
+
+def first_met_at(session: Session) -> datetime | None:
+    """When the first of all people came."""
+    return session.scalar(select(func.min(WechatIdentity.created_at)))
 
 
 def tags_due(session: Session, *, limit: int) -> list[tuple[str, str | None, str | None]]:

@@ -134,6 +134,16 @@ class CodeScanned(BaseModel):
     code: CodeView
 
 
+class PersonMet(BaseModel):
+    """Event: somebody came for the first time at that moment, or it is known only now by which
+    code they came then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    met_at: datetime
+
+
 class AccountDeactivated(BaseModel):
     """Event: somebody has left. Whoever holds work of theirs gives it to the successor, or finds
     somebody by its own rule where there is none. The account is off already."""

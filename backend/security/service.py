@@ -17,7 +17,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import ChannelStopped, MessageStuck, Notice, RecipientUnreachable
 from backend.security import chain, queries, rules
 from backend.security.models import Account, AuditEntry, Code, Scan, UsedLink, WechatIdentity
-from backend.security.schemas import CodeScanned, CodeView, Role
+from backend.security.schemas import CodeScanned, CodeView, PersonMet, Role
 
 NOT_FOLLOWING = ("43004", "50005")
 DELIVERY_TASK, CHANNEL_STOPPED, PROOF_CODE = "delivery_task", "channel_stopped", "proof_code"
@@ -51,7 +51,9 @@ def meet(session: Session, openid: str) -> WechatIdentity:
         return identity
     values = {"openid": openid, "created_at": clock.now()}
     session.execute(upsert(session, WechatIdentity).values(values).on_conflict_do_nothing())
-    return session.get_one(WechatIdentity, openid)
+    met = session.get_one(WechatIdentity, openid)
+    events.publish(session, PersonMet(openid=openid, met_at=met.created_at))
+    return met
 
 
 def follow(session: Session, openid: str, *, scene: str | None = None) -> None:
@@ -61,7 +63,10 @@ def follow(session: Session, openid: str, *, scene: str | None = None) -> None:
         identity.menu_tag = None  # The platform forgets the tags of whoever leaves.
     identity.followed_at = clock.now()
     identity.unfollowed_at = None
-    identity.scene = identity.scene or scene or None
+    if scene and not identity.scene:
+        identity.scene = scene
+        session.flush()
+        events.publish(session, PersonMet(openid=openid, met_at=identity.created_at))
 
 
 def note_scan(session: Session, openid: str, scene: str) -> CodeView | None:

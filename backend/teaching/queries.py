@@ -221,6 +221,12 @@ def course_grades(
     return {row.id: (row.name, row.grade_from, row.grade_to) for row in session.scalars(query)}
 
 
+def courses_of_classes(session: Session, class_group_ids: Collection[int]) -> dict[int, int]:
+    """The course of each of these classes, by class."""
+    query = select(ClassGroup.id, ClassGroup.course_id).where(ClassGroup.id.in_(class_group_ids))
+    return dict(session.execute(query).all())
+
+
 def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
     """Whether a learner already sits in a class."""
     query = select(Enrollment.id).where(

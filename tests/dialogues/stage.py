@@ -83,6 +83,7 @@ class Stage:
         events.listen(OrderClosed, sign_up.let_go)
         events.listen(SeatEnded, waitlist.seat_ended)
         wiring.compose_trials()
+        wiring.compose_figures()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)
