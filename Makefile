@@ -76,6 +76,7 @@ screenshots: install ## Take the README's pictures anew (needs Chromium)
 bench: install ## Measure the whole line against a bare echo bot, and how lists grow (JSON)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.tickets
+	@$(BIN)/python -m tests.bench.figures
 
 .PHONY: bench-timetable
 bench-timetable: .venv/installed ## Solve one ITC-2007 timetable: INSTANCE=x.ctt OUT=x.sol [SECONDS=300] [SEED=1] [CORES=2]

@@ -170,6 +170,27 @@ def audit(act: str) -> None:
 
 
 @main.command()
+@click.argument("act", type=click.Choice(["recount", "mend"]))
+def figures(act: str) -> None:
+    """Count the figures of admissions anew and compare; exit with 1 where they differ.
+
+    `mend` brings them to what is counted; the clock does the same each night.
+    """
+    from backend.admissions.figures import keeping
+
+    if act == "mend":
+        click.echo(f"{keeping.mend()} were wrong and are right now.")
+    with unit_of_work() as session:
+        keeping.catch_up(session)
+        differences = keeping.recount(session)
+    for each in differences[:50]:
+        click.echo(each)
+    if differences:
+        raise click.ClickException(f"{len(differences)} figures differ from the recount")
+    click.echo("The figures equal a full recount.")
+
+
+@main.command()
 @click.argument("act", type=click.Choice(["rotate", "status"]))
 def keys(act: str) -> None:
     """Move everything encrypted to the first key of FIELD_KEYS and to BLIND_INDEX_KEY.

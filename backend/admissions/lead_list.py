@@ -94,6 +94,12 @@ def one(session: Session, member: StaffMember, lead_id: int) -> tuple[LeadView, 
     return LeadView.model_validate(row), f"尾号{row.phone[-4:]}" if row.phone else ""
 
 
+def titles(session: Session, member: StaffMember, lead_ids: Sequence[int]) -> dict[int, str]:
+    """What those of these leads are called that one may look at."""
+    query = select(Lead).where(Lead.id.in_(lead_ids), seen_by(session, member))
+    return {row.id: LeadView.model_validate(row).title for row in session.scalars(query)}
+
+
 def timeline(session: Session, lead_id: int, *, limit: int = MOST) -> list[Happened]:
     """What happened with a lead, the newest first: notes, calls, visits, sign-ups (A15)."""
     notes = session.scalars(

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from backend.admissions import lead_pages, queries, service
+from backend.admissions.figures import pages as figure_pages
 from backend.admissions.waitlist import pages as waitlists
 from backend.kit.db import reading, unit_of_work
 from backend.security.gate import staff_only
@@ -16,6 +17,7 @@ from backend.web import errors
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
 blueprint.register_blueprint(lead_pages.blueprint)
 blueprint.register_blueprint(waitlists.blueprint)
+blueprint.register_blueprint(figure_pages.blueprint)
 
 errors.apologise(
     service.ClaimedByOther,

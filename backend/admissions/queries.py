@@ -6,12 +6,9 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions.models import Lead, SignUp
-from backend.admissions.schemas import OPEN_STAGES, LeadView, LostReason, SignUpStatus, Stage
+from backend.admissions.schemas import OPEN_STAGES, LeadView, Stage
 from backend.security import queries as staff
 from backend.students import queries as students
-
-PAID = (SignUpStatus.DONE, SignUpStatus.STUCK, SignUpStatus.REFUNDED)
-"""What money has come in for, also where it went back later."""
 
 
 def open_lead_of(session: Session, openid: str) -> LeadView | None:
@@ -63,37 +60,6 @@ def loads(session: Session, account_ids: set[int]) -> tuple[dict[int, int], dict
     )
     latest = session.execute(last.group_by(Lead.advisor_id))
     return counts, {who: at for who, at in latest if who is not None and at is not None}
-
-
-def cohort(session: Session, from_at: datetime, to_at: datetime) -> dict[tuple[str, Stage], int]:
-    """Of the leads that came in an interval: how many of each source stand at each stage today.
-    Doubles are no leads (A18)."""
-    query = (
-        select(Lead.source, Lead.stage, func.count(Lead.id))
-        .where(
-            Lead.created_at >= from_at,
-            Lead.created_at < to_at,
-            Lead.lost_reason.is_distinct_from(LostReason.DOUBLE),
-        )
-        .group_by(Lead.source, Lead.stage)
-    )
-    return {(source, Stage(stage)): count for source, stage, count in session.execute(query)}
-
-
-def counts_since(session: Session, from_at: datetime) -> dict[str, int]:
-    """Today-style figures for managers: new leads, sign-ups and paid sign-ups since a moment."""
-    leads = session.scalar(select(func.count(Lead.id)).where(Lead.created_at >= from_at)) or 0
-    rows = session.execute(
-        select(SignUp.status, func.count(SignUp.id))
-        .where(SignUp.created_at >= from_at)
-        .group_by(SignUp.status)
-    )
-    by_status = dict(rows.all())
-    return {
-        "leads": leads,
-        "sign_ups": sum(by_status.values()),
-        "paid": sum(by_status.get(status, 0) for status in PAID),
-    }
 
 
 def stage_of(session: Session, lead_id: int) -> Stage:

@@ -20,6 +20,14 @@ def _to_advisor(title: str, text: str, *, what: str, when: str) -> Template:
 
 
 ADMISSIONS: Mapping[str, Template] = {
+    "admissions_week": Template(
+        title="每周招生简报",
+        text="{week}新增咨询{leads}个（前一周{before}个），付款{paid}个，转化率{conversion}；"
+        "本月预计付款{expected}单。{advice}点开看明细。",
+        wechat="task",
+        fields=task(what="每周招生简报", whom="咨询{leads}个，付款{paid}个", when="{week}"),
+        kind=NoticeKind.TASK,
+    ),
     "trial_advisor": _to_advisor(
         "客户约了试听",
         "{customer}为{child}约了{time}在{class_name}试听。请提前联系确认，课后及时跟进。",

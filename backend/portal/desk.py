@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries as admissions
+from backend.admissions.figures import counting
 from backend.admissions.schemas import LeadView
 from backend.finance import queries as finance
 from backend.kit import clock
@@ -23,8 +24,8 @@ MOST = 8
 class Desk(BaseModel):
     """What lies on the desk; a part is None where the role has nothing to do with it.
 
-    `figures` are today's leads and sign-ups of the institution, `received` the number of payments
-    and fen received today.
+    `figures` are today's new leads and paid sign-ups as far as one sees them, `received` the number
+    of payments and fen received today.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,14 +34,14 @@ class Desk(BaseModel):
     tickets: list[TicketView] | None = None
     lessons: list[LessonView] | None = None
     stuck: list[StuckMessage] | None = None
-    figures: dict[str, int] | None = None
+    figures: tuple[int, int] | None = None
     received: tuple[int, int] | None = None
 
 
 def desk_of(session: Session, member: StaffMember) -> Desk:
     """The desk of a member of staff, in a number of queries that does not grow with the work.
 
-    Figures are of the whole institution, so they show only to whom the table gives all of it.
+    What was received is of the whole institution, so it shows only to whom the table gives all.
     """
     from_at, to_at = clock.day_of(clock.today())
 
@@ -69,8 +70,9 @@ def desk_of(session: Session, member: StaffMember) -> Desk:
     if scope(Permission.SEE_STUCK_MESSAGES):
         stuck = outbox.stuck_messages(session, limit=MOST, among=readable_by(member))
         desk = desk.model_copy(update={"stuck": stuck})
-    if scope(Permission.SEE_FIGURES) is Scope.ALL:
-        desk = desk.model_copy(update={"figures": admissions.counts_since(session, from_at)})
+    if scope(Permission.SEE_FIGURES):
+        today = counting.of_day(session, counting.View(session, member), clock.today())
+        desk = desk.model_copy(update={"figures": today})
     if scope(Permission.SEE_PAYMENTS) is Scope.ALL:
         received = finance.received_between(session, from_at, to_at)
         desk = desk.model_copy(update={"received": received})

@@ -32,7 +32,7 @@ _KEEPING_FILES = (P.SEE_STUDENT, P.CHANGE_STUDENT, P.UNMASK_STUDENT, P.SEE_HEALT
 _MANAGING = (
     *_KEEPING_FILES,
     *(P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.ASSIGN_LEADS),
-    *(P.SEE_FIGURES, P.SEE_PAYMENTS),
+    *(P.SEE_FIGURES, P.KEEP_FIGURES, P.SEE_PAYMENTS),
     P.APPROVE_REFUND,
     *(P.SEE_BOOKS, P.APPROVE_VOUCHER),
     *(P.SEE_TICKETS, P.ANSWER_TICKET, P.MANAGE_TICKETS),
@@ -62,14 +62,13 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **dict.fromkeys(_MANAGING, CAMPUS),
         P.KEEP_REMINDERS: CAMPUS,
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS, P.EXPORT_STUDENTS), CAMPUS),
-        P.SEE_FIGURES: ALL,  # Leads do not know their campus yet.
     },
     Role.ADVISOR: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LEADS, P.CLAIM_LEAD, P.LOG_FOLLOW_UP, P.SEE_TICKETS), OWN),
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
         **dict.fromkeys((P.SEE_STUDENT, P.UNMASK_STUDENT), OWN),
-        P.SEE_FIGURES: ALL,
+        P.SEE_FIGURES: OWN,
     },
     Role.TEACHER: {
         **_AT_WORK,
@@ -89,6 +88,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND, P.PAY_OUT), ALL),
         **dict.fromkeys((P.SEE_BOOKS, P.KEEP_BOOKS, P.APPROVE_VOUCHER), ALL),
+        P.KEEP_FIGURES: ALL,
         **dict.fromkeys((P.FIND_STUDENTS, P.SEE_STUDENT), ALL),
         P.SEE_TICKETS: OWN,
     },

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     LOG_FOLLOW_UP = "log_follow_up"  # 记录跟进
     ASSIGN_LEADS = "assign_leads"  # 分派客户
     SEE_FIGURES = "see_figures"  # 查看招生数据
+    KEEP_FIGURES = "keep_figures"  # 登记渠道费用和提醒线
     SEE_PAYMENTS = "see_payments"  # 查看收款
     APPROVE_REFUND = "approve_refund"  # 审批退费
     APPROVE_LARGE_REFUND = "approve_large_refund"  # 审批大额退费

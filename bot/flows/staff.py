@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 from backend.admissions import queries, service
+from backend.admissions.figures import periods, telling
+from backend.admissions.figures.schemas import Period
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
-from backend.kit.links import spelled_out
+from backend.kit.links import page_in_wechat, spelled_out
+from backend.security import queries as people
 from backend.security.permissions import may
 from backend.security.schemas import Permission
 from backend.students.tickets import answering
 from bot.flows.talk import Talk
 from bot.interpreter import words
+from bot.phrases import figures
 from bot.phrases import staff as phrases
-from bot.replies import Reply, say
+from bot.replies import Card, Reply, say
 
 _CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d{1,9})?$")
 _CHANNELS = re.compile(r"渠道.{0,4}(?:转化|招生|线索|咨询|数据|怎么样)")
@@ -107,16 +113,37 @@ def is_about_channels(talk: Talk) -> bool:
 
 
 def _report(talk: Talk) -> Reply:
-    """Figures of the time that is asked about, else of today."""
-    from_at, to_at = clock.day_of(clock.today())
-    when = "今天"
-    spans = [span for span in talk.meaning.times if span.start_at and span.end_at]
-    if spans and spans[0].start_at and spans[0].end_at:
-        from_at, to_at, when = spans[0].start_at, spans[0].end_at, spans[0].text
-    told = phrases.conversion(when, queries.cohort(talk.session, from_at, to_at))
-    if when == "今天":
-        told = f"{phrases.figures(queries.counts_since(talk.session, from_at))}\n{told}"
-    return say(told)
+    """Figures of the time that is asked about, else of today: two sentences and a picture that
+    opens the page (A18, A19)."""
+    member = people.staff_member(talk.session, talk.speaker.account_id or 0)
+    if member is None:
+        return say(phrases.STAFF_ONLY)
+    period = _period(talk)
+    found = telling.look(talk.session, member, period)
+    is_channels = is_about_channels(talk)
+    told = figures.channels(found) if is_channels else figures.funnel(found)
+    if is_channels and not found.sums.leads:
+        return say(told)
+    title = figures.CHANNELS_TITLE if is_channels else figures.FUNNEL_TITLE
+    kind = telling.CHANNELS if is_channels else telling.FUNNEL
+    card = Card(
+        title=title.format(when=period.name),
+        description=figures.TAP,
+        url=page_in_wechat(quote(f"/figures?{urlencode(periods.query_of(period))}", safe="/")),
+        picture_url=telling.picture_link(member, kind, period),
+    )
+    return say(told).then(Reply(bubbles=(card,)))
+
+
+def _period(talk: Talk) -> Period:
+    """The local days that were named, whole days also where a part of one was."""
+    for span in talk.meaning.times:
+        if span.start_at and span.end_at:
+            last = clock.local(span.end_at - timedelta(seconds=1)).date()
+            first = clock.local(span.start_at).date()
+            to_on = max(last, first) + timedelta(days=1)
+            return Period(from_on=first, to_on=to_on, name=span.text)
+    return periods.named("today")
 
 
 def _unavailable(_talk: Talk) -> Reply:

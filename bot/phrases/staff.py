@@ -1,10 +1,6 @@
 """Sentences for staff."""
 
-from collections import Counter
-from collections.abc import Mapping
-
-from backend.admissions.schemas import LeadView, Stage
-from backend.admissions.words import STAGES, source_name
+from backend.admissions.schemas import LeadView
 from backend.kit import clock
 from backend.kit.links import spelled_out
 from backend.security.permissions import may, scope_of
@@ -72,36 +68,6 @@ def leads(found: list[LeadView]) -> str:
         )
         lines.append(f"{lead.title}（{family}{state}{due}）：{spelled_out(lead.interest)[:40]}")
     return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
-
-
-def figures(counts: dict[str, int]) -> str:
-    """Today's admissions in one sentence."""
-    return (
-        f"今天新增咨询{counts['leads']}个，报名下单{counts['sign_ups']}单，其中已付款{counts['paid']}单。"
-        "发「我的客户」可以看手头的咨询。"
-    )
-
-
-def conversion(when: str, found: Mapping[tuple[str, Stage], int]) -> str:
-    """The leads of a time by stage and by channel, in two sentences."""
-    if not found:
-        return (
-            f"{when}没有新增咨询，所以还没有渠道数据。换个时间再问也可以，比如「上周各渠道转化」。"
-        )
-    stages, sources = Counter[Stage](), Counter[str]()
-    for (source, stage), count in found.items():
-        stages[stage] += count
-        sources[source] += count
-    by_stage = "、".join(f"{STAGES[each]}{stages[each]}" for each in Stage if stages[each])
-    by_source = "；".join(
-        f"{source_name(source)}{count}个，报名{found.get((source, Stage.WON), 0)}个"
-        f"（{found.get((source, Stage.WON), 0) * 100 // count}%）"
-        for source, count in sources.most_common(6)
-    )
-    return (
-        f"{when}来的{sum(stages.values())}个咨询现在的阶段：{by_stage}。"
-        f"按渠道：{by_source}，名单见工作台「客户线索」。"
-    )
 
 
 REMINDERS_TITLE = "{day}的提醒"

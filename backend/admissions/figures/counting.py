@@ -100,6 +100,12 @@ def figures(session: Session, view: View, period: Period) -> Figures:
     )
 
 
+def of_day(session: Session, view: View, on: date) -> tuple[int, int]:
+    """How many leads came on a day, and how many sign-ups were paid on it."""
+    [(_, came, paid)] = _days(session, view, Period(from_on=on, to_on=on + timedelta(days=1)))
+    return came, paid
+
+
 def rows(
     session: Session,
     view: View,

@@ -65,6 +65,12 @@ def catch_up(session: Session) -> bool:
     return len(notes) < AT_ONCE
 
 
+def is_due(session: Session) -> bool:
+    """Whether anything is noted that the figures do not hold, or they have never been made."""
+    noted = session.scalar(select(FigureTouch.id).limit(1)) is not None
+    return noted or not session.scalar(select(FigureHead.is_built))
+
+
 def build() -> None:
     """Make the figures from all leads, once, a batch in each unit; a second time changes nothing.
     What changes meanwhile is noted like ever."""
@@ -128,20 +134,20 @@ def _reckon(session: Session, lead_ids: Collection[int]) -> int:
     if not lead_ids:
         return 0
     fresh, kept = facts.of_leads(session, lead_ids), _kept(session, lead_ids)
-    sums, changed = Sums(), 0
-    for id_ in lead_ids:
-        new, old = fresh.get(id_), kept.get(id_)
-        if new == old:
-            continue
-        changed += 1
-        if old is not None:
-            _add(sums, old, -1)
-            session.execute(delete(FigureLead).where(FigureLead.lead_id == id_))
-        if new is not None:
-            _add(sums, new, 1)
-            session.execute(insert(FigureLead).values(lead_id=id_, **new))
+    changed = [id_ for id_ in lead_ids if fresh.get(id_) != kept.get(id_)]
+    if not changed:
+        return 0
+    sums = Sums()
+    for id_ in changed:
+        for values, sign in ((kept.get(id_), -1), (fresh.get(id_), 1)):
+            if values is not None:
+                _add(sums, values, sign)
+    session.execute(delete(FigureLead).where(FigureLead.lead_id.in_(changed)))
+    rows = [{"lead_id": id_, **fresh[id_]} for id_ in changed if id_ in fresh]
+    if rows:
+        session.execute(insert(FigureLead), rows)
     _move(session, sums)
-    return changed
+    return len(changed)
 
 
 def _with_their_learners(session: Session, lead_ids: set[int]) -> set[int]:

@@ -4,6 +4,7 @@ advertising that its letters carry, and the console's desk and people."""
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from backend.admissions.figures import telling
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
@@ -119,6 +120,8 @@ def stop(token: str) -> str:
 @staff_only(Permission.OPEN_DESK)
 def desk(member: StaffMember) -> ResponseReturnValue:
     """「我的工作台」."""
+    if may(member.role, Permission.SEE_FIGURES):
+        telling.refresh()
     with reading() as session:
         found = desk_of(session, member)
     return render_template(
