@@ -25,7 +25,7 @@ from backend.admissions.figures.counting import View
 from backend.admissions.figures.schemas import Dimension, Period
 from backend.kit import clock, money, workbook
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import DomainError, NotAllowed
+from backend.kit.errors import DomainError
 from backend.logistics import queries as places
 from backend.security import queries as people
 from backend.security.gate import staff_only
@@ -38,6 +38,7 @@ blueprint = Blueprint(
 )
 PATH = "/figures"
 MOST_FEN = 10**10
+NOWHERE = -1
 CHOSEN = ("step", *(each.value for each in Dimension))
 
 
@@ -187,7 +188,7 @@ def set_costs(me: StaffMember) -> ResponseReturnValue:
 def set_thresholds(me: StaffMember) -> ResponseReturnValue:
     """From where on advice is given; for the whole house."""
     if scope_of(me.role, Permission.KEEP_FIGURES) is not Scope.ALL:
-        raise NotAllowed()
+        raise FormWrong()  # The page offers it to nobody else.
     with unit_of_work() as session:
         now = advising.thresholds(session)
         for name in words.THRESHOLDS:
@@ -236,12 +237,9 @@ def _month(text: str) -> date:
 
 
 def _campus_of(me: StaffMember, asked: int) -> int:
-    """Whose costs are kept: a campus manager's are those of the campus."""
-    if scope_of(me.role, Permission.KEEP_FIGURES) is Scope.ALL:
-        return asked
-    if me.campus_id is None:
-        raise NotAllowed()
-    return me.campus_id
+    """Whose costs are kept: a campus manager's are those of the campus, if they have one."""
+    is_whole = scope_of(me.role, Permission.KEEP_FIGURES) is Scope.ALL
+    return asked if is_whole else me.campus_id or NOWHERE
 
 
 def _fen(text: str) -> int:
