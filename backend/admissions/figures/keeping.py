@@ -183,14 +183,17 @@ def _add(sums: Sums, values: Values, sign: int) -> None:
 
 
 def _move(session: Session, sums: Sums) -> None:
-    """Add the differences to the rows of the days, in one order for everybody."""
-    for key, by in sorted(sums.items()):
-        change = {name: by[name] for name in MEASURES}
-        if not any(change.values()):
-            continue
-        row = upsert(session, FigureDay).values(**dict(zip(DAY_KEY, key, strict=True)), **change)
-        added = {name: getattr(FigureDay, name) + row.excluded[name] for name in MEASURES}
-        session.execute(row.on_conflict_do_update(index_elements=DAY_KEY, set_=added))
+    """Add the differences to the rows of the days."""
+    rows = [
+        dict(zip(DAY_KEY, key, strict=True)) | {name: by[name] for name in MEASURES}
+        for key, by in sorted(sums.items())
+        if any(by.values())
+    ]
+    if not rows:
+        return
+    row = upsert(session, FigureDay)
+    added = {name: getattr(FigureDay, name) + row.excluded[name] for name in MEASURES}
+    session.execute(row.on_conflict_do_update(index_elements=DAY_KEY, set_=added), rows)
 
 
 def _mend_days(session: Session) -> int:
@@ -198,15 +201,14 @@ def _mend_days(session: Session) -> int:
     sums = Sums()
     for row in session.execute(select(*(getattr(FigureLead, name) for name in _FACTS))):
         _add(sums, dict(zip(_FACTS, row, strict=True)), 1)
-    kept, changed = _kept_days(session), 0
+    kept, wrong = _kept_days(session), Sums()
     for key in {*sums, *kept}:
         wanted, there = sums.get(key, Counter()), kept.get(key, Counter())
         if _plain(wanted) != _plain(there):
-            changed += 1
-            by = Counter(wanted)
-            by.subtract(there)
-            _move(session, {key: by})
-    return changed
+            wrong[key] = Counter(wanted)
+            wrong[key].subtract(there)
+    _move(session, wrong)
+    return len(wrong)
 
 
 def _kept(session: Session, lead_ids: Collection[int]) -> dict[int, Values]:
