@@ -1,6 +1,6 @@
 """figures of admissions
 
-Revises: a4d27e9b05c1
+Revises: 9b2e57d1c0a4
 Created: 2026-11-24 23:01:26.730333+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "950b55e15085"
-down_revision = "a4d27e9b05c1"
+down_revision = "9b2e57d1c0a4"
 branch_labels = None
 depends_on = None
 
