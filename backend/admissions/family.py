@@ -1,27 +1,110 @@
-"""Whose advisor somebody is, and what is forgotten of a family's leads and sign-ups."""
+"""What this room knows of a family that has only asked us things, for its copy, and what is
+forgotten of it."""
 
 from collections.abc import Collection
+from datetime import datetime
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from backend.admissions.models import FollowUp, Lead, SignUp, Waiting
+from backend.admissions import words
+from backend.admissions.models import Callback, FollowUp, Lead, SignUp, Trial, Waiting
+from backend.admissions.reminding import TRIAL
+from backend.admissions.schemas import Stage, Touch, TrialStatus
+from backend.kit import clock, crypto
+from backend.teaching import family as guests
+from backend.teaching import queries as classes
 
 GONE = "已删除"
+MOST = 200
+
+
+class Asked(BaseModel):
+    """Something that somebody asked of us, in words: a lead, a note on it, a trial, a call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    kind: str
+    text: str
+
+
+def asked(session: Session, openid: str) -> list[Asked]:
+    """Leads with their timelines, trials and calls of a WeChat, in order (PIPL §45)."""
+    leads = session.scalars(
+        select(Lead).where(Lead.openid == openid).order_by(Lead.id).limit(MOST)
+    ).all()
+    found = [
+        Asked(
+            at=lead.created_at,
+            kind="咨询",
+            text="，".join(
+                filter(
+                    None,
+                    (
+                        lead.customer,
+                        lead.child_name,
+                        lead.phone,
+                        lead.interest,
+                        f"来源：{words.source_name(lead.source)}",
+                        words.STAGES[Stage(lead.stage)],
+                    ),
+                )
+            ),
+        )
+        for lead in leads
+    ]
+    notes = select(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
+    for note in session.scalars(notes.order_by(FollowUp.id).limit(MOST)):
+        found.append(Asked(at=note.at, kind=words.TOUCHES[Touch(note.kind)], text=note.note))
+    trials = session.scalars(select(Trial).where(Trial.openid == openid).limit(MOST)).all()
+    lessons = {each.id: each for each in classes.lessons(session, [t.lesson_id for t in trials])}
+    for trial in trials:
+        lesson = lessons.get(trial.lesson_id)
+        parts = [trial.child_name, trial.grade, trial.phone, trial.feedback]
+        if lesson is not None:
+            parts.insert(0, f"{clock.local(lesson.starts_at):%m月%d日 %H:%M} {lesson.class_name}")
+        parts.append(words.TRIALS[TrialStatus(trial.status)])
+        found.append(Asked(at=trial.created_at, kind="试听", text="，".join(filter(None, parts))))
+    for call in session.scalars(select(Callback).where(Callback.openid == openid).limit(MOST)):
+        state = "已回电" if call.done_at else "待回电"
+        found.append(Asked(at=call.from_at, kind="回电", text=f"{call.phone}，{state}"))
+    lines = select(Waiting).where(Waiting.openid == openid).limit(MOST)
+    for line in session.scalars(lines):
+        parts = [line.child_name, line.grade, line.phone]
+        found.append(Asked(at=line.joined_at, kind="候补", text="，".join(filter(None, parts))))
+    return sorted(found, key=lambda each: each.at)
+
+
+def has_asked(session: Session, openid: str) -> bool:
+    """Whether a WeChat has ever been a lead here."""
+    return session.scalar(select(Lead.id).where(Lead.openid == openid).limit(1)) is not None
+
+
+def has_trial_booked(session: Session, openids: Collection[str]) -> bool:
+    """Whether somebody of these WeChats is still waited for."""
+    query = select(Trial.id).where(Trial.openid.in_(openids), Trial.status == TrialStatus.BOOKED)
+    return session.scalar(query.limit(1)) is not None
 
 
 def forget(
     session: Session, *, openid: str, student_ids: Collection[int], into: str
 ) -> tuple[int, int]:
-    """Take names, phones and words out of leads and sign-ups of a WeChat or of these learners;
-    returns how many of each. Sources and dates stay for the figures."""
+    """Take names, phones and words out of leads, trials, calls and sign-ups of a WeChat or of these
+    learners; returns how many leads and sign-ups. Sources and dates stay for the figures."""
     leads = session.scalars(select(Lead).where(Lead.openid == openid)).all()
-    for lead in leads:
-        lead.openid, lead.interest = into, ""
-        lead.customer = lead.child_name = lead.phone = lead.phone_index = None
-        lead.closed_at = lead.closed_at or lead.created_at
-    notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
-    session.execute(notes.values(note=""))
+    _blank(session, leads, into=into)
+    trials = session.scalars(select(Trial).where(Trial.openid == openid)).all()
+    guests.forget_guests(session, holders=[f"{TRIAL}{trial.id}" for trial in trials])
+    for trial in trials:
+        # Numbered, because a lead has one open trial per child and course.
+        trial.openid, trial.child_name = into, f"{GONE}{trial.id}"
+        trial.grade = trial.phone = trial.feedback = None
+        if trial.status == TrialStatus.BOOKED:
+            trial.status = TrialStatus.CANCELLED
+    for call in session.scalars(select(Callback).where(Callback.openid == openid)):
+        call.openid, call.phone, call.done_at = into, "", call.done_at or clock.now()
     mine = (SignUp.openid == openid) | SignUp.student_id.in_(student_ids)
     signed = session.scalars(select(SignUp).where(mine)).all()
     for row in signed:
@@ -37,3 +120,22 @@ def forget(
             waiting.status, waiting.closed_at = "left", waiting.joined_at
     session.flush()
     return len(leads), len(signed)
+
+
+def forget_callers(session: Session, *, phones: Collection[str]) -> int:
+    """The same for leads that have one of these phones and no WeChat: who called or walked in."""
+    indexes = [crypto.blind_index(phone, context="phone") for phone in phones]
+    query = select(Lead).where(Lead.openid.is_(None), Lead.phone_index.in_(indexes))
+    leads = session.scalars(query).all()
+    _blank(session, leads, into=None)
+    session.flush()
+    return len(leads)
+
+
+def _blank(session: Session, leads: Collection[Lead], *, into: str | None) -> None:
+    for lead in leads:
+        lead.openid, lead.interest = into, ""
+        lead.customer = lead.child_name = lead.phone = lead.phone_index = None
+        lead.closed_at, lead.next_follow_up_at = lead.closed_at or clock.now(), None
+    notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
+    session.execute(notes.values(note=""))

@@ -9,6 +9,7 @@ from backend.admissions.schemas import (
     LostReason,
     Stage,
     Touch,
+    TrialStatus,
 )
 
 STAGES = {
@@ -28,6 +29,12 @@ REASONS = {
     LostReason.UNREACHABLE: "联系不上",
     LostReason.DOUBLE: "重复",
     LostReason.OTHER: "其他",
+}
+TRIALS = {
+    TrialStatus.BOOKED: "已约",
+    TrialStatus.ATTENDED: "已到",
+    TrialStatus.MISSED: "未到",
+    TrialStatus.CANCELLED: "已取消",
 }
 TOUCHES = {Touch.NOTE: "记录", Touch.CALL: "电话", Touch.VISIT: "到访"}
 SOURCES = {

@@ -66,6 +66,19 @@ def has_open_orders(session: Session, openids: Collection[str]) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def refunds_of(
+    session: Session, openid: str, *, limit: int = 100
+) -> list[tuple[datetime, str, int, str]]:
+    """What a WeChat asked to have back: when, of which order, how much, in which words."""
+    query = (
+        select(Refund.asked_at, Order.number, Refund.amount_fen, Refund.reason)
+        .join(Order, Order.id == Refund.order_id)
+        .where(Refund.openid == openid)
+        .order_by(Refund.id)
+    )
+    return [(at, no, fen, why) for at, no, fen, why in session.execute(query.limit(limit))]
+
+
 def pseudonymise(session: Session, *, openid: str, into: str) -> int:
     """Orders stay in the books (会计档案管理办法 §14), but no longer say whose WeChat paid them."""
     asked = update(Refund).where(Refund.openid == openid)

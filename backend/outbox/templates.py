@@ -112,14 +112,14 @@ TEMPLATES: Mapping[str, Template] = {
         title="资料删除申请",
         text="收到一份资料删除申请（{number}），请在{deadline}前到工作台的「资料删除」审批。",
         wechat="task",
-        fields=task(what="审批资料删除 {number}", whom="家长申请", when="{deadline}前"),
+        fields=task(what="审批资料删除 {number}", whom="本人申请", when="{deadline}前"),
         kind=NoticeKind.TASK,
     ),
     "erasure_waiting": Template(
         title="资料删除申请快到期",
         text="资料删除申请{number}还没有审批，{deadline}到期，请现在到工作台的「资料删除」处理。",
         wechat="task",
-        fields=task(what="删除申请快到期 {number}", whom="家长申请", when="{deadline}到期"),
+        fields=task(what="删除申请快到期 {number}", whom="本人申请", when="{deadline}到期"),
         kind=NoticeKind.TASK,
     ),
     "erasure_refused": Template(

@@ -8,23 +8,26 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from sqlalchemy.orm import Session
 
+from backend.admissions import family as leads
+from backend.finance import family
 from backend.kit import clock
 from backend.kit.money import yuan
 from backend.kit.pdf import pdf_of
 from backend.outbox import queries as outbox
 from backend.portal.student import StudentFile, file_for_family
-from backend.security import queries as security
+from backend.security.schemas import Speaker
 from backend.students import queries as students
 from backend.students.file import consents
 from backend.students.file.words import GuardianPart
 
-FORMAT = "student-file/1"
+FORMAT = "student-file/2"
+MOST = 200
 
 
-def copy_for(session: Session, openid: str) -> dict[str, Any]:
+def copy_for(session: Session, speaker: Speaker) -> dict[str, Any]:
     """Everything about one person and their own children, in plain values. What is not theirs is
     not in it."""
-    speaker = security.speaker(session, openid)
+    openid = speaker.openid
     ids = []
     if speaker.guardian_id is not None:
         ids = [child.id for child in students.children_of(session, speaker.guardian_id)]
@@ -45,11 +48,19 @@ def copy_for(session: Session, openid: str) -> dict[str, Any]:
                 "status": each.status.value,
                 "text": each.text,
             }
-            for each in students.tickets_of_people(session, [openid], limit=200)
+            for each in students.tickets_of_people(session, [openid], limit=MOST)
+        ],
+        "asked_us": [
+            {"at": _at(each.at), "kind": each.kind, "text": each.text}
+            for each in leads.asked(session, openid)
+        ],
+        "refunds": [
+            {"asked_at": _at(at), "order": number, "amount": yuan(fen), "reason": reason}
+            for at, number, fen, reason in family.refunds_of(session, openid)
         ],
         "notices": [
             {"at": _at(at), "title": title, "channel": channel}
-            for at, title, channel in outbox.told(session, [openid], limit=200)
+            for at, title, channel in outbox.told(session, [openid], limit=MOST)
         ],
         "consents": [
             {

@@ -9,9 +9,8 @@ from backend.kit import clock, crypto
 from backend.kit.db import unit_of_work
 from backend.kit.errors import DomainError
 from backend.outbox import retention
-from backend.security import queries as security
 from backend.security import service as identities
-from backend.security.schemas import StaffMember
+from backend.security.schemas import Speaker, StaffMember
 from backend.students import queries as students
 from backend.students.file import erasures, forgetting, tombstones
 from backend.students.file.words import ErasureView
@@ -23,10 +22,12 @@ class StillOpen(DomainError):
     """The family has lessons, money or a complaint open; `obstacles` says which."""
 
 
-def obstacles(session: Session, guardian_id: int) -> list[str]:
-    """What the family has to do first: lessons, money or a complaint that are still open."""
-    student_ids = erasures.children_to_erase(session, guardian_id)
-    openids = security.openids_of(session, guardian_ids=[guardian_id], student_ids=student_ids)
+def obstacles(session: Session, who: Speaker | ErasureView) -> list[str]:
+    """What somebody has to do first: lessons, money or a complaint that are still open."""
+    student_ids = erasures.learners_to_erase(
+        session, guardian_id=who.guardian_id, student_id=who.student_id
+    )
+    openids = erasures.openids_of(session, who, student_ids)
     found = []
     if any(each.left > 0 for each in finance.lessons_left(session, student_ids=student_ids)):
         found.append("还有没上完的课时：请先上完，或回复「退费」办理退费")
@@ -36,10 +37,20 @@ def obstacles(session: Session, guardian_id: int) -> list[str]:
         found.append("有待付款的订单：请先付款，或等订单自动关闭")
     if any(refund_reads.is_open(session, openid) for openid in openids):
         found.append("有办理中的退费：请等退款到账，或回复「撤回退费」")
+    if leads.has_trial_booked(session, openids):
+        found.append("有约好的试听：请先来试听，或回复「取消试听」")
     tickets = students.tickets_of_people(session, openids, limit=20)
     if any(each.status in ("open", "answered", "waiting") for each in tickets):
         found.append("有处理中的投诉或请求：请等答复，或回复「不投诉了」")
     return found
+
+
+def is_known(session: Session, speaker: Speaker) -> bool:
+    """Whether we hold more of somebody than the talk itself: a file, a lead, a ticket."""
+    if speaker.guardian_id is not None or speaker.student_id is not None:
+        return True
+    has_written = students.tickets_of_people(session, [speaker.openid], limit=1)
+    return bool(has_written) or leads.has_asked(session, speaker.openid)
 
 
 def decide(
@@ -48,7 +59,7 @@ def decide(
     """As `erasures.decide`; what has been bought since the family asked stands in the way again.
     Raises StillOpen."""
     view = erasures.erasure(session, erasure_id)
-    found = obstacles(session, view.guardian_id) if approve else []
+    found = obstacles(session, view) if approve else []
     if found:
         raise StillOpen(obstacles=found)
     erasures.decide(session, erasure_id, member=member, approve=approve, note=note)
@@ -82,6 +93,7 @@ def _leads(session: Session, view: ErasureView) -> None:
         leads.forget(
             session, openid=openid, student_ids=view.student_ids, into=pseudonym_of(openid)
         )
+    leads.forget_callers(session, phones=erasures.proven_phones(session, view))
 
 
 def _orders(session: Session, view: ErasureView) -> None:

@@ -3,6 +3,7 @@
 from backend.kit import queue
 from backend.kit.db import reading, unit_of_work
 from backend.portal import copying, erasing
+from backend.security import queries as security
 from backend.students.file import erasures, exports
 
 
@@ -13,10 +14,11 @@ def make_export(export_id: int) -> None:
     if openid is None:
         return
     with reading() as session:
-        copy = copying.copy_for(session, openid)
+        of = security.speaker(session, openid)
+        copy = copying.copy_for(session, of)
     as_json, as_pdf = copying.as_json(copy), copying.as_pdf(copy)
     with unit_of_work() as session:
-        exports.ready(session, export_id, as_json=as_json, as_pdf=as_pdf)
+        exports.ready(session, export_id, of=of, as_json=as_json, as_pdf=as_pdf)
 
 
 def tend_exports() -> None:

@@ -49,6 +49,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("admissions_sign_up", "student_id"),
         Reference("students_review", "student_id"),
         Reference("students_look", "student_id"),
+        Reference("students_erasure", "student_id"),
         Reference("teaching_attendance", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_absence", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_leave", "student_id", twin_of=("lesson_id",)),

@@ -9,12 +9,22 @@ from sqlalchemy.orm import Session
 from backend.teaching.models import (
     Attendance,
     AttendanceChange,
+    Guest,
     Leave,
     Suspension,
     Transfer,
 )
+from backend.teaching.schemas import Mark
 
 GONE = "已删除"
+
+
+def forget_guests(session: Session, *, holders: Collection[str]) -> None:
+    """Take the names of those who tried a lesson off its roll; whoever was expected is not."""
+    theirs = Guest.holder.in_(holders)
+    waited_for = update(Guest).where(theirs, Guest.status == Mark.EXPECTED)
+    session.execute(waited_for.values(status=Mark.FREED))
+    session.execute(update(Guest).where(theirs).values(name=GONE))
 
 
 def forget(session: Session, *, student_ids: Collection[int], openids: Collection[str]) -> None:

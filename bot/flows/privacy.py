@@ -77,21 +77,22 @@ def heard(talk: Talk) -> Reply | None:
 
 
 def export(talk: Talk) -> Reply:
-    """A copy of everything, made by a job and sent as a link."""
-    if not _is_family(talk):
+    """A copy of everything, made by a job and sent as a link: also for who has only asked us."""
+    if not (_is_family(talk) or _is_prospect(talk)):
         return _no_file()
-    exports.ask(talk.session, openid=talk.openid)
-    return say(phrases.EXPORT)
+    exports.ask(talk.session, talk.speaker)
+    return say(phrases.EXPORT if _is_family(talk) else phrases.EXPORT_WITHOUT_FILE)
 
 
 def erase(talk: Talk) -> Reply:
     """Explains first; only «确认删除» right after it asks for it."""
-    if talk.speaker.guardian_id is None:
+    may_ask = erasures.may_ask(talk.session, talk.speaker)
+    if not may_ask or not (_is_family(talk) or _is_prospect(talk)):
         return say(phrases.GUARDIANS_FILE) if talk.speaker.student_id else _no_file()
-    asked = erasures.open_erasure_of(talk.session, talk.speaker.guardian_id)
+    asked = erasures.open_erasure_of(talk.session, talk.speaker)
     if asked is not None:
         return say(phrases.erasure_stands(asked))
-    obstacles = erasing.obstacles(talk.session, talk.speaker.guardian_id)
+    obstacles = erasing.obstacles(talk.session, talk.speaker)
     if obstacles:
         return say(phrases.first_do(obstacles))
     talk.state.topic["erasing"] = True
@@ -99,8 +100,8 @@ def erase(talk: Talk) -> Reply:
 
 
 def _confirm(talk: Talk) -> Reply:
-    guardian_id = talk.speaker.guardian_id
-    if guardian_id is None or erasing.obstacles(talk.session, guardian_id):
+    allowed = erasures.may_ask(talk.session, talk.speaker)
+    if not allowed or erasing.obstacles(talk.session, talk.speaker):
         return erase(talk)
     return say(phrases.erasure_stands(erasures.ask(talk.session, talk.speaker)))
 
@@ -208,6 +209,11 @@ def _purpose_of(text: str) -> Purpose | None:
 
 def _is_family(talk: Talk) -> bool:
     return bool(talk.speaker.guardian_id or talk.speaker.student_id)
+
+
+def _is_prospect(talk: Talk) -> bool:
+    """Somebody without a file whom we know something of: their WeChat is theirs alone."""
+    return talk.speaker.account_id is None and erasing.is_known(talk.session, talk.speaker)
 
 
 def _no_file() -> Reply:

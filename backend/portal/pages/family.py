@@ -8,6 +8,7 @@ from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
 from backend.portal import erasing, queries, service, student
 from backend.security import queries as security
+from backend.security.schemas import Speaker
 from backend.students import queries as students
 from backend.students.file import consents, details, erasures, exports, looks
 from backend.web.sign_in import wechat_only
@@ -91,8 +92,10 @@ def looked(openid: str) -> ResponseReturnValue:
 def ask_copy(openid: str) -> ResponseReturnValue:
     """Ask for a copy of everything."""
     with unit_of_work() as session:
-        _must_be_family(session, openid)
-        asked = exports.ask(session, openid=openid)
+        speaker = security.speaker(session, openid)
+        if not erasing.is_known(session, speaker):
+            raise NotFound()
+        asked = exports.ask(session, speaker)
     return redirect(f"/me/exports/{asked.id}", 303)
 
 
@@ -101,8 +104,7 @@ def ask_copy(openid: str) -> ResponseReturnValue:
 def copy(openid: str, export_id: int) -> ResponseReturnValue:
     """The copy's page, for its requester alone."""
     with reading() as session:
-        _must_be_family(session, openid)
-        found = exports.export_for(session, export_id, openid=openid)
+        found = exports.export_for(session, export_id, security.speaker(session, openid))
     return render_template("portal/copy_page.html", copy=found)
 
 
@@ -113,20 +115,13 @@ def download(openid: str, export_id: int, form: str) -> Response:
     if form not in _TYPES:
         raise NotFound()
     with unit_of_work() as session:
-        _must_be_family(session, openid)
-        content = exports.fetched(session, export_id, openid=openid, form=form)
+        speaker = security.speaker(session, openid)
+        content = exports.fetched(session, export_id, speaker, form=form)
     answer = make_response(content)
     answer.content_type = _TYPES[form]
     answer.headers["Content-Disposition"] = f'attachment; filename="my-file.{form}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _must_be_family(session: Session, openid: str) -> None:
-    """A WeChat that was unbound meanwhile fetches nothing more. Raises NotFound."""
-    speaker = security.speaker(session, openid)
-    if speaker.guardian_id is None and speaker.student_id is None:
-        raise NotFound()
 
 
 @blueprint.get("/me/erasure")
@@ -135,10 +130,9 @@ def way_out(openid: str) -> ResponseReturnValue:
     """What would be erased, what is kept and why, and what has to be done first."""
     with reading() as session:
         speaker = security.speaker(session, openid)
-        if speaker.guardian_id is None:
-            raise NotFound()
-        asked = erasures.open_erasure_of(session, speaker.guardian_id)
-        obstacles = [] if asked else erasing.obstacles(session, speaker.guardian_id)
+        _must_know(session, speaker)
+        asked = erasures.open_erasure_of(session, speaker)
+        obstacles = [] if asked else erasing.obstacles(session, speaker)
     return render_template("portal/erasure.html", asked=asked, obstacles=obstacles)
 
 
@@ -150,6 +144,14 @@ def ask_erasure(openid: str) -> ResponseReturnValue:
         speaker = security.speaker(session, openid)
         if request.form.get("wish") == "take_back":
             erasures.take_back(session, speaker)
-        elif not erasing.obstacles(session, speaker.guardian_id or 0):
-            erasures.ask(session, speaker)
+        else:
+            _must_know(session, speaker)
+            if not erasing.obstacles(session, speaker):
+                erasures.ask(session, speaker)
     return redirect("/me/erasure", 303)
+
+
+def _must_know(session: Session, speaker: Speaker) -> None:
+    """Raise NotFound for whoever we hold nothing of, and for who may not ask for themselves."""
+    if not (erasures.may_ask(session, speaker) and erasing.is_known(session, speaker)):
+        raise NotFound()

@@ -7,10 +7,11 @@ names. Who was erased is on a list of keyed hashes, in the database and in a fil
 a backup that knows them again brings them back for as long as a night at most.
 """
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, queue
@@ -22,12 +23,15 @@ from backend.security import queries as security
 from backend.security.permissions import must, roles_with
 from backend.security.schemas import Permission, Speaker, StaffMember
 from backend.security.service import audit, tell
+from backend.students.file.identity import age_on
 from backend.students.file.models import Erasure
 from backend.students.file.words import ErasureStatus, ErasureView, NotNow
 from backend.students.models import Guardian, Guardianship, Student
 
 ANSWER_WITHIN_DAYS = 15  # Working days, as the privacy notice promises.
 REMIND_BEFORE = timedelta(days=3)
+OF_AGE = 18  # 民法典 §17.
+NO_FILE = "没有档案的咨询者"
 STEPS = ("talks", "letters", "leads", "orders", "tickets", "personal")
 """In this order; `personal` last, because until then the family can still be told apart."""
 
@@ -56,31 +60,69 @@ def children_to_erase(session: Session, guardian_id: int) -> list[int]:
     return list(session.scalars(query.order_by(Student.id)))
 
 
-def open_erasure_of(session: Session, guardian_id: int) -> ErasureView | None:
+def learners_to_erase(
+    session: Session, *, guardian_id: int | None, student_id: int | None
+) -> list[int]:
+    """Whose files go: a guardian's children, and whoever asks for themselves."""
+    found = set(children_to_erase(session, guardian_id)) if guardian_id is not None else set()
+    return sorted(found | ({student_id} if student_id is not None else set()))
+
+
+def may_ask(session: Session, speaker: Speaker) -> bool:
+    """Staff who are no family ask their employer; a learner asks for themselves when of age or
+    without a guardian in our files, else a guardian does (民法典 §18, §20)."""
+    if speaker.guardian_id is not None:
+        return True
+    if speaker.student_id is None:
+        return speaker.account_id is None
+    born_on = session.scalar(select(Student.birth_on).where(Student.id == speaker.student_id))
+    if born_on is not None and age_on(born_on, clock.local(clock.now()).date()) >= OF_AGE:
+        return True
+    held = (
+        select(Guardianship.guardian_id)
+        .join(Guardian, Guardian.id == Guardianship.guardian_id)
+        .where(Guardianship.student_id == speaker.student_id, Guardian.erased_at.is_(None))
+    )
+    return session.scalar(held.limit(1)) is None
+
+
+def open_erasure_of(session: Session, speaker: Speaker) -> ErasureView | None:
     """The wish that is being looked at or carried out."""
-    query = select(Erasure).where(Erasure.guardian_id == guardian_id, Erasure.finished_at.is_(None))
-    row = session.scalars(query).one_or_none()
+    row = session.scalars(_open_of(speaker).order_by(Erasure.id).limit(1)).one_or_none()
     return ErasureView.model_validate(row) if row else None
 
 
+def _open_of(speaker: Speaker) -> Select[Erasure]:
+    mine = Erasure.openid == speaker.openid
+    if speaker.guardian_id is not None:
+        mine |= Erasure.guardian_id == speaker.guardian_id
+    if speaker.student_id is not None:
+        mine |= Erasure.student_id == speaker.student_id
+    return select(Erasure).where(mine, Erasure.finished_at.is_(None))
+
+
 def ask(session: Session, speaker: Speaker) -> ErasureView:
-    """A guardian asks to be forgotten, with their children; whoever decides is told. Asking twice
-    is asking once. The caller has looked for open lessons and money. Raises NotFound."""
-    if speaker.guardian_id is None:
+    """Somebody asks to be forgotten, a guardian with their children; whoever decides is told.
+    Asking twice is asking once. The caller has looked for open lessons and money. Raises
+    NotFound for whoever may not ask."""
+    if not may_ask(session, speaker):
         raise NotFound()
-    query = select(Guardian).where(Guardian.id == speaker.guardian_id).with_for_update()
-    session.scalars(query).one()  # Two taps of one family take turns.
-    known = open_erasure_of(session, speaker.guardian_id)
+    person = select(Student.id).where(Student.id == speaker.student_id)
+    if speaker.guardian_id is not None:
+        person = select(Guardian.id).where(Guardian.id == speaker.guardian_id)
+    session.scalars(person.with_for_update()).one_or_none()  # Two taps of one family take turns.
+    known = open_erasure_of(session, speaker)
     if known is not None:
         return known
     now = clock.now()
-    student_ids = children_to_erase(session, speaker.guardian_id)
+    student_ids = learners_to_erase(
+        session, guardian_id=speaker.guardian_id, student_id=speaker.student_id
+    )
     row = Erasure(
         guardian_id=speaker.guardian_id,
+        student_id=speaker.student_id,
         openid=speaker.openid,
-        openids=security.openids_of(
-            session, guardian_ids=[speaker.guardian_id], student_ids=student_ids
-        ),
+        openids=openids_of(session, speaker, student_ids),
         student_ids=student_ids,
         status=ErasureStatus.ASKED,
         asked_at=now,
@@ -95,12 +137,8 @@ def ask(session: Session, speaker: Speaker) -> ErasureView:
 
 def take_back(session: Session, speaker: Speaker) -> bool:
     """The family has changed its mind before anybody decided."""
-    query = select(Erasure).where(
-        Erasure.guardian_id == (speaker.guardian_id or 0),
-        Erasure.status == ErasureStatus.ASKED,
-        Erasure.finished_at.is_(None),
-    )
-    row = session.scalars(query.with_for_update()).one_or_none()
+    query = _open_of(speaker).where(Erasure.status == ErasureStatus.ASKED)
+    row = session.scalars(query.limit(1).with_for_update()).one_or_none()
     if row is None:
         return False
     row.status, row.finished_at = ErasureStatus.TAKEN_BACK, clock.now()
@@ -121,10 +159,12 @@ def decide(
     by = f"account:{member.id}"
     if approve:
         row.status = ErasureStatus.APPROVED
-        row.student_ids = children_to_erase(session, row.guardian_id)  # Days have passed: a child
-        row.openids = security.openids_of(  # may have another guardian now, who stays.
-            session, guardian_ids=[row.guardian_id], student_ids=row.student_ids
+        row.student_ids = learners_to_erase(  # Days have passed: a child may have another guardian
+            session,
+            guardian_id=row.guardian_id,
+            student_id=row.student_id,  # now, who stays.
         )
+        row.openids = openids_of(session, ErasureView.model_validate(row), row.student_ids)
         _audit(session, row, "erasure.approved", by)
         ring_after_commit(session, f"erasure:{row.id}", partial(_ring, row.id))
         return
@@ -195,10 +235,11 @@ def approved_ids(session: Session) -> list[int]:
 
 
 def listed(session: Session, *, limit: int = 50) -> list[tuple[ErasureView, str]]:
-    """Erasures with the guardian's name (gone afterwards): those to decide first, by deadline."""
+    """Erasures with a name (gone afterwards): those to decide first, by deadline."""
     query = (
-        select(Erasure, Guardian.name)
-        .join(Guardian, Guardian.id == Erasure.guardian_id)
+        select(Erasure, func.coalesce(Guardian.name, Student.name, NO_FILE))
+        .outerjoin(Guardian, Guardian.id == Erasure.guardian_id)
+        .outerjoin(Student, Student.id == Erasure.student_id)
         .order_by(Erasure.status != ErasureStatus.ASKED, Erasure.due_at.desc(), Erasure.id.desc())
     )
     rows = session.execute(query.limit(limit))
@@ -219,15 +260,19 @@ def remind_deciders(session: Session) -> int:
     return len(rows)
 
 
-def repeat_for(session: Session, guardian_id: int, student_ids: list[int]) -> None:
-    """A backup has brought somebody back who was erased: erase them again, as was decided."""
-    if open_erasure_of(session, guardian_id) is not None:
+def repeat_for(session: Session, guardian_id: int | None, student_ids: list[int]) -> None:
+    """A backup has brought somebody back who was erased: erase them again, as was decided. Without
+    a guardian it is one learner."""
+    student_id = student_ids[0] if guardian_id is None else None
+    who = Speaker(openid="", guardian_id=guardian_id, student_id=student_id)
+    if open_erasure_of(session, who) is not None:
         return
     now = clock.now()
     row = Erasure(
         guardian_id=guardian_id,
+        student_id=student_id,
         openid=None,
-        openids=security.openids_of(session, guardian_ids=[guardian_id], student_ids=student_ids),
+        openids=openids_of(session, who, student_ids),
         student_ids=student_ids,
         status=ErasureStatus.APPROVED,
         asked_at=now,
@@ -247,6 +292,26 @@ def locked(session: Session, erasure_id: int) -> Erasure:
     if row is None:
         raise NotFound()
     return row
+
+
+def openids_of(
+    session: Session, who: Speaker | ErasureView, student_ids: Collection[int]
+) -> list[str]:
+    """The WeChats of whoever goes; of somebody without a file the one that asked."""
+    guardians = [who.guardian_id] if who.guardian_id is not None else []
+    if guardians or student_ids:
+        return security.openids_of(session, guardian_ids=guardians, student_ids=student_ids)
+    return [who.openid] if who.openid else []
+
+
+def proven_phones(session: Session, view: ErasureView) -> list[str]:
+    """Phones of whoever goes that were proven to be theirs: what stands under a number that was
+    only typed may be somebody else's."""
+    rows: list[Guardian | Student] = list(
+        session.scalars(select(Student).where(Student.id.in_(view.student_ids)))
+    )
+    rows += session.scalars(select(Guardian).where(Guardian.id == view.guardian_id))
+    return [row.phone for row in rows if row.phone and row.phone_checked_at is not None]
 
 
 def _tell_deciders(session: Session, row: Erasure, *, template: str) -> None:

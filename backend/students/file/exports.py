@@ -16,6 +16,7 @@ from backend.kit.db import ring_after_commit
 from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
+from backend.security.schemas import Speaker
 from backend.security.service import audit, personal_link
 from backend.students.file.models import Export
 from backend.students.file.words import ExportStatus, ExportView
@@ -26,17 +27,32 @@ MOST_ATTEMPTS = 5
 FRESH = timedelta(hours=1)
 
 
-def ask(session: Session, *, openid: str) -> ExportView:
+def whose(speaker: Speaker) -> str:
+    """Who a WeChat is for us now."""
+    if speaker.guardian_id is None and speaker.student_id is None:
+        return "nobody"
+    return f"{speaker.guardian_id}/{speaker.student_id}"
+
+
+def ask(session: Session, speaker: Speaker) -> ExportView:
     """Ask for a copy; what was asked for within the hour is the same copy."""
+    openid = speaker.openid
     query = select(Export).where(
         Export.openid == openid,
+        Export.whose == whose(speaker),
         Export.status.in_((ExportStatus.WAITING, ExportStatus.READY)),
         Export.asked_at > clock.now() - FRESH,
     )
     row = session.scalars(query.order_by(Export.id.desc()).limit(1)).one_or_none()
     if row is None:
         now = clock.now()
-        row = Export(openid=openid, status=ExportStatus.WAITING, asked_at=now, due_at=now)
+        row = Export(
+            openid=openid,
+            whose=whose(speaker),
+            status=ExportStatus.WAITING,
+            asked_at=now,
+            due_at=now,
+        )
         session.add(row)
         session.flush()
         _audit(session, row, "export.asked", openid)
@@ -62,13 +78,13 @@ def lease(session: Session, export_id: int) -> str | None:
     return row.openid
 
 
-def ready(session: Session, export_id: int, *, as_json: bytes, as_pdf: bytes) -> None:
-    """Keep the copy and send its requester a link that is theirs alone. Once."""
+def ready(session: Session, export_id: int, *, of: Speaker, as_json: bytes, as_pdf: bytes) -> None:
+    """Keep the copy `of` somebody and send its requester a link that is theirs alone. Once."""
     row = _locked(session, export_id)
     if row is None or row.status != ExportStatus.WAITING:
         return
     now = clock.now()
-    owner = f"export:{row.id}"
+    owner, row.whose = f"export:{row.id}", whose(of)
     row.json_name, row.pdf_name = files.keep(as_json, owner=owner), files.keep(as_pdf, owner=owner)
     row.status, row.expires_at, row.due_at = ExportStatus.READY, now + KEPT_FOR, now + KEPT_FOR
     _audit(session, row, "export.made", "system")
@@ -84,10 +100,10 @@ def ready(session: Session, export_id: int, *, as_json: bytes, as_pdf: bytes) ->
     )
 
 
-def export_for(session: Session, export_id: int, *, openid: str) -> ExportView:
-    """A copy for its own requester. Raises NotFound for everybody else and after its time."""
+def export_for(session: Session, export_id: int, speaker: Speaker) -> ExportView:
+    """A copy for its own requester, while they are to us who they were. Raises NotFound."""
     row = session.get(Export, export_id)
-    if row is None or row.openid != openid:
+    if row is None or row.openid != speaker.openid or row.whose != whose(speaker):
         raise NotFound()
     view = ExportView.model_validate(row)
     if view.expires_at is not None and view.expires_at <= clock.now():
@@ -95,14 +111,14 @@ def export_for(session: Session, export_id: int, *, openid: str) -> ExportView:
     return view
 
 
-def fetched(session: Session, export_id: int, *, openid: str, form: str) -> bytes:
+def fetched(session: Session, export_id: int, speaker: Speaker, *, form: str) -> bytes:
     """The bytes of a copy, `json` or `pdf`, for its requester; written down. Raises NotFound."""
-    view = export_for(session, export_id, openid=openid)
+    view = export_for(session, export_id, speaker)
     name = view.pdf_name if form == "pdf" else view.json_name
     if view.status is not ExportStatus.READY or name is None:
         raise NotFound()
     row = session.get_one(Export, export_id)
-    _audit(session, row, "export.fetched", openid, form=form)
+    _audit(session, row, "export.fetched", speaker.openid, form=form)
     return files.read(name)
 
 

@@ -66,12 +66,15 @@ def forget_tickets(session: Session, *, openid: str, into: str) -> int:
     return len(ids)
 
 
-def forget_people(session: Session, *, guardian_id: int, student_ids: Collection[int]) -> None:
+def forget_people(
+    session: Session, *, guardian_id: int | None, student_ids: Collection[int]
+) -> None:
     """Blank a guardian and learners with the shells of their doubles, withdraw their consents, and
     put them on the list of the erased. A child that stays with the other guardian loses only this
     one."""
     now = clock.now()
-    guardians = _with_shells(session, Guardian, {guardian_id})
+    own = {guardian_id} if guardian_id is not None else set()
+    guardians = _with_shells(session, Guardian, own)
     learners = _with_shells(session, Student, set(student_ids))
     tombstones.bury(session, [*guardians, *learners])
     _forget_imports(session, {row.phone for row in guardians if row.phone})
@@ -86,13 +89,13 @@ def forget_people(session: Session, *, guardian_id: int, student_ids: Collection
         row.erased_at = row.erased_at or now
     session.execute(
         update(Consent)
-        .where(Consent.guardian_id == guardian_id, Consent.withdrawn_at.is_(None))
+        .where(Consent.guardian_id.in_(own), Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now, withdrawn_way="erasure")
     )
-    changes = (Review.guardian_id == guardian_id) | Review.student_id.in_(student_ids)
+    changes = Review.guardian_id.in_(own) | Review.student_id.in_(student_ids)
     blank = {"openid": "", "before": GONE, "after": GONE, "reason": ""}
     session.execute(update(Review).where(changes).values(blank))
-    invited = update(Invitation).where(Invitation.guardian_id == guardian_id)
+    invited = update(Invitation).where(Invitation.guardian_id.in_(own))
     session.execute(invited.values(openid=None, name=None, phone=None))
     session.execute(update(Look).where(Look.student_id.in_(student_ids)).values(note=GONE))
     for kind, rows in ((Person.GUARDIAN, guardians), (Person.STUDENT, learners)):
@@ -102,7 +105,7 @@ def forget_people(session: Session, *, guardian_id: int, student_ids: Collection
         owner = Tagging.guardian_id if kind is Person.GUARDIAN else Tagging.student_id
         session.execute(delete(Tagging).where(owner.in_(ids)))
     stays = select(Guardianship).where(
-        Guardianship.guardian_id == guardian_id, Guardianship.student_id.not_in(student_ids)
+        Guardianship.guardian_id.in_(own), Guardianship.student_id.not_in(student_ids)
     )
     for link in session.scalars(stays):
         session.delete(link)

@@ -28,13 +28,15 @@ class Look(Base):
 
 class Export(Base):
     """资料导出: a copy that its requester may fetch until `expires_at` (PIPL §45). The files lie
-    encrypted; `due_at` is when somebody has to make or to forget them."""
+    encrypted; `due_at` is when somebody has to make or to forget them. `whose` is who the WeChat
+    was for us when it was made: it is fetched while that is so."""
 
     __tablename__ = "students_export"
     __table_args__ = (Index("ix_students_export_openid_asked_at", "openid", "asked_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     openid: Mapped[str] = mapped_column(String(64))
+    whose: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(10))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -47,6 +49,9 @@ class Export(Base):
 class Erasure(Base):
     """删除申请: a family wants to be forgotten (PIPL §47). A person decides until `due_at`;
     `done` lists the steps that are behind us. `openid` is needed to tell them the end, then gone.
+
+    A guardian asks with their children, a learner of age for themselves; whoever only asked us
+    things has neither file, and is their WeChat.
     """
 
     __tablename__ = "students_erasure"
@@ -58,10 +63,25 @@ class Erasure(Base):
             sqlite_where=text("finished_at IS NULL"),
             postgresql_where=text("finished_at IS NULL"),
         ),
+        Index(
+            "uq_students_erasure_open_student",
+            "student_id",
+            unique=True,
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+        Index(
+            "uq_students_erasure_open_openid",
+            "openid",
+            unique=True,
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    guardian_id: Mapped[int] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("students_guardian.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
     openid: Mapped[str | None] = mapped_column(String(64))
     openids: Mapped[list[str]] = mapped_column(JSON)
     student_ids: Mapped[list[int]] = mapped_column(JSON)

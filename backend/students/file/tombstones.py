@@ -47,8 +47,9 @@ def bury(session: Session, rows: Collection[Guardian | Student]) -> None:
         session.execute(upsert(session, Erased).values(values).on_conflict_do_nothing())
 
 
-def risen(session: Session) -> list[tuple[int, list[int]]]:
-    """Guardians on the list who are back, and those of their learners who are too."""
+def risen(session: Session) -> list[tuple[int | None, list[int]]]:
+    """Guardians on the list who are back, and those of their learners who are too; then learners
+    who are back without a guardian, one by one."""
     known = _filed() | set(session.scalars(select(Erased.mark)))
     if not known:
         return []
@@ -59,11 +60,14 @@ def risen(session: Session) -> list[tuple[int, list[int]]]:
         .join(Student, Student.id == Guardianship.student_id)
         .where(Guardianship.guardian_id.in_(back), Student.erased_at.is_(None))
     )
-    children: dict[int, list[int]] = {guardian_id: [] for guardian_id in sorted(back)}
+    children: dict[int | None, list[int]] = {guardian_id: [] for guardian_id in sorted(back)}
     for guardian_id, student in session.execute(query):
         if _mark(student) in known:
             children[guardian_id].append(student.id)
-    return list(children.items())
+    taken = {id_ for ids in children.values() for id_ in ids}
+    learners = select(Student.id, Student.created_at).where(Student.erased_at.is_(None))
+    alone = {id_ for id_, at in session.execute(learners) if _mark_at("student", id_, at) in known}
+    return [*children.items(), *((None, [id_]) for id_ in sorted(alone - taken))]
 
 
 def _mark(row: Guardian | Student) -> str:

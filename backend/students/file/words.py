@@ -112,7 +112,8 @@ class ErasureView(_Frozen):
     """A family's wish to be forgotten."""
 
     id: int
-    guardian_id: int
+    guardian_id: int | None
+    student_id: int | None
     openid: str | None
     openids: tuple[str, ...]
     student_ids: tuple[int, ...]

@@ -268,8 +268,12 @@ def other_parent() -> None:
 def test_a_copy_holds_ones_own_and_not_the_other_parents(app: Flask) -> None:
     other_parent()
     with reading() as session:
-        hers = copying.as_json(copying.copy_for(session, "o_mother")).decode()
-        nobodys = copying.as_json(copying.copy_for(session, "o_nobody")).decode()
+        hers = copying.as_json(
+            copying.copy_for(session, security.speaker(session, "o_mother"))
+        ).decode()
+        nobodys = copying.as_json(
+            copying.copy_for(session, security.speaker(session, "o_nobody"))
+        ).decode()
     assert "陈小宇" in hers
     assert NUMBER in hers
     assert "13711110000" in hers
@@ -282,14 +286,15 @@ def test_a_copy_holds_ones_own_and_not_the_other_parents(app: Flask) -> None:
 def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> None:
     load()
     with unit_of_work() as session:
-        asked = exports.ask(session, openid=FAMILY)
-        assert exports.ask(session, openid=FAMILY).id == asked.id
+        family = security.speaker(session, FAMILY)
+        asked = exports.ask(session, family)
+        assert exports.ask(session, family).id == asked.id
     with pytest.raises(NotFound), unit_of_work() as session:
-        exports.fetched(session, asked.id, openid=FAMILY, form="pdf")  # Not made yet.
+        exports.fetched(session, asked.id, family, form="pdf")  # Not made yet.
     jobs.make_export(asked.id)
     jobs.make_export(asked.id)
     with unit_of_work() as session:
-        pdf = exports.fetched(session, asked.id, openid=FAMILY, form="pdf")
+        pdf = exports.fetched(session, asked.id, family, form="pdf")
         assert pdf.startswith(b"%PDF-")
         told = select(OutboxMessage).where(OutboxMessage.template == "export_ready")
         (letter,) = session.scalars(told).all()
@@ -301,6 +306,9 @@ def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> No
     thief = site.phone("o_family_li")
     assert thief.open(path)[0] == 404
     assert thief.open(f"{path}/json")[0] == 404
+    other = family.model_copy(update={"guardian_id": 2})  # Bound to another family since.
+    with pytest.raises(NotFound), unit_of_work() as session:
+        exports.fetched(session, asked.id, other, form="json")
     with reading() as session:
         fetched = select(AuditEntry.actor).where(AuditEntry.action == "export.fetched")
         assert set(session.scalars(fetched)) == {f"wechat:{FAMILY}"}
@@ -308,7 +316,7 @@ def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> No
         jobs.tend_exports()
         jobs.tend_exports()
         with reading() as session:
-            found = exports.export_for(session, asked.id, openid=FAMILY)
+            found = exports.export_for(session, asked.id, family)
     assert (found.status, found.json_name, found.pdf_name) == (ExportStatus.FORGOTTEN, None, None)
 
 
