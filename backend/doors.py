@@ -187,6 +187,7 @@ DOORS: Mapping[str, Door] = {
     "portal_pages.intakes.result": _staff(P.IMPORT_STUDENTS),
     "portal_pages.doubles.proposed": _staff(P.MERGE_STUDENTS),
     "portal_pages.doubles.compare": _staff(P.MERGE_STUDENTS),
+    "portal_pages.doubles.tell": _staff(P.MERGE_STUDENTS),
     "portal_pages.doubles.merge": _staff(P.MERGE_STUDENTS),
     "portal_pages.doubles.undo": _staff(P.MERGE_STUDENTS),
 }

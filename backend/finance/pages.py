@@ -20,7 +20,7 @@ from backend.finance.schemas import OrderNotPayable, OrderView, PageState
 from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import GatewayError, NotFound
+from backend.kit.errors import DomainError, GatewayError, NotFound
 from backend.kit.money import decimal_yuan, yuan
 from backend.security import permissions
 from backend.security import queries as staff
@@ -36,10 +36,21 @@ blueprint = Blueprint(
     static_url_path="/pay/static",
 )
 log = structlog.get_logger(__name__)
+
+
+class PayerFrozen(DomainError):
+    """The WeChat that a payment link is for was reported stolen."""
+
+
 errors.apologise(
     OwnApproval,
     "需要另一位同事审批",
     "退费要两位不同的同事同意，申请人本人也不能审批。请让另一位有审批权限的同事点开这一页。",
+)
+errors.apologise(
+    PayerFrozen,
+    "这个微信已经冻结",
+    "为了安全，付款链接暂停使用。请在公众号里发一句话，按提示用登记的手机号解冻后再付款。",
 )
 errors.apologise(RefundDecided, "这笔退费已经处理过", "状态刚有变化，请返回退费列表查看最新进度。")
 
@@ -165,4 +176,6 @@ def _holder(token: str) -> tuple[str, str]:
 
 def _order(number: str, openid: str) -> OrderView:
     with reading() as session:
+        if staff.is_frozen(session, openid):
+            raise PayerFrozen()
         return queries.order_for(session, number=number, openid=openid)

@@ -208,26 +208,6 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
-    "complaint_opened": Template(
-        title="投诉待答复",
-        text="投诉 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
-        "家长马上就能在微信里看到；先看一看，回复「收到 {number}」。",
-        wechat="task",
-        fields=task(what="答复投诉：{excerpt}", whom="{number}", when="{deadline}前"),
-        kind=NoticeKind.TASK,
-        urgent=True,
-        chat_link="打开工单",
-    ),
-    "customer_request": Template(
-        title="客户请您处理",
-        text="{customer}的请求 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
-        "对方马上就能在微信里看到。",
-        wechat="task",
-        fields=task(what="答复：{excerpt}", whom="{customer}", when="{deadline}前"),
-        kind=NoticeKind.TASK,
-        urgent=True,
-        chat_link="打开工单",
-    ),
     "attachments_added": Template(
         title="客户补充了材料",
         text="{number} 的客户补充了{count}份材料，请点开查看，再回复「回复 {number} 您的话」答复对方。",

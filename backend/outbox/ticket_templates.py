@@ -38,6 +38,28 @@ def _to_author(
 _STARS = ("1分", "2分", "3分", "4分", "5分")
 
 TICKETS: Mapping[str, Template] = {
+    "complaint_opened": _to_staff(
+        "投诉待答复",
+        "投诉 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
+        "家长马上就能在微信里看到；先看一看，回复「收到 {number}」。",
+        what="答复投诉：{excerpt}",
+        when="{deadline}前",
+    ),
+    "feedback_opened": _to_staff(
+        "建议反馈待答复",
+        "客户反馈 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
+        "对方马上就能在微信里看到；先看一看，回复「收到 {number}」。",
+        what="答复反馈：{excerpt}",
+        when="{deadline}前",
+    ),
+    "customer_request": _to_staff(
+        "客户请您处理",
+        "{customer}的请求 {number}：「{excerpt}」请在{deadline}前答复：回复「回复 {number} 您的话」，"
+        "对方马上就能在微信里看到。",
+        what="答复：{excerpt}",
+        whom="{customer}",
+        when="{deadline}前",
+    ),
     "ticket_added": _to_staff(
         "客户补充了情况",
         "工单 {number} 的客户补充：「{words}」请看一看，回复「回复 {number} 您的话」答复对方。",

@@ -6,8 +6,9 @@ from typing import Any
 from backend.kit import clock
 from backend.kit.workbook import Flaw
 from backend.portal.schemas import Segment
+from backend.students.doubles import Why
 from backend.students.intake import Outcome, Plan, Status
-from backend.students.merging import Refusal, Why
+from backend.students.merging import Refusal
 from backend.students.schemas import Person
 from backend.students.sheet import Problem
 from backend.students.tags import Colour

@@ -40,6 +40,18 @@ class Tagging(Base):
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Distinct(Base):
+    """不是同一人: two files that look like doubles, and are not; the smaller id first."""
+
+    __tablename__ = "students_distinct"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    first_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    second_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    said_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Merge(Base):
     """合并: two files of one person became one. `moved` and `own` name rows by table and column:
     what came from the shell and what the kept file had, which is all that undoing needs. `changes`

@@ -11,15 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Table, column, exists, select, table, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Table, column, exists, select, table, update
+from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
 from backend.kit.errors import DomainError, NotFound
 from backend.security import service as security
 from backend.students.customer_models import Merge
-from backend.students.models import Guardian, Guardianship, SearchKey, Student
-from backend.students.names import KeyKind
+from backend.students.models import Guardian, Student
 from backend.students.references import MOVED, Reference
 from backend.students.schemas import Person
 
@@ -47,25 +46,6 @@ class Refusal(StrEnum):
     CHANGED = "changed"  # A value that was taken over was changed since.
 
 
-class Why(StrEnum):
-    """Why two files may be one person's."""
-
-    SAME_PHONE = "same_phone"
-    SAME_FAMILY = "same_family"  # One name and one guardian: siblings may well sound alike.
-    ALIKE = "alike"  # Names that sound alike, and other phones with the same last four digits.
-
-
-class Pair(BaseModel):
-    """Two files that may be one person's."""
-
-    model_config = ConfigDict(frozen=True)
-
-    person: Person
-    first_id: int
-    second_id: int
-    why: Why
-
-
 class MergeView(BaseModel):
     """A merge as the console shows it."""
 
@@ -77,19 +57,6 @@ class MergeView(BaseModel):
     gone_id: int
     merged_at: Any
     moved: dict[str, list[Any]]
-
-
-def candidates(session: Session, person: Person, *, limit: int = 50) -> list[Pair]:
-    """Pairs that may be one person, the surest reason of each first."""
-    found: dict[tuple[int, int], Why] = {}
-    reasons = _STUDENT_REASONS if person is Person.STUDENT else _GUARDIAN_REASONS
-    for why in reasons:
-        for first, second in session.execute(_pairs(person, why).limit(limit)):
-            found.setdefault((first, second), why)
-    return [
-        Pair(person=person, first_id=first, second_id=second, why=why)
-        for (first, second), why in found.items()
-    ][:limit]
 
 
 def to_move(session: Session, person: Person, gone_id: int) -> dict[str, int]:
@@ -256,56 +223,6 @@ def _point(session: Session, each: Reference, keys: list[Any], person_id: int) -
         session.execute(
             update(named).where(named.c[each.key].in_(keys)).values({each.column: person_id})
         )
-
-
-_STUDENT_REASONS = (Why.SAME_FAMILY, Why.ALIKE)
-_GUARDIAN_REASONS = (Why.SAME_PHONE, Why.ALIKE)
-
-
-def _pairs(person: Person, why: Why) -> Any:
-    """A query of pairs, the smaller id first; shells have no keys and no phone indexes."""
-    if person is Person.GUARDIAN:
-        one, other = aliased(Guardian), aliased(Guardian)
-        if why is Why.SAME_PHONE:
-            reason: ColumnElement[bool] = one.phone_index == other.phone_index
-            reason &= one.phone_index != ""  # Of those who are forgotten.
-        else:
-            reason = one.phone_tail_index == other.phone_tail_index
-            reason &= _share(KeyKind.PINYIN, "guardian_id", one.id, other.id)
-        alive = one.merged_into_id.is_(None) & other.merged_into_id.is_(None)
-        return (
-            select(one.id, other.id)
-            .join(other, reason & (one.id < other.id))
-            .where(alive)
-            .order_by(one.id, other.id)
-        )
-    left, right = aliased(Guardianship), aliased(Guardianship)
-    one, other = aliased(Guardian), aliased(Guardian)
-    kind, same = KeyKind.NAME, one.id == other.id
-    if why is Why.ALIKE:
-        kind = KeyKind.PINYIN
-        same = (one.id != other.id) & (one.phone_tail_index == other.phone_tail_index)
-    return (
-        select(left.student_id, right.student_id)
-        .join(one, one.id == left.guardian_id)
-        .join(other, same)
-        .join(right, (right.guardian_id == other.id) & (left.student_id < right.student_id))
-        .where(_share(kind, "student_id", left.student_id, right.student_id))
-        .distinct()
-        .order_by(left.student_id, right.student_id)
-    )
-
-
-def _share(kind: KeyKind, owner: str, one: Any, other: Any) -> ColumnElement[bool]:
-    """Whether two people have a key of a kind in common."""
-    mine, theirs = aliased(SearchKey), aliased(SearchKey)
-    return exists().where(
-        getattr(mine, owner) == one,
-        getattr(theirs, owner) == other,
-        mine.key == theirs.key,
-        mine.kind == kind,
-        theirs.kind == kind,
-    )
 
 
 def _audit(session: Session, row: Merge, by: int, action: str, **detail: object) -> None:

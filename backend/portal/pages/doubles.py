@@ -8,7 +8,7 @@ from backend.kit.errors import NotFound
 from backend.portal import words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
-from backend.students import merging, roster
+from backend.students import doubles, merging, roster
 from backend.students.merging import MergeRefused
 from backend.students.schemas import Person
 
@@ -61,16 +61,30 @@ def undo(me: StaffMember, merge_id: int) -> ResponseReturnValue:
     return redirect(PATH, 303)
 
 
+@blueprint.post(f"{PATH}/<person>/<int:first_id>/<int:second_id>/<any(apart, alike):verb>")
+@staff_only(Permission.MERGE_STUDENTS)
+def tell(
+    me: StaffMember, person: str, first_id: int, second_id: int, verb: str
+) -> ResponseReturnValue:
+    """«不是同一人», remembered; or that was a mistake."""
+    say = doubles.tell_apart if verb == "apart" else doubles.liken
+    with unit_of_work() as session:
+        say(session, person=_person(person), first_id=first_id, second_id=second_id, by=me.id)
+    return redirect(PATH, 303)
+
+
 def _page(*, alert: str = "") -> str:
     with reading() as session:
-        pairs = [each for person in Person for each in merging.candidates(session, person)]
+        pairs = [each for person in Person for each in doubles.candidates(session, person)]
+        apart = doubles.told_apart(session)
         merges = merging.latest(session)
         names = {
             person: roster.names_of(
                 session,
                 person,
                 {id_ for p in pairs if p.person is person for id_ in (p.first_id, p.second_id)}
-                | {id_ for m in merges if m.kind is person for id_ in (m.kept_id, m.gone_id)},
+                | {id_ for m in merges if m.kind is person for id_ in (m.kept_id, m.gone_id)}
+                | {id_ for kind, *ids in apart if kind is person for id_ in ids},
             )
             for person in Person
         }
@@ -78,6 +92,7 @@ def _page(*, alert: str = "") -> str:
         "portal/doubles.html",
         pairs=pairs,
         merges=merges,
+        apart=apart,
         names=names,
         alert=alert,
         persons=words.PERSONS,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from backend.kit import clock
 from backend.kit.db import reading
-from backend.security import queries, trail
+from backend.security import queries, trail, trail_words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 
@@ -44,6 +44,9 @@ def trail_page(_me: StaffMember) -> ResponseReturnValue:
         asked=query,
         more=more,
         plain=_plain,
+        actions=trail_words.ACTIONS,
+        action_name=trail_words.action_name,
+        subject_name=trail_words.subject_name,
     )
 
 

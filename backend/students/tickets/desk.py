@@ -92,9 +92,16 @@ def tell_opened(session: Session, ticket: Ticket, *, key: str = "opened") -> Non
     told = {ticket.owner_id} if ticket.owner_id is not None else set()
     if ticket.severity == Severity.CRITICAL:
         told |= set(staffing.told_at(session, Role.PRINCIPAL, None))
-    template = "customer_request" if ticket.kind == TicketKind.REQUEST else "complaint_opened"
+    template = _OPENED[TicketKind(ticket.kind)]
     deadline = f"{local(ticket.respond_due_at):%m月%d日 %H:%M}"
     alerts.tell(session, ticket, told, template, key=key, deadline=deadline)
+
+
+_OPENED = {
+    TicketKind.COMPLAINT: "complaint_opened",
+    TicketKind.FEEDBACK: "feedback_opened",
+    TicketKind.REQUEST: "customer_request",
+}
 
 
 def add_note(session: Session, *, ticket_id: int, text: str) -> None:

@@ -13,6 +13,16 @@ document.body.addEventListener("htmx:afterOnLoad", () => {
   trouble.hidden = true;
 });
 
+// Whatever cannot easily be taken back asks first, in the words of its button. Heard on the way down,
+// before HTMX or the browser send anything.
+document.addEventListener("submit", (event) => {
+  const words = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (words && !window.confirm(words)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
 function nameCells() {
   for (const table of document.querySelectorAll(".console-table")) {
     const names = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());

@@ -21,6 +21,7 @@ from backend.kit import clock, crypto
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotFound
+from backend.security import identities
 from tests.backend.finance import scenes
 from tests.backend.finance.conftest import Shop
 
@@ -188,3 +189,21 @@ def test_a_visitor_of_the_website_scans_and_the_page_knows(
     assert "咨询窗口" in browser.get(path).text
     paid_events = [event for event in shop.heard if isinstance(event, OrderPaid)]
     assert [event.payer_openid for event in paid_events] == [visitor]
+
+
+def test_the_link_of_a_frozen_wechat_is_shut_until_it_is_given_back(
+    shop: Shop, browser: FlaskClient
+) -> None:
+    path = path_of(shop.bill().number)
+    with unit_of_work() as session:
+        identities.freeze(session, scenes.GUARDIAN, by="account:1", reason="被盗")
+    for address in (path, f"{path}/status"):
+        answer = browser.get(address)
+        assert answer.status_code == 422
+        assert "1280" not in answer.text
+    assert "冻结" in browser.get(path).text
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Payment)) == 0
+    with unit_of_work() as session:
+        identities.thaw(session, scenes.GUARDIAN, by="account:1")
+    assert browser.get(path).status_code == 200

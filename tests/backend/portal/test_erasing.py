@@ -26,7 +26,7 @@ from backend.security import queries as security
 from backend.security.models import WechatIdentity
 from backend.security.schemas import Role, Speaker
 from backend.seed import load
-from backend.students import intake, merging
+from backend.students import doubles, intake, merging
 from backend.students import service as students
 from backend.students.file import details, erasures
 from backend.students.file.words import ErasureStatus, ErasureView, NotNow
@@ -243,7 +243,7 @@ def test_a_family_is_forgotten_and_stays_so(database: str) -> None:
         assert [each.split(": ")[0] for each in whose] == ["outbox_message"]
         assert not speaker().guardian_id
         assert session.get_one(Guardian, 1).name == "陈建国"  # Nobody else is touched.
-        assert merging.candidates(session, Person.GUARDIAN) == []  # No phone is not the same phone.
+        assert doubles.candidates(session, Person.GUARDIAN) == []  # No phone is not the same phone.
         for merge in merging.latest(session):
             with pytest.raises(UndoRefused) as refused:
                 merging.undo(session, merge.id, by=officer.id)

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from backend.kit.db import unit_of_work
 from backend.kit.errors import NotFound
 from backend.security import queries as staff
+from backend.security.models import AuditEntry
 from backend.security.schemas import Role
 from backend.seed import load
-from backend.students import merging, queries, roster, service
-from backend.students.merging import MergeRefused, Refusal, UndoRefused, Why
+from backend.students import doubles, merging, queries, roster, service
+from backend.students.doubles import Why
+from backend.students.merging import MergeRefused, Refusal, UndoRefused
 from backend.students.references import MOVED
 from backend.students.roster import Wanted
 from backend.students.schemas import Person, Registered, TicketKind
@@ -68,21 +70,48 @@ def merge(unit: Session, person: Person, kept: int, gone: int, *take: str) -> in
 
 
 def test_doubles_are_proposed_with_their_reason(unit: Session) -> None:
-    assert merging.candidates(unit, Person.GUARDIAN) == []
-    assert merging.candidates(unit, Person.STUDENT) == []
+    assert doubles.candidates(unit, Person.GUARDIAN) == []
+    assert doubles.candidates(unit, Person.STUDENT) == []
     made = double(unit, child="陈小雨", name="陈建国")
-    (pair,) = merging.candidates(unit, Person.GUARDIAN)
+    (pair,) = doubles.candidates(unit, Person.GUARDIAN)
     assert (pair.second_id, pair.why) == (made.guardian_id, Why.SAME_PHONE)
-    pairs = merging.candidates(unit, Person.STUDENT)
+    pairs = doubles.candidates(unit, Person.STUDENT)
     assert {each.why for each in pairs} == {
         Why.ALIKE
     }  # Its own double and 陈小宇's, who sounds so.
     assert {each.second_id for each in pairs} == {made.student_id}
     merge(unit, Person.GUARDIAN, pair.first_id, pair.second_id)
-    assert merging.candidates(unit, Person.GUARDIAN) == []
-    (pair,) = merging.candidates(unit, Person.STUDENT)
+    assert doubles.candidates(unit, Person.GUARDIAN) == []
+    (pair,) = doubles.candidates(unit, Person.STUDENT)
     assert (pair.second_id, pair.why) == (made.student_id, Why.SAME_FAMILY)
     assert pair.first_id == first(unit, "陈小雨")
+
+
+def test_who_is_not_the_same_person_is_proposed_no_more_until_that_is_taken_back(
+    unit: Session,
+) -> None:
+    made = double(unit, child="陈小雨", name="陈建国")
+    for person in Person:
+        (pair, *others) = doubles.candidates(unit, person)
+        key = {"person": person, "first_id": pair.first_id, "second_id": pair.second_id}
+        turned = {"person": person, "first_id": pair.second_id, "second_id": pair.first_id}
+        doubles.tell_apart(unit, **turned, by=by(unit))
+        doubles.tell_apart(unit, **key, by=by(unit))
+        assert doubles.candidates(unit, person) == others
+        assert (person, pair.first_id, pair.second_id) in doubles.told_apart(unit)
+        doubles.liken(unit, **turned, by=by(unit))
+        doubles.liken(unit, **key, by=by(unit))
+        assert doubles.candidates(unit, person) == [pair, *others]
+    actions = select(AuditEntry.action).where(AuditEntry.action.like("guardian.%ed"))
+    assert list(unit.scalars(actions.order_by(AuditEntry.id)))[-2:] == [
+        "guardian.distinguished",
+        "guardian.likened",
+    ]
+    for first_id, second_id in ((made.student_id, made.student_id), (made.student_id, 9999)):
+        with pytest.raises(NotFound):
+            doubles.tell_apart(
+                unit, person=Person.STUDENT, first_id=first_id, second_id=second_id, by=by(unit)
+            )
 
 
 def test_a_merge_moves_everything_once_and_undoing_brings_back_exactly_what_was(
