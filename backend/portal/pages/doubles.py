@@ -61,13 +61,15 @@ def undo(me: StaffMember, merge_id: int) -> ResponseReturnValue:
     return redirect(PATH, 303)
 
 
-@blueprint.post(f"{PATH}/<person>/<int:first_id>/<int:second_id>/<any(apart, alike):verb>")
+@blueprint.post(f"{PATH}/<person>/<int:first_id>/<int:second_id>/<verb>")
 @staff_only(Permission.MERGE_STUDENTS)
 def tell(
     me: StaffMember, person: str, first_id: int, second_id: int, verb: str
 ) -> ResponseReturnValue:
     """«不是同一人», remembered; or that was a mistake."""
-    say = doubles.tell_apart if verb == "apart" else doubles.liken
+    say = {"apart": doubles.tell_apart, "alike": doubles.liken}.get(verb)
+    if say is None:
+        raise NotFound()
     with unit_of_work() as session:
         say(session, person=_person(person), first_id=first_id, second_id=second_id, by=me.id)
     return redirect(PATH, 303)

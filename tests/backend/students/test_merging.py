@@ -93,14 +93,15 @@ def test_who_is_not_the_same_person_is_proposed_no_more_until_that_is_taken_back
     made = double(unit, child="陈小雨", name="陈建国")
     for person in Person:
         (pair, *others) = doubles.candidates(unit, person)
-        key = {"person": person, "first_id": pair.first_id, "second_id": pair.second_id}
-        turned = {"person": person, "first_id": pair.second_id, "second_id": pair.first_id}
-        doubles.tell_apart(unit, **turned, by=by(unit))
-        doubles.tell_apart(unit, **key, by=by(unit))
+        one, other = pair.first_id, pair.second_id
+        for first_id, second_id in ((other, one), (one, other)):
+            doubles.tell_apart(
+                unit, person=person, first_id=first_id, second_id=second_id, by=by(unit)
+            )
         assert doubles.candidates(unit, person) == others
-        assert (person, pair.first_id, pair.second_id) in doubles.told_apart(unit)
-        doubles.liken(unit, **turned, by=by(unit))
-        doubles.liken(unit, **key, by=by(unit))
+        assert (person, one, other) in doubles.told_apart(unit)
+        for first_id, second_id in ((other, one), (one, other)):
+            doubles.liken(unit, person=person, first_id=first_id, second_id=second_id, by=by(unit))
         assert doubles.candidates(unit, person) == [pair, *others]
     actions = select(AuditEntry.action).where(AuditEntry.action.like("guardian.%ed"))
     assert list(unit.scalars(actions.order_by(AuditEntry.id)))[-2:] == [
