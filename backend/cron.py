@@ -56,6 +56,7 @@ ROWS = (
     Row("backend.admissions.figures.jobs.keep_up", "figures of admissions", every_seconds=30),
     Row("backend.admissions.figures.jobs.check", "figures afresh", daily_at=time(5, 10)),
     Row("backend.admissions.figures.jobs.report_week", "the week to managers", daily_at=time(9, 0)),
+    Row("backend.admissions.jobs.tend_leads", "leads nobody has taken or called", every_seconds=60),
     Row("backend.teaching.jobs.expire_makeups", "makeups nobody booked", daily_at=time(0, 10)),
     Row("backend.teaching.jobs.reseat", "places that were forgotten", daily_at=time(3, 10)),
     Row("backend.teaching.jobs.look_at_small_classes", "too few learners", daily_at=time(9, 5)),

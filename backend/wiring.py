@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
 from backend.admissions import sign_up, trials
+from backend.admissions.assigning import waiting
 from backend.admissions.figures import watching
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
@@ -39,6 +40,7 @@ from backend.students import contacts as families
 from backend.students import reminding as case_reminders
 from backend.students import takeovers
 from backend.students.file import consents
+from backend.students.schemas import CustomerAnswered
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 from backend.teaching.schemas import (
@@ -89,6 +91,11 @@ def compose_figures() -> None:
     events.listen(PersonMet, watching.met)
 
 
+def compose_leads() -> None:
+    """What admissions hears of customers and colleagues."""
+    events.listen(CustomerAnswered, waiting.answered)
+
+
 def connect() -> None:
     """Wire this process. Calling it again changes nothing but makes new connections."""
     log.set_up(settings().log_level)
@@ -114,6 +121,7 @@ def connect() -> None:
     events.listen(OrderPaid, sign_up.seat_paid)
     compose_trials()
     compose_figures()
+    compose_leads()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)

@@ -12,6 +12,7 @@ from bot.flows import (
     binding,
     callbacks,
     calling,
+    cards,
     casework,
     codes,
     comparing,
@@ -209,6 +210,9 @@ def answer(talk: Talk) -> Reply:
 def _to_text(talk: Talk) -> Reply:
     if staff.is_claim(talk):
         return staff.claim(talk)
+    carded = cards.heard(talk)
+    if carded is not None:
+        return carded
     if staff.is_answer(talk):
         return staff.answer(talk)
     if staff.is_about_channels(talk):

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries, service
-from backend.admissions.models import Callback
+from backend.admissions.assigning import waiting
+from backend.admissions.models import Callback, Lead
 from backend.kit import clock
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
@@ -61,6 +62,8 @@ def done(session: Session, *, callback_id: int, account_id: int) -> bool:
     if row.done_at is None:
         row.done_at = clock.now()
         service.note(session, lead_id=row.lead_id, text="已回电", account_id=account_id)
+        waiting.responded(session.get_one(Lead, row.lead_id))
+        session.flush()
     return True
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.admissions import lead_list, rules, service
+from backend.admissions.assigning import giving, waiting
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadView, LostReason, Stage, Told
 from backend.kit import clock
@@ -63,8 +64,11 @@ def log(
     elif told.next_at is not None:
         lead.next_follow_up_at = told.next_at
     lead.customer = lead.customer or told.customer
+    waiting.responded(lead)
     if lead.advisor_id == member.id:
         lead.claimed_at = lead.claimed_at or now  # Whoever has talked to them has taken them on.
+        lead.claim_due_at = None
+        giving.end_offer(session, lead, "claimed")
     security.audit(
         session,
         actor=f"account:{member.id}",

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions import lead_list, rules, service
+from backend.admissions.assigning import giving, keeping, offers
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import (
     WALKED_IN,
@@ -29,7 +30,7 @@ class KnownAlready(DomainError):
 
 
 class TakenEnough(DomainError):
-    """More out of the pool in a day than the rule allows."""
+    """More out of the pool in a day, or in hand at once, than the measures allow."""
 
 
 class NoAdvisor(DomainError):
@@ -63,6 +64,7 @@ def write_down(session: Session, *, new: NewLead, by: StaffMember) -> LeadView:
         interest=new.interest,
         stage=Stage.CONTACTED if keeps else Stage.NEW,
         created_at=now,
+        touched_at=now,
         next_follow_up_at=rules.next_follow_up_of(Stage.NEW, now),
     )
     session.add(lead)
@@ -71,7 +73,7 @@ def write_down(session: Session, *, new: NewLead, by: StaffMember) -> LeadView:
     if keeps:
         lead.advisor_id, lead.assigned_at, lead.claimed_at = by.id, now, now
     else:
-        service.assign(session, lead, new.campus_id)
+        giving.assign(session, lead, new.campus_id)
     _audit(session, lead.id, by, "lead.written_down", source=new.source)
     return LeadView.model_validate(lead)
 
@@ -105,15 +107,20 @@ def take(session: Session, *, lead_id: int, by: StaffMember) -> LeadView:
         return LeadView.model_validate(lead)
     if lead.advisor_id is not None:
         owner = staff.staff_members(session, {lead.advisor_id})[lead.advisor_id]
-        raise service.ClaimedByOther(name=owner.name)
+        raise offers.ClaimedByOther(name=owner.name)
+    measures = keeping.measures(session)
+    held = select(func.count(Lead.id)).where(Lead.advisor_id == by.id, Lead.closed_at.is_(None))
+    if (session.scalar(held) or 0) >= measures.held_at_once:
+        raise TakenEnough()
     begins, _ = clock.day_of(clock.today())
     today = select(func.count(FollowUp.id)).where(
         FollowUp.account_id == by.id, FollowUp.note == TAKEN, FollowUp.at >= begins
     )
-    if (session.scalar(today) or 0) >= rules.TAKEN_A_DAY:
+    if (session.scalar(today) or 0) >= measures.taken_a_day:
         raise TakenEnough()
     now = clock.now()
     lead.advisor_id, lead.assigned_at, lead.claimed_at = by.id, now, now
+    lead.touched_at = now
     lead.next_follow_up_at = rules.next_follow_up_of(Stage.NEW, now)
     _note(session, lead.id, by, TAKEN)
     _audit(session, lead.id, by, "lead.taken")
@@ -127,7 +134,8 @@ def put_back(session: Session, *, lead_id: int, by: StaffMember) -> None:
         return
     if not lead_list.reaches(session, by, lead.id, Permission.LOG_FOLLOW_UP):
         raise NotAllowed()
-    lead.advisor_id = lead.claimed_at = None
+    giving.end_offer(session, lead, "put_back")
+    lead.advisor_id = lead.claimed_at = lead.claim_due_at = None
     _note(session, lead.id, by, "放回公海")
     _audit(session, lead.id, by, "lead.put_back")
 
@@ -154,11 +162,49 @@ def hand_over(session: Session, *, lead_ids: Sequence[int], to_id: int, by: Staf
     )
     rows = session.scalars(query.with_for_update()).all()
     for lead in rows:
-        lead.claimed_at = None
-        service.give(session, lead, to_id)
+        giving.give(session, lead, to_id)
         _note(session, lead.id, by, f"转给{receiver.name}")
         _audit(session, lead.id, by, "lead.handed_over", to=to_id)
     return len(rows)
+
+
+def hand_by_rules(session: Session, *, lead_ids: Sequence[int], by: StaffMember) -> int:
+    """Leads go to whom the rules choose, each under its lock; returns how many did. What is closed
+    or beyond the reach of whoever hands is left out."""
+    query = (
+        select(Lead)
+        .where(
+            Lead.id.in_(lead_ids),
+            Lead.closed_at.is_(None),
+            lead_list.within(session, by, Permission.ASSIGN_LEADS),
+        )
+        .order_by(Lead.id)
+        .limit(rules.HANDED_AT_ONCE)
+    )
+    count = 0
+    for lead in session.scalars(query.with_for_update()).all():
+        before = {lead.advisor_id} if lead.advisor_id else set[int]()
+        if giving.assign(session, lead, lead.campus_id, before):
+            count += 1
+            _note(session, lead.id, by, "按规则重新分派")
+            _audit(session, lead.id, by, "lead.handed_over", to=lead.advisor_id)
+    return count
+
+
+def reopen(session: Session, *, lead_id: int, by: StaffMember) -> LeadView:
+    """A lost lead goes on: an advisor's stays theirs, a manager's goes to whom it had or to whom
+    the rules choose. Raises NotFound, NotAllowed, OpenAlready."""
+    lead = session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one_or_none()
+    if lead is None or lead.stage == Stage.WON or lead.merged_into_id is not None:
+        raise NotFound()
+    if not lead_list.reaches(session, by, lead.id, Permission.LOG_FOLLOW_UP):
+        raise NotAllowed()
+    if lead.closed_at is None:
+        return LeadView.model_validate(lead)
+    keeps = scope_of(by.role, Permission.LOG_FOLLOW_UP) is Scope.OWN
+    view = service.reopen(session, lead, interest=lead.interest, by=by.id if keeps else None)
+    _audit(session, lead.id, by, "lead.reopened")
+    return view
 
 
 TAKEN = "从公海领取"

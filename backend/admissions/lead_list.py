@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries
+from backend.admissions.lead_models import LeadTag
 from backend.admissions.models import FollowUp, Lead, SignUp
 from backend.admissions.schemas import Happened, LeadsAsked, LeadView, Touch
 from backend.kit import clock, crypto
@@ -67,6 +68,8 @@ def page(
         query = query.where(Lead.advisor_id.is_not_distinct_from(asked.advisor_id or None))
     if asked.source:
         query = query.where(Lead.source == asked.source)
+    if asked.tag:
+        query = query.where(Lead.id.in_(select(LeadTag.lead_id).where(LeadTag.name == asked.tag)))
     if asked.is_due:
         query = query.where(Lead.next_follow_up_at < clock.now())
     if asked.words:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection, ForeignKey, Index, String, Text, event, inspect, text
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
+from backend.kit import clock
 from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 
 
@@ -15,6 +16,12 @@ class Lead(Base):
     what the family is called (王妈妈). `source` is the channel or campaign of the first code that
     was scanned (`channel:dianping`), `wechat` or `website` for whoever came by themselves;
     `last_source` that of the last one.
+
+    The clock looks at it at `look_at` (`assigning.ladder`): `claim_due_at` is when somebody else is
+    asked, `rung` how far the ladder was climbed for the follow-up of `rung_for`, `touched_at` when
+    anybody last did something, `asked_at` the customer's message that was `responded_at` by a
+    person, or was left too long at `slow_at`. A double stays as a closed row and says into which
+    lead it was merged.
     """
 
     __tablename__ = "admissions_lead"
@@ -27,6 +34,7 @@ class Lead(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_admissions_lead_advisor_stage", "advisor_id", "stage"),
+        Index("ix_admissions_lead_advisor_id_assigned_at", "advisor_id", "assigned_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,6 +57,25 @@ class Lead(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claim_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    touched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rung: Mapped[int] = mapped_column(default=0)
+    rung_for: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    slow_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+@event.listens_for(Lead, "before_insert")
+@event.listens_for(Lead, "before_update")
+def _look_again(_mapper: Mapper[Lead], _connection: Connection, lead: Lead) -> None:
+    """Whatever is changed about a lead, by whom ever: the clock looks at it anew and reckons its
+    next moment. Only the clock's own look sets that moment itself."""
+    if not inspect(lead).attrs.look_at.history.has_changes():
+        lead.look_at = None if lead.closed_at is not None else clock.now()
 
 
 class FollowUp(Base):

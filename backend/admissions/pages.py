@@ -6,8 +6,10 @@ The platform says who opens it, so that a link that is passed on claims nothing 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from backend.admissions import lead_pages, queries, service
+from backend.admissions import queries
+from backend.admissions.assigning import offers
 from backend.admissions.figures import pages as figure_pages
+from backend.admissions.lead_pages import desk, keeping
 from backend.admissions.waitlist import pages as waitlists
 from backend.kit.db import reading, unit_of_work
 from backend.security.gate import staff_only
@@ -15,12 +17,13 @@ from backend.security.schemas import Permission, StaffMember
 from backend.web import errors
 
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
-blueprint.register_blueprint(lead_pages.blueprint)
 blueprint.register_blueprint(waitlists.blueprint)
 blueprint.register_blueprint(figure_pages.blueprint)
+blueprint.register_blueprint(desk.blueprint)
+blueprint.register_blueprint(keeping.blueprint)
 
 errors.apologise(
-    service.ClaimedByOther,
+    offers.ClaimedByOther,
     "这条咨询由同事跟进",
     "认领链接只对收到它的顾问本人有效。回到公众号发送「我的客户」，可以查看您手头的咨询；"
     "需要接手请联系校区主管。",
@@ -35,7 +38,7 @@ def claim_page(member: StaffMember, lead_id: int) -> ResponseReturnValue:
     with reading() as session:
         lead = queries.lead(session, lead_id)
     if lead is not None and lead.advisor_id != member.id:
-        raise service.ClaimedByOther()
+        raise offers.ClaimedByOther()
     return render_template("admissions/claim.html", lead=lead, claimed=False)
 
 
@@ -44,5 +47,5 @@ def claim_page(member: StaffMember, lead_id: int) -> ResponseReturnValue:
 def claim(member: StaffMember, lead_id: int) -> ResponseReturnValue:
     """Claims the lead for the advisor it was given to, and nobody else."""
     with unit_of_work() as session:
-        lead = service.claim(session, lead_id=lead_id, account_id=member.id)
+        lead = offers.claim(session, lead_id=lead_id, account_id=member.id)
     return render_template("admissions/claim.html", lead=lead, claimed=True)

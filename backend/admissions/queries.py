@@ -47,7 +47,8 @@ def leads_of_advisor(session: Session, account_id: int, *, limit: int = 10) -> l
 
 
 def loads(session: Session, account_ids: set[int]) -> tuple[dict[int, int], dict[int, datetime]]:
-    """Open leads and the last assignment of each advisor, for `rules.choose_advisor`."""
+    """Open leads and the last assignment of each advisor, for `assigning.choosing`: what it costs
+    grows with what they have in hand, not with all leads there ever were."""
     counts = dict.fromkeys(account_ids, 0)
     query = (
         select(Lead.advisor_id, func.count(Lead.id))
@@ -55,11 +56,15 @@ def loads(session: Session, account_ids: set[int]) -> tuple[dict[int, int], dict
         .group_by(Lead.advisor_id)
     )
     counts.update({who: count for who, count in session.execute(query) if who is not None})
-    last = select(Lead.advisor_id, func.max(Lead.assigned_at)).where(
-        Lead.advisor_id.in_(account_ids)
-    )
-    latest = session.execute(last.group_by(Lead.advisor_id))
-    return counts, {who: at for who, at in latest if who is not None and at is not None}
+    if not account_ids:
+        return counts, {}
+    newest = select(func.max(Lead.assigned_at))
+    columns = [
+        newest.where(Lead.advisor_id == who).scalar_subquery().label(f"a{who}")
+        for who in sorted(account_ids)
+    ]
+    latest = zip(sorted(account_ids), session.execute(select(*columns)).one(), strict=True)
+    return counts, {who: at for who, at in latest if at is not None}
 
 
 def stage_of(session: Session, lead_id: int) -> Stage:

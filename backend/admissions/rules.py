@@ -8,9 +8,8 @@ from backend.security.schemas import Role
 
 PAY_WITHIN = timedelta(minutes=30)
 SEAT_MARGIN = timedelta(minutes=3)  # Money paid in the last second still finds its seat.
-CLAIM_WITHIN = timedelta(minutes=10)
-# Rules of the public pool as of 2026-11-24.
-TAKEN_A_DAY = 20
+REOPENED_WITHIN = timedelta(days=180)
+"""Whoever was lost longer ago is a new lead."""
 HANDED_AT_ONCE = 200
 ADVISING = (Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL)
 
@@ -18,22 +17,6 @@ ADVISING = (Role.ADVISOR, Role.CAMPUS_MANAGER, Role.PRINCIPAL)
 def is_phone(text: str) -> bool:
     """Whether a text is a mainland mobile number."""
     return re.fullmatch(r"1[3-9][0-9]{9}", text) is not None
-
-
-def choose_advisor(loads: dict[int, int], last_assigned_at: dict[int, datetime]) -> int | None:
-    """The advisor with the fewest open leads; among equals whoever has waited longest (A17).
-
-    `loads` holds every candidate; somebody never assigned to has waited for ever. None without
-    candidates.
-    """
-    if not loads:
-        return None
-
-    def rank(account_id: int) -> tuple[int, float, int]:
-        last = last_assigned_at.get(account_id)
-        return loads[account_id], last.timestamp() if last else 0.0, account_id
-
-    return min(loads, key=rank)
 
 
 def stage_after(now: Stage, told: Stage | None) -> Stage:

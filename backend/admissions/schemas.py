@@ -85,6 +85,12 @@ class LeadView(BaseModel):
     created_at: datetime
     claimed_at: datetime | None
     next_follow_up_at: datetime | None
+    claim_due_at: datetime | None = None
+    asked_at: datetime | None = None
+    responded_at: datetime | None = None
+    slow_at: datetime | None = None
+    closed_at: datetime | None = None
+    merged_into_id: int | None = None
 
     @property
     def title(self) -> str:
@@ -183,6 +189,7 @@ class LeadsAsked(BaseModel):
     stage: Stage | None = None
     advisor_id: int | None = None
     source: str = ""
+    tag: str = ""
     is_due: bool = False
 
 

@@ -5,28 +5,27 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries, rules
+from backend.admissions.assigning import giving, waiting
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import (
     BY_THEMSELVES,
     FROM_FAMILY,
     FROM_WEBSITE,
     LeadView,
+    LostReason,
     Stage,
 )
 from backend.gateways.visitors import is_visitor
 from backend.gateways.webchat import lines
 from backend.kit import clock
-from backend.kit.errors import DomainError, NotFound
-from backend.kit.links import page_in_wechat
-from backend.outbox import service as outbox
-from backend.outbox.schemas import Notice
+from backend.kit.errors import DomainError
 from backend.security import queries as staff
-from backend.security import service as security
-from backend.security.schemas import AccountDeactivated, CodeKind, CodeScanned, Role
+from backend.security.schemas import AccountDeactivated, CodeKind, CodeScanned
+from backend.students.tickets import staffing
 
 
-class ClaimedByOther(DomainError):
-    """A colleague was faster."""
+class OpenAlready(DomainError):
+    """The WeChat of a closed lead has an open one (`id`)."""
 
 
 def open_lead(
@@ -42,12 +41,15 @@ def open_lead(
 
     A family that is with us is called by its name, and its lead comes from the family itself,
     whatever codes it has scanned. Somebody whose lead is open keeps it and its advisor: what they
-    say now is noted on it.
+    say now is noted on it. Whoever was lost comes back as the same lead.
     """
     known = queries.open_lead_of(session, openid)
     if known is not None:
         note(session, lead_id=known.id, text=interest)
         return known
+    lost = _lost(session, openid)
+    if lost is not None:
+        return reopen(session, lost, interest=interest)
     now, touches = clock.now(), staff.touches(session, openid)
     family = queries.family_of(session, openid)
     by_themselves = FROM_WEBSITE if is_visitor(openid) else BY_THEMSELVES
@@ -60,6 +62,8 @@ def open_lead(
         campus_id=campus_id,
         stage=Stage.NEW,
         created_at=now,
+        asked_at=now,
+        touched_at=now,
         next_follow_up_at=rules.next_follow_up_of(Stage.NEW, now),
     )
     try:
@@ -73,8 +77,56 @@ def open_lead(
     page = lines.came_from(session, openid) if is_visitor(openid) else None
     if page:
         note(session, lead_id=lead.id, text=f"来自网页 {page}")
-    assign(session, lead, campus_id)
+    giving.assign(session, lead, campus_id)
     return LeadView.model_validate(lead)
+
+
+def reopen(session: Session, lead: Lead, *, interest: str, by: int | None = None) -> LeadView:
+    """A lost lead is open again, under its lock: with `by` it is theirs, else its advisor's where
+    they are here, else the rules choose. Open already changes nothing.
+
+    Raises OpenAlready where the same WeChat has another open lead.
+    """
+    if lead.closed_at is None:
+        return LeadView.model_validate(lead)
+    other = queries.open_lead_of(session, lead.openid) if lead.openid else None
+    if other is not None:
+        raise OpenAlready(id=str(other.id))
+    now, before = clock.now(), lead.advisor_id
+    note(session, lead_id=lead.id, text=f"重新打开（此前想了解：{lead.interest}）", account_id=by)
+    lead.closed_at, lead.lost_reason, lead.stage = None, None, Stage.NEW
+    lead.reopened_at, lead.advisor_id, lead.interest = now, None, interest
+    lead.next_follow_up_at = rules.next_follow_up_of(Stage.NEW, now)
+    session.flush()
+    if by is not None:
+        lead.advisor_id, lead.assigned_at, lead.claimed_at = by, now, now
+        session.flush()
+        return LeadView.model_validate(lead)
+    waiting.asked(lead)
+    member = staff.staff_member(session, before) if before else None
+    is_here = member is not None and member.role in rules.ADVISING
+    if member is not None and is_here and not staffing.absent(session, {member.id}):
+        giving.give(session, lead, member.id)
+    else:
+        giving.assign(session, lead, lead.campus_id)
+    return LeadView.model_validate(lead)
+
+
+def _lost(session: Session, openid: str) -> Lead | None:
+    """The lost lead of a WeChat that is not too old to go on with, locked."""
+    query = (
+        select(Lead)
+        .where(
+            Lead.openid == openid,
+            Lead.stage == Stage.LOST,
+            Lead.closed_at > clock.now() - rules.REOPENED_WITHIN,
+            Lead.lost_reason.is_distinct_from(LostReason.DOUBLE),
+            Lead.merged_into_id.is_(None),
+        )
+        .order_by(Lead.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
 
 
 def touched(session: Session, event: CodeScanned) -> None:
@@ -108,34 +160,11 @@ def go_on_in_wechat(session: Session, *, visitor: str, openid: str) -> bool:
     return True
 
 
-def claim(session: Session, *, lead_id: int, account_id: int) -> LeadView:
-    """An advisor takes a lead on. Taking one's own again changes nothing.
-
-    Raises ClaimedByOther (with the colleague's name), NotFound when the lead is gone or was
-    assigned to somebody else.
-    """
-    lead = session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one_or_none()
-    if lead is None or lead.closed_at is not None:
-        raise NotFound()
-    if lead.advisor_id != account_id:
-        owner = lead.advisor_id
-        name = staff.staff_members(session, {owner})[owner].name if owner else ""
-        raise ClaimedByOther(name=name)
-    if lead.claimed_at is None:
-        lead.claimed_at = clock.now()
-        session.add(
-            FollowUp(lead_id=lead.id, account_id=account_id, note="认领", at=lead.claimed_at)
-        )
-        security.audit(
-            session, actor=f"account:{account_id}", action="lead.claimed", subject=f"lead:{lead.id}"
-        )
-        session.flush()
-    return LeadView.model_validate(lead)
-
-
 def note(session: Session, *, lead_id: int, text: str, account_id: int | None = None) -> None:
     """Add to a lead's timeline (A15)."""
-    session.add(FollowUp(lead_id=lead_id, account_id=account_id, note=text, at=clock.now()))
+    now = clock.now()
+    session.add(FollowUp(lead_id=lead_id, account_id=account_id, note=text, at=now))
+    session.get_one(Lead, lead_id).touched_at = now
     session.flush()
 
 
@@ -145,15 +174,11 @@ def move(session: Session, *, lead_id: int, stage: Stage) -> None:
     now = clock.now()
     lead.stage = stage
     if stage in (Stage.WON, Stage.LOST):
-        lead.closed_at, lead.next_follow_up_at = now, None
+        lead.closed_at, lead.next_follow_up_at, lead.claim_due_at = now, None, None
+        giving.end_offer(session, lead, "closed")
     else:
         lead.next_follow_up_at = rules.next_follow_up_of(stage, now)
     session.flush()
-
-
-def claim_link(lead_id: int) -> str:
-    """The address behind an advisor's one tap: WeChat says whether it is the advisor who opens."""
-    return page_in_wechat(f"/leads/{lead_id}/claim")
 
 
 def pass_on(session: Session, left: AccountDeactivated) -> None:
@@ -165,41 +190,8 @@ def pass_on(session: Session, left: AccountDeactivated) -> None:
     for lead in leads:
         lead.advisor_id = lead.claimed_at = None
         if left.successor_id is not None:
-            give(session, lead, left.successor_id)
+            giving.give(session, lead, left.successor_id)
         else:
-            assign(session, lead, campus_id)
+            giving.end_offer(session, lead, "moved")
+            giving.assign(session, lead, campus_id)
         note(session, lead_id=lead.id, text="原顾问离职，已转交")
-
-
-def assign(session: Session, lead: Lead, campus_id: int | None) -> None:
-    """Give a lead to the advisor whom the rule chooses; without advisors it stays in the pool."""
-    candidates = staff.staff_with_role(session, Role.ADVISOR, campus_id=campus_id)
-    if not candidates:
-        candidates = staff.staff_with_role(session, Role.ADVISOR)
-    loads, last_assigned_at = queries.loads(session, {member.id for member in candidates})
-    chosen = rules.choose_advisor(loads, last_assigned_at)
-    if chosen is not None:
-        give(session, lead, chosen)
-
-
-def give(session: Session, lead: Lead, chosen: int) -> None:
-    """Hand a lead to a member of staff and push them (A14)."""
-    lead.advisor_id, lead.assigned_at = chosen, clock.now()
-    session.flush()
-    kind = "网站访客" if is_visitor(lead.openid or "") else "微信客户" if lead.openid else "客户"
-    stranger = f"{kind}{lead.id}"
-    family = queries.family_of(session, lead.openid) if lead.openid else lead.customer
-    outbox.post(
-        session,
-        to=staff.recipient_of(session, chosen),
-        notice=Notice(
-            template="new_lead",
-            values={
-                "customer": family or stranger,
-                "interest": lead.interest,
-                "time": f"{clock.local(lead.created_at):%m月%d日 %H:%M}",
-            },
-            url=claim_link(lead.id),
-        ),
-        dedupe_key=f"new-lead:{lead.id}:{chosen}:{lead.assigned_at:%y%m%d%H%M%S}",
-    )

@@ -49,3 +49,17 @@ SOURCES = {
 def source_name(source: str) -> str:
     """«微信», or the short name of a channel or campaign (`channel:dianping` → dianping)."""
     return SOURCES.get(source) or source.partition(":")[2] or source
+
+
+MEASURES = {
+    "claim_minutes": "认领时限（分钟）",
+    "later_minutes": "「稍后」推迟（分钟）",
+    "respond_minutes": "首次应答时限（分钟）",
+    "nudge_minutes": "逾期多久提醒顾问（分钟）",
+    "manager_minutes": "逾期多久告诉主管（分钟）",
+    "reassign_minutes": "逾期多久转给同事（分钟）",
+    "pool_days": "多少天没跟进回公海",
+    "taken_a_day": "每天最多从公海领取",
+    "held_at_once": "领取时手头最多",
+}
+"""What managers set, by the name of the measure."""

@@ -52,6 +52,50 @@ ADMISSIONS: Mapping[str, Template] = {
         what="试听反馈：{words}",
         when="请今天联系",
     ),
+    "lead_slow": _to_advisor(
+        "客户还在等回复",
+        "{customer}问了{interest}，已超过应答时限。请马上联系，联系过后用一句话告诉我结果。",
+        what="等回复：{interest}",
+        when="请马上联系",
+    ),
+    "lead_overdue": _to_advisor(
+        "跟进已逾期",
+        "{customer}（{interest}）到时间还没有跟进。请尽快联系后告诉我结果，"
+        "改时间就说「客户{number} 明天上午再联系」。",
+        what="逾期：{interest}",
+        when="请尽快跟进",
+    ),
+    "lead_passed_on": _to_advisor(
+        "客户已转给同事",
+        "{customer}（{interest}）超过时限，已转给其他同事。需要接回来请联系校区主管。",
+        what="已转出：{interest}",
+        when="不用再跟进",
+    ),
+    "lead_recycled": _to_advisor(
+        "客户回到公海",
+        "{customer}（{interest}）多天没有跟进，已回到公海。要继续跟进请回复「认领 {number}」。",
+        what="回到公海：{interest}",
+        when="可再认领",
+    ),
+    "lead_again": _to_advisor(
+        "客户又来咨询",
+        "{customer}又来咨询：{interest}。请尽快联系，联系过后告诉我结果。",
+        what="又来咨询：{interest}",
+        when="请尽快联系",
+    ),
+    "lead_unclaimed": _to_advisor(
+        "客户没有人跟进",
+        "{customer}（{interest}）：{why}。请到工作台「客户线索」分派，"
+        "或自己回复「认领 {number}」。",
+        what="待分派：{interest}",
+        when="请现在分派",
+    ),
+    "lead_neglected": _to_advisor(
+        "顾问逾期未跟进",
+        "{customer}（{interest}）{why}。请提醒顾问，或到工作台「客户线索」转交。",
+        what="逾期：{interest}",
+        when="请今天处理",
+    ),
     "callback_asked": _to_advisor(
         "客户希望回电",
         "{customer}希望您在{when}回电，电话{phone}。打完请回复「已回电 {number}」。",

@@ -139,11 +139,14 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "new_lead": Template(
         title="新客户待认领",
-        text="{customer}想了解{interest}（{time}）。请点开认领，或回复「认领」，然后尽快联系对方。",
+        text="{customer}想了解{interest}（{time}）。请「认领 {number}」后尽快联系对方；"
+        "现在不方便请回「稍后 {number}」，不归您请回「不是我的 {number}」。",
         wechat="task",
         fields=task(what="新客户：{interest}", whom="{customer}", when="{time}"),
         kind=NoticeKind.TASK,
         urgent=True,
+        chat_link="点开认领",
+        taps=("认领 {number}", "稍后 {number}", "不是我的 {number}"),
     ),
     "order_paid_guardian": Template(
         title="报名成功",

@@ -37,6 +37,7 @@ ENTRIES = (
     (
         "设置",
         (
+            ("线索规则", "admissions_pages.lead_rules.shown"),
             ("提醒规则", "portal_pages.reminders.listed"),
             ("听懂客户", "review_pages.queued"),
             ("员工账号", "portal_pages.people.listed"),

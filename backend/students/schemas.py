@@ -257,6 +257,14 @@ class TicketView(BaseModel):
     owner_name: str | None = None
 
 
+class CustomerAnswered(BaseModel):
+    """Event: a person has written to a customer, from a talk or from a ticket."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+
+
 class TakeoverStep(StrEnum):
     """What the clock does with a talk that a person leads."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.kit import clock
+from backend.kit import clock, events
 from backend.kit.errors import NotAllowed, NotFound
 from backend.kit.links import page_in_wechat
 from backend.outbox import service as outbox
@@ -22,7 +22,7 @@ from backend.security.schemas import AccountDeactivated, Role, StaffMember
 from backend.students import queries, rules
 from backend.students.models import Takeover
 from backend.students.office_hours import OFFICE
-from backend.students.schemas import EndedBy, NoteKind, TakeoverStep, TakeoverView
+from backend.students.schemas import CustomerAnswered, EndedBy, NoteKind, TakeoverStep, TakeoverView
 from backend.students.ticket_models import Ticket
 from backend.students.tickets import answering, desk, settling
 
@@ -150,6 +150,7 @@ def answer(
     row.waiting_since, row.nudged_at, row.answered_at = None, None, now
     row.due_at, row.suggestions, row.tried = now + rules.RESUME_AFTER, [], []
     session.flush()
+    events.publish(session, CustomerAnswered(openid=row.openid))
     key = f"talk:{row.id}:said:{source_key}"
     to = Recipient(openid=row.openid)
     if now - ticket.opened_at < CHAT_LASTS:

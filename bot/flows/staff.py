@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
-from backend.admissions import queries, service
+from backend.admissions import lead_desk, queries
+from backend.admissions.assigning import offers
 from backend.admissions.figures import periods, telling
 from backend.admissions.figures.schemas import Period
+from backend.admissions.schemas import LeadView
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
 from backend.kit.links import page_in_wechat, spelled_out
@@ -91,10 +93,24 @@ def _claim(talk: Talk) -> Reply:
             return say(phrases.NOTHING_TO_CLAIM)
         number = str(waiting[0].id)
     try:
-        lead = service.claim(talk.session, lead_id=int(number), account_id=account_id)
+        lead = _taken_on(talk, int(number))
     except NotFound:
         return say(phrases.NO_SUCH_LEAD.format(id=number))
+    except lead_desk.TakenEnough:
+        return say(phrases.TAKEN_ENOUGH)
     return say(phrases.CLAIMED.format(id=lead.id, interest=spelled_out(lead.interest)[:40]))
+
+
+def _taken_on(talk: Talk, lead_id: int) -> LeadView:
+    """One's own is claimed, one of the public pool is taken out of it."""
+    account_id = talk.speaker.account_id or 0
+    lead = queries.lead(talk.session, lead_id)
+    if lead is None:
+        raise NotFound()
+    if lead.advisor_id is None:
+        member = people.staff_members(talk.session, {account_id})[account_id]
+        return lead_desk.take(talk.session, lead_id=lead_id, by=member)
+    return offers.claim(talk.session, lead_id=lead_id, account_id=account_id)
 
 
 def own_leads(talk: Talk) -> Reply | None:

@@ -84,6 +84,7 @@ class Stage:
         events.listen(SeatEnded, waitlist.seat_ended)
         wiring.compose_trials()
         wiring.compose_figures()
+        wiring.compose_leads()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)

@@ -120,6 +120,11 @@ class Player:
         for _ in range(times):
             waitlist.tend()
 
+    def tend_leads(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job looks at the leads, so many times in a row."""
+        for _ in range(times):
+            jobs.tend_leads()
+
     def close_orders(self, _: None, _step: dict[str, Any]) -> None:
         """The clock's job closes what was not paid in time."""
         self.stage.close_expired_orders()

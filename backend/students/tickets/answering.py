@@ -2,14 +2,20 @@
 
 from sqlalchemy.orm import Session
 
-from backend.kit import clock
+from backend.kit import clock, events
 from backend.kit.errors import NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.students import queries
-from backend.students.schemas import NoteKind, TicketKind, TicketStatus, TicketView
+from backend.students.schemas import (
+    CustomerAnswered,
+    NoteKind,
+    TicketKind,
+    TicketStatus,
+    TicketView,
+)
 from backend.students.ticket_models import Ticket
 from backend.students.tickets import deadlines, desk, staffing
 from backend.students.tickets.deadlines import Clock
@@ -26,6 +32,8 @@ def answer_ticket(session: Session, *, number: str, account_id: int, text: str) 
     responded(ticket)
     audit(session, ticket, "answered", account_id)
     tell_author(session, ticket, "ticket_answered", key=f"note:{said.id}", answer=text)
+    if not ticket.is_anonymous:
+        events.publish(session, CustomerAnswered(openid=ticket.openid))
     return queries.ticket(session, ticket.id)
 
 

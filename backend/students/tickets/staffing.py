@@ -49,17 +49,26 @@ def loads_of(session: Session, account_ids: Collection[int]) -> dict[int, int]:
 
 def absent(session: Session, account_ids: Collection[int]) -> set[int]:
     """Which of these are known to be away now."""
+    return set(absences(session, account_ids))
+
+
+def absences(session: Session, account_ids: Collection[int]) -> dict[int, datetime]:
+    """Until when each of these is away now; who is here is not in it."""
     now = clock.now()
-    query = select(Absence.account_id).where(
+    query = select(Absence.account_id, Absence.to_at).where(
         Absence.account_id.in_(account_ids), Absence.from_at <= now, Absence.to_at > now
     )
-    return set(session.scalars(query))
+    return {row.account_id: row.to_at for row in session.execute(query)}
 
 
-def be_away(session: Session, *, account_id: int, until: datetime) -> None:
-    """Somebody gets no new tickets until then; a later word replaces an earlier one."""
+def be_away(
+    session: Session, *, account_id: int, until: datetime, from_at: datetime | None = None
+) -> None:
+    """Somebody gets no new tickets and leads until then, from now on or from a later moment; a
+    later word replaces an earlier one."""
     come_back(session, account_id=account_id)
-    session.add(Absence(account_id=account_id, from_at=clock.now(), to_at=until))
+    begins = from_at or clock.now()
+    session.add(Absence(account_id=account_id, from_at=begins, to_at=until))
     session.flush()
 
 

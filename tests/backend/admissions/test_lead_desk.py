@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions import lead_desk, lead_list, service
+from backend.admissions.assigning import keeping
+from backend.admissions.assigning.measures import Measures
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadsAsked, LostReason, NewLead, Stage
 from backend.kit.db import reading, unit_of_work
@@ -84,13 +86,11 @@ def test_out_of_the_pool_goes_to_one_of_many_at_once(database: str) -> None:
         assert session.scalar(taken) == 1
 
 
-def test_the_pool_has_a_measure_and_only_ones_own_goes_back(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("backend.admissions.rules.TAKEN_A_DAY", 1)
+def test_the_pool_has_a_measure_and_only_ones_own_goes_back(session: Session) -> None:
     first = service.open_lead(session, openid="o_one", interest="英语")
     second = service.open_lead(session, openid="o_two", interest="数学")
     own, other = _hired(session, "周婷"), _hired(session, "钱进")
+    keeping.set_measures(session, Measures(taken_a_day=1), by=own)
     for _ in range(2):  # One's own again is no second one.
         lead_desk.take(session, lead_id=first.id, by=own)
     with pytest.raises(lead_desk.TakenEnough):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from backend.admissions import service
+from backend.admissions.assigning import keeping
 from backend.admissions.models import FollowUp, Lead
 from backend.kit.db import engine, reading, unit_of_work
 from backend.security import service as security
@@ -90,6 +91,61 @@ def test_anothers_lead_is_not_found_and_the_pool_is_for_all(site: Site, advisor:
         assert session.get_one(Lead, 1).advisor_id == 1
 
 
+def test_managers_keep_the_rules_and_advisors_do_not(site: Site, advisor: Phone) -> None:
+    assert advisor.open("/leads/rules")[0] == 403
+    head = entered(site, "o_head")
+    page = shown(head, "/leads/rules")
+    assert "还没有规则" in page
+    rule = {"name": "英语", "subject": "英语", "needs": "少儿英语", "turn": "load", "active": "1"}
+    assert sent(head, "/leads/rules", page, **rule)[0] == 303
+    assert sent(head, "/leads/rules", page, **rule | {"name": "夜里", "from": "20:00"})[0] == 303
+    assert sent(head, "/leads/rules", page, **rule | {"claim": "9999"})[0] == 422
+    assert sent(head, "/leads/rules/2/up", page)[0] == 303
+    desk = {"skills": "少儿英语，数学", "most": "3", "from": "09:00", "to": "18:00"}
+    assert sent(head, "/leads/rules/advisors/2", page, **desk)[0] == 303
+    assert sent(head, "/leads/rules/advisors/3", page, **desk)[0] == 404  # No advisor.
+    assert sent(head, "/leads/rules/advisors/1/away", page, until="2020-01-01T10:00")[0] == 422
+    page = shown(head, "/leads/rules")
+    assert page.index("1. 夜里") < page.index("2. 英语")
+    assert "少儿英语、数学" in page
+    measures = dict(
+        re.findall(r'name="([a-z_]+)" inputmode="numeric" required value="(\d+)"', page)
+    )
+    assert sent(head, "/leads/rules/measures", page, **measures | {"pool_days": "0"})[0] == 422
+    assert sent(head, "/leads/rules/measures", page, **measures | {"pool_days": "3"})[0] == 303
+    with reading() as session:
+        assert keeping.measures(session).pool_days == 3
+
+
+def test_tags_wait_and_a_second_life(site: Site, advisor: Phone) -> None:
+    with unit_of_work() as session:
+        service.open_lead(session, openid="o_mother", interest="数学")  # To 周婷.
+        service.open_lead(session, openid="o_father", interest="英语")  # To 钱进.
+    page = shown(advisor, "/leads/1")
+    assert "客户已等0分钟" in page
+    for _ in range(2):
+        assert sent(advisor, "/leads/1/tags", page, tag="高意向")[0] == 303
+    assert sent(advisor, "/leads/1/tags", page, tag="<script>")[0] == 422
+    assert sent(advisor, "/leads/2/tags", page, tag="高意向")[0] == 404
+    assert "数学" in shown(advisor, "/leads?tag=高意向")
+    assert "数学" not in shown(advisor, "/leads?tag=别的")
+    lost = {"note": "嫌贵", "kind": "call", "stage": "lost", "reason": "price"}
+    assert sent(advisor, "/leads/1/follow-ups", page, **lost)[0] == 303
+    page = shown(advisor, "/leads/1")
+    assert "首次应答用了0分钟" in page
+    for _ in range(2):
+        assert sent(advisor, "/leads/1/reopen", page)[0] == 303
+    assert sent(advisor, "/leads/2/reopen", page)[0] == 404
+    assert sent(advisor, "/leads/1/tags", page, tag="高意向", off="1")[0] == 303
+    page = shown(advisor, "/leads/1")
+    assert "新线索" in page
+    assert "高意向" not in page
+    head = entered(site, "o_head")
+    page = shown(head, "/leads")
+    assert sent(head, "/leads/hand-by-rules", page, id="1")[0] == 303
+    assert advisor.open("/leads/1")[0] == 404
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_list_of_many_asks_as_much_as_one_of_few(site: Site, advisor: Phone) -> None:
     asked: list[str] = []
@@ -103,7 +159,7 @@ def test_a_list_of_many_asks_as_much_as_one_of_few(site: Site, advisor: Phone) -
         asked.clear()
         pages.append(shown(advisor, "/leads"))
         counts.append(len(asked))
-    assert counts[0] == counts[1] < 15
+    assert counts[0] == counts[1] < 18
     more = re.search(r'href="(/leads\?before=[0-9]+)"', pages[1])
     assert more is not None
     first = set(re.findall(r"客户[0-9]+", pages[1]))

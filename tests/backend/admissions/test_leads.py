@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries, service
+from backend.admissions.assigning import offers
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import Stage
 from backend.kit.db import reading, unit_of_work
@@ -51,16 +52,16 @@ def test_only_the_assigned_advisor_claims_and_once(session: Session) -> None:
     own, other = _advisor(session, "周婷"), _advisor(session, "钱进")
     lead = service.open_lead(session, openid="o_one", interest="英语")
     assert lead.advisor_id == own
-    with pytest.raises(service.ClaimedByOther) as refused:
-        service.claim(session, lead_id=lead.id, account_id=other)
+    with pytest.raises(offers.ClaimedByOther) as refused:
+        offers.claim(session, lead_id=lead.id, account_id=other)
     assert refused.value.facts == {"name": "周婷"}
-    first = service.claim(session, lead_id=lead.id, account_id=own)
-    again = service.claim(session, lead_id=lead.id, account_id=own)
+    first = offers.claim(session, lead_id=lead.id, account_id=own)
+    again = offers.claim(session, lead_id=lead.id, account_id=own)
     assert first.claimed_at == again.claimed_at
     assert _count(session, FollowUp) == 1
     service.move(session, lead_id=lead.id, stage=Stage.LOST)
     with pytest.raises(NotFound):
-        service.claim(session, lead_id=lead.id, account_id=own)
+        offers.claim(session, lead_id=lead.id, account_id=own)
 
 
 def test_two_first_messages_at_once_open_one_lead(database: str) -> None:

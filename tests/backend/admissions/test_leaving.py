@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries, service
+from backend.admissions.assigning import offers
 from backend.kit import events
 from backend.outbox.models import OutboxMessage
 from backend.security import accounts
@@ -16,7 +17,7 @@ def test_a_leavers_leads_are_handed_on(session: Session, monkeypatch: pytest.Mon
     monkeypatch.setattr(events, "_listeners", {AccountDeactivated: [service.pass_on]})
     leaver = staff.hire(session, name="周婷", role=Role.ADVISOR, openid="o_zhou")
     lead = service.open_lead(session, openid="o_customer", interest="英语")
-    service.claim(session, lead_id=lead.id, account_id=leaver.id)
+    offers.claim(session, lead_id=lead.id, account_id=leaver.id)
     heir = staff.hire(session, name="王丽", role=Role.ADVISOR, openid="o_wang")
     for _ in range(2):
         accounts.deactivate(session, leaver.id, by="system")

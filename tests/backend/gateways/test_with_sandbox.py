@@ -25,7 +25,7 @@ from tests.backend.gateways.payments.till import opened
 CLAIM = "http://127.0.0.1:8000/oauth/start?next=/leads/1/claim"
 LEAD = Notice(
     template="new_lead",
-    values={"customer": "林女士", "interest": "周末英语班", "time": "今天 14:00"},
+    values={"customer": "林女士", "interest": "周末英语班", "time": "今天 14:00", "number": "7"},
     url=CLAIM,
 )
 TEXT = {"msgtype": "text", "text": {"content": "您好，周六见 🎉"}}

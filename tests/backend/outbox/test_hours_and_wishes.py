@@ -103,7 +103,8 @@ def test_s6_who_opted_out_is_not_told_until_they_opt_in(outside: Outside) -> Non
 
 def test_s6_one_kind_is_not_another_and_work_cannot_be_refused(outside: Outside) -> None:
     lead = Notice(
-        template="new_lead", values={"customer": "林女士", "interest": "英语", "time": "今天"}
+        template="new_lead",
+        values={"customer": "林女士", "interest": "英语", "time": "今天", "number": "7"},
     )
     with clock.frozen(NOON):
         opt(out=True, kind=NoticeKind.MARKETING)

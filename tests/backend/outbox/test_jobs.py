@@ -26,7 +26,7 @@ from tests.backend.outbox.outside import Outside
 
 LEAD = Notice(
     template="new_lead",
-    values={"customer": "林女士", "interest": "周末英语班", "time": "今天"},
+    values={"customer": "林女士", "interest": "周末英语班", "time": "今天", "number": "7"},
     url="https://example.cn/claim",
 )
 TO = Recipient(openid="o_advisor", phone="13812345678", email="zhou@example.cn", name="周婷")

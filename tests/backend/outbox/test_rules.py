@@ -50,8 +50,8 @@ def test_fields_need_no_value_the_sentence_lacks(name: str) -> None:
 
 
 def test_values_are_elided_and_never_read_as_placeholders() -> None:
-    notice = complete("new_lead", "{customer}" * 50)
-    assert rules.sentence_of(notice).count("…") == 3
+    notice = complete("talk_moved", "{customer}" * 50)
+    assert rules.sentence_of(notice).count("…") == 4
     assert len(rules.sentence_of(notice)) < 300
 
 
@@ -63,7 +63,7 @@ def test_a_notice_must_be_declared_and_complete() -> None:
 
 
 def test_a_link_makes_a_card_in_chat_and_ends_the_text_elsewhere() -> None:
-    notice = complete("new_lead")
+    notice = complete("console_invitation")
     card = rules.chat_body_of(notice)["news"]["articles"][0]
     assert card["url"] == notice.url
     assert rules.letter_text_of(notice).endswith(" https://example.cn/x")

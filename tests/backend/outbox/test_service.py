@@ -14,7 +14,8 @@ from backend.outbox.models import OutboxMessage
 from backend.outbox.schemas import ChatMessage, MessageStuck, Notice, Recipient, Status
 
 LEAD = Notice(
-    template="new_lead", values={"customer": "林女士", "interest": "周末英语班", "time": "今天"}
+    template="new_lead",
+    values={"customer": "林女士", "interest": "周末英语班", "time": "今天", "number": "7"},
 )
 TO = Recipient(openid="o_advisor", phone="13812345678", name="周婷")
 

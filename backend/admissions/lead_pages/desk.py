@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from backend.admissions import following, lead_desk, lead_list, rules, words
+from backend.admissions import following, lead_desk, lead_list, rules, service, words
+from backend.admissions.assigning import keeping, labels, waiting
 from backend.admissions.schemas import (
     BY_PHONE,
     WALKED_IN,
@@ -20,7 +21,7 @@ from backend.admissions.schemas import (
 )
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import DomainError
+from backend.kit.errors import DomainError, NotFound
 from backend.logistics import queries as logistics
 from backend.security import queries as staff
 from backend.security.gate import staff_only
@@ -30,7 +31,7 @@ from backend.web import errors
 
 blueprint = Blueprint("leads", __name__)
 PATH = "/leads"
-FIELDS = ("q", "stage", "advisor", "source", "due")
+FIELDS = ("q", "stage", "advisor", "source", "tag", "due")
 
 
 class LeadWrong(DomainError):
@@ -46,6 +47,12 @@ errors.apologise(
 errors.apologise(
     lead_desk.TakenEnough, "今天领取的客户够多了", "请先联系手头的客户，明天再来公海领取。"
 )
+errors.apologise(
+    service.OpenAlready, "这位客户已有在跟进的记录", "请返回列表，找到正在跟进的那一条继续记录。"
+)
+errors.apologise(
+    labels.TagWrong, "标签没有加上", "标签最多12个字、每位客户最多10个，请换个短一点的词。"
+)
 errors.apologise(lead_desk.NoAdvisor, "不能转给这位同事", "请返回上一页，选一位在岗的顾问或主管。")
 
 
@@ -59,6 +66,7 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         stage=Stage(stage) if stage in list(Stage) else None,
         advisor_id=int(advisor) if advisor.isdecimal() and len(advisor) < 10 else None,
         source=request.args.get("source", "")[:40],
+        tag=request.args.get("tag", "")[:12],
         is_due=bool(request.args.get("due")),
     )
     before = request.args.get("before", 0, type=int)
@@ -67,6 +75,8 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         advisors = staff.staff_with_roles(session, rules.ADVISING)
         names = staff.staff_members(session, {each.advisor_id for each in found if each.advisor_id})
         sources = lead_list.sources(session)
+        tags = labels.of(session, {each.id for each in found})
+        used, measures = labels.used(session), keeping.measures(session)
     query = {name: request.args[name] for name in FIELDS if request.args.get(name)}
     shown = found[: lead_list.PAGE]
     more = urlencode({**query, "before": shown[-1].id}) if len(found) > lead_list.PAGE else ""
@@ -78,6 +88,9 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         advisors=advisors,
         names=names,
         sources=sources,
+        tags=tags,
+        used=used,
+        waits={each.id: waiting.wait_of(each, measures) for each in shown},
         words=words,
         now=clock.now(),
         hands=may(me.role, Permission.ASSIGN_LEADS),
@@ -135,6 +148,8 @@ def one(me: StaffMember, lead_id: int) -> ResponseReturnValue:
         advisors = staff.staff_with_roles(session, rules.ADVISING)
         names = staff.staff_members(session, {lead.advisor_id} if lead.advisor_id else set())
         follows = lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP)
+        tags, used = labels.of(session, {lead_id})[lead_id], labels.used(session)
+        wait = waiting.wait_of(lead, keeping.measures(session))
     is_open = lead.stage not in (Stage.WON, Stage.LOST)
     return render_template(
         "admissions/lead.html",
@@ -144,6 +159,11 @@ def one(me: StaffMember, lead_id: int) -> ResponseReturnValue:
         advisors=advisors,
         advisor=names.get(lead.advisor_id or 0),
         follows=follows and is_open,
+        reopens=follows and lead.stage is Stage.LOST and lead.merged_into_id is None,
+        labels_it=follows,
+        tags=tags,
+        used=used,
+        wait=wait,
         takes=is_open and lead.advisor_id is None and may(me.role, Permission.CLAIM_LEAD),
         hands=is_open and may(me.role, Permission.ASSIGN_LEADS),
         key=secrets.token_hex(16),
@@ -192,15 +212,54 @@ def back(me: StaffMember, lead_id: int) -> ResponseReturnValue:
     return redirect(PATH, 303)
 
 
+@blueprint.post(f"{PATH}/<int:lead_id>/reopen")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def reopen(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """A lost lead goes on."""
+    with unit_of_work() as session:
+        lead_list.one(session, me, lead_id)
+        lead_desk.reopen(session, lead_id=lead_id, by=me)
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/tags")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def label(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Put a tag on or take it off."""
+    name = _text("tag", 40)
+    with unit_of_work() as session:
+        lead_list.one(session, me, lead_id)
+        if not lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP):
+            raise NotFound()
+        if request.form.get("off"):
+            labels.take_off(session, lead_id=lead_id, name=name)
+        else:
+            labels.put(session, lead_id=lead_id, name=name, account_id=me.id)
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/hand-by-rules")
+@staff_only(Permission.ASSIGN_LEADS)
+def hand_by_rules(me: StaffMember) -> ResponseReturnValue:
+    """Those that are ticked go to whom the rules choose."""
+    with unit_of_work() as session:
+        lead_desk.hand_by_rules(session, lead_ids=_ticked(), by=me)
+    return redirect(PATH, 303)
+
+
 @blueprint.post(f"{PATH}/hand-over")
 @staff_only(Permission.ASSIGN_LEADS)
 def hand_over(me: StaffMember) -> ResponseReturnValue:
     """Hand those that are ticked to a colleague."""
-    ids = [int(each) for each in request.form.getlist("id") if each.isdecimal() and len(each) < 10]
     to_id = request.form.get("to", 0, type=int)
     with unit_of_work() as session:
-        lead_desk.hand_over(session, lead_ids=ids[: rules.HANDED_AT_ONCE], to_id=to_id, by=me)
+        lead_desk.hand_over(session, lead_ids=_ticked(), to_id=to_id, by=me)
     return redirect(PATH, 303)
+
+
+def _ticked() -> list[int]:
+    ids = [int(each) for each in request.form.getlist("id") if each.isdecimal() and len(each) < 10]
+    return ids[: rules.HANDED_AT_ONCE]
 
 
 def _text(name: str, most: int) -> str:
