@@ -1,6 +1,6 @@
 """who gets a lead: rules, advisors, offers, measures, tags and merges
 
-Revises: 9b2e57d1c0a4
+Revises: 950b55e15085
 Created: 2026-11-24 23:05:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c41d7e9a2f05"
-down_revision = "9b2e57d1c0a4"
+down_revision = "950b55e15085"
 branch_labels = None
 depends_on = None
 
