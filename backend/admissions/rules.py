@@ -8,6 +8,8 @@ from backend.security.schemas import Role
 
 PAY_WITHIN = timedelta(minutes=30)
 SEAT_MARGIN = timedelta(minutes=3)  # Money paid in the last second still finds its seat.
+CLAIM_WITHIN = timedelta(minutes=10)
+"""A first answer within this is a quick one in the figures."""
 REOPENED_WITHIN = timedelta(days=180)
 """Whoever was lost longer ago is a new lead."""
 HANDED_AT_ONCE = 200
