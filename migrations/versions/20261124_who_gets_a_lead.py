@@ -1,6 +1,6 @@
 """who gets a lead: rules, advisors, offers, measures, tags and merges
 
-Revises: 950b55e15085
+Revises: 4b8e2d6f0a91
 Created: 2026-11-24 23:05:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c41d7e9a2f05"
-down_revision = "950b55e15085"
+down_revision = "4b8e2d6f0a91"
 branch_labels = None
 depends_on = None
 
