@@ -80,18 +80,17 @@ def give(session: Session, lead: Lead, chosen: int, *, rule_id: int | None = Non
     lead.advisor_id, lead.assigned_at, lead.claimed_at = chosen, now, None
     lead.claim_due_at = OFFICE.after(now, timedelta(minutes=minutes))
     lead.touched_at, lead.rung = now, 0
-    session.add(Offer(lead_id=lead.id, account_id=chosen, rule_id=rule_id, at=now))
+    offer = Offer(lead_id=lead.id, account_id=chosen, rule_id=rule_id, at=now)
+    session.add(offer)
     session.flush()
-    show(session, lead)
+    show(session, lead, offer)
 
 
-def show(session: Session, lead: Lead) -> None:
+def show(session: Session, lead: Lead, offer: Offer) -> None:
     """The card: claim, later, not mine."""
-    if lead.advisor_id is None or lead.claim_due_at is None:
-        return
     outbox.post(
         session,
-        to=staff.recipient_of(session, lead.advisor_id),
+        to=staff.recipient_of(session, offer.account_id),
         notice=Notice(
             template="new_lead",
             values={
@@ -102,7 +101,7 @@ def show(session: Session, lead: Lead) -> None:
             },
             url=claim_link(lead.id),
         ),
-        dedupe_key=f"new-lead:{lead.id}:{lead.advisor_id}:{lead.claim_due_at:%y%m%d%H%M%S}",
+        dedupe_key=f"new-lead:{offer.id}:{offer.put_off}",
     )
 
 

@@ -111,7 +111,7 @@ def _offer_on(session: Session, lead: Lead, measures: Measures) -> None:
     if offer is not None and offer.again:
         offer.again = False
         lead.claim_due_at = OFFICE.after(clock.now(), timedelta(minutes=measures.claim_minutes))
-        giving.show(session, lead)
+        giving.show(session, lead, offer)
         return
     before = lead.advisor_id or 0
     _tell(session, lead, "lead_passed_on")
