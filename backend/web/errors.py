@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from backend.kit.crypto import LinkInvalid
@@ -27,12 +28,14 @@ class Apology:
     text: str
 
 
+DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE.
 _NEXT = "请回到公众号对话继续办理，需要帮助请发送「转人工」。"
 BY_STATUS = {
     400: Apology("请求没有看懂", f"页面可能已过期，请刷新后再试一次。{_NEXT}"),
     403: Apology("暂时不能查看", f"这个页面只对相关人员开放。{_NEXT}"),
     404: Apology("没有找到这个页面", f"链接可能已经失效，或内容已被移走。{_NEXT}"),
     405: Apology("暂不支持这样操作", f"请从公众号里的链接重新打开页面。{_NEXT}"),
+    409: Apology("有人正在改同一件事", "这次还没有保存，请返回再点一次即可。"),
     413: Apology("上传的内容太大", "请压缩或分几次上传，每次再试即可。"),
     422: Apology("这一步暂时办不了", f"情况可能刚有变化，请刷新页面看看最新状态。{_NEXT}"),
     429: Apology("操作有点频繁", "请稍等一分钟，再点一次即可。"),
@@ -78,6 +81,15 @@ def _broken_rule(error: DomainError) -> ResponseReturnValue:
     return page(error.status, apology=apology, name=name)
 
 
+def _crossed(error: OperationalError) -> ResponseReturnValue:
+    """Two units waited for each other's rows: the database ended this one, and nothing of it is
+    left. (A chat message is taken up again by itself.)"""
+    if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+        return _ours(error)
+    log.warning("units_crossed")
+    return page(409, name="Crossed")
+
+
 def _ours(error: Exception) -> ResponseReturnValue:
     log.exception("request_broke", error_type=type(error).__name__)
     return page(500)
@@ -88,4 +100,5 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DomainError, _broken_rule)
+    app.register_error_handler(OperationalError, _crossed)
     app.register_error_handler(Exception, _ours)

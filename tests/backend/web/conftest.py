@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Blueprint, Flask, abort, render_template_string, request
 from flask.testing import FlaskClient
+from psycopg.errors import ConnectionTimeout, DeadlockDetected
+from sqlalchemy.exc import OperationalError
 
 from backend.kit.config import settings
 from backend.kit.crypto import LinkInvalid
@@ -55,6 +57,8 @@ def _pages() -> Blueprint:
             "forbidden": NotAllowed,
             "link": lambda: LinkInvalid(expired=True),
             "bug": ZeroDivisionError,
+            "crossed": lambda: OperationalError("UPDATE", {}, DeadlockDetected()),
+            "down": lambda: OperationalError("SELECT", {}, ConnectionTimeout()),
         }
         if kind.isdigit():
             abort(int(kind))
