@@ -1,4 +1,8 @@
-"""One process a core searches; this one only listens, keeps the best in OUT, and stops them."""
+"""One process a core searches; this one only listens, keeps the best in OUT, and stops them.
+
+Workers tell of what they found through a line each. What others found stands on a board that all
+of them share, because a line that nobody reads for a while fills up and then holds its writer.
+"""
 
 import json
 import multiprocessing
@@ -6,15 +10,39 @@ import os
 import signal
 import threading
 import time
+from itertools import chain
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 
 from backend.teaching.timetable.cbctt.instance import Instance, Place, cost_of, write_solution
 from backend.teaching.timetable.cbctt.search import Clock, Worker
 
 
+class Board:
+    """The best of all so far, where every process can read it at any time."""
+
+    def __init__(self, context: SpawnContext, lectures: int) -> None:
+        self._numbers = context.Array("q", [-1] * (1 + 2 * lectures))
+
+    def write(self, places: list[Place], cost: int) -> None:
+        with self._numbers.get_lock():
+            self._numbers[:] = [cost, *chain.from_iterable(places)]
+
+    def read(self) -> tuple[list[Place], int] | None:
+        with self._numbers.get_lock():
+            cost, *flat = self._numbers[:]
+        return None if cost < 0 else (list(zip(flat[::2], flat[1::2], strict=True)), cost)
+
+
 def work(
-    instance: Instance, role: int, cores: int, seed: int, clock: Clock, line: Connection
+    instance: Instance,
+    role: int,
+    cores: int,
+    seed: int,
+    clock: Clock,
+    line: Connection,
+    board: Board,
 ) -> None:
     """A worker's process; it leaves when the listener is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -28,12 +56,6 @@ def work(
 
     threading.Thread(target=leave_with_parent, daemon=True).start()
 
-    def news() -> tuple[list[Place], int] | None:
-        found = None
-        while line.poll():
-            found = line.recv()
-        return found
-
     worker = Worker(
         instance,
         role,
@@ -41,7 +63,7 @@ def work(
         seed + role * 7919,
         clock,
         offer=lambda places, cost: line.send(("best", (places, cost))),
-        news=news,
+        news=board.read,
         bound=lambda bound: line.send(("bound", bound)),
     )
     worker.run()
@@ -62,13 +84,13 @@ class Run:
         self.lines: list[Connection] = []
         self.children = []
         context = multiprocessing.get_context("spawn")
+        self.board = Board(context, sum(course.lectures for course in instance.courses))
         # Starting and stopping take their part of the time that was given.
         for role in range(cores):
             mine, theirs = context.Pipe()
             clock = Clock(max(0.5, seconds - 1.5), cores == 1, self.started)
-            child = context.Process(
-                target=work, args=(instance, role, cores, seed, clock, theirs), daemon=True
-            )
+            arguments = (instance, role, cores, seed, clock, theirs, self.board)
+            child = context.Process(target=work, args=arguments, daemon=True)
             child.start()
             theirs.close()
             self.lines.append(mine)
@@ -98,9 +120,7 @@ class Run:
             self.best, self.cost = places, cost
             write_solution(self.instance, places, self.out)
             self.say("better")
-            for other in self.lines:
-                if other is not line:
-                    other.send(what)
+            self.board.write(places, cost)
         return None
 
     def listen(self) -> int:

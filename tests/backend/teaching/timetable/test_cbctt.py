@@ -6,6 +6,7 @@ there; a small one of the same shape is always tried.
 """
 
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -26,6 +27,7 @@ from backend.teaching.timetable.cbctt.instance import (
 )
 from backend.teaching.timetable.cbctt.periods import PeriodModel, Periods, seated
 from backend.teaching.timetable.cbctt.repair import Neighbourhood
+from backend.teaching.timetable.cbctt.run import Board
 
 ROOT = Path(__file__).parents[4]
 COMPETITION = ROOT.parent / "shared" / "data" / "cbctt"
@@ -163,6 +165,15 @@ def test_the_fast_counters_agree_with_plain_counting(tmp_path: Path) -> None:
         cwd=ROOT, env=UNCOMPILED, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stdout == "ok\n", done.stderr
+
+
+def test_what_others_found_never_waits_for_a_reader() -> None:
+    """A line between processes fills up when its reader is busy for minutes, and holds both."""
+    board = Board(multiprocessing.get_context("spawn"), lectures=400)
+    assert board.read() is None
+    for cost in range(1000, 0, -1):
+        board.write([(cost, 7)] * 400, cost)
+    assert board.read() == ([(1, 7)] * 400, 1)
 
 
 def test_a_signal_ends_a_run_with_the_best_so_far(tmp_path: Path) -> None:
