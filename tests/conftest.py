@@ -12,8 +12,8 @@ import pytest
 from tests.fixtures.databases import (
     blank_database,
     database,
+    postgresql_clones,
     postgresql_server,
-    postgresql_template,
     session,
     sqlite_template,
 )
@@ -24,8 +24,8 @@ from tests.fixtures.towns import second_town, slow_nlu, town
 __all__ = [
     "blank_database",
     "database",
+    "postgresql_clones",
     "postgresql_server",
-    "postgresql_template",
     "redis_process",
     "redis_server",
     "second_town",
