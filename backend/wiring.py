@@ -14,6 +14,7 @@ from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
+from backend.finance.prices import renewing
 from backend.finance.prices import service as prices
 from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
@@ -96,6 +97,13 @@ def compose_leads() -> None:
     events.listen(CustomerAnswered, waiting.answered)
 
 
+def compose_prices() -> None:
+    """What becomes of codes and renewals with their orders."""
+    events.listen(OrderPaid, prices.take)
+    events.listen(OrderPaid, renewing.give)
+    events.listen(OrderClosed, prices.free)
+
+
 def connect() -> None:
     """Wire this process. Calling it again changes nothing but makes new connections."""
     log.set_up(settings().log_level)
@@ -115,8 +123,7 @@ def connect() -> None:
     events.listen(RecipientUnreachable, security.note_refusal)
     events.listen(ChannelStopped, security.raise_alarm)
     events.listen(OrderPaid, _open_chat_of_payer)
-    events.listen(OrderPaid, prices.take)
-    events.listen(OrderClosed, prices.free)
+    compose_prices()
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
     compose_trials()

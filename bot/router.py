@@ -27,6 +27,7 @@ from bot.flows import (
     inviting,
     leading,
     people,
+    prices,
     privacy,
     refunds,
     reminding,
@@ -63,7 +64,7 @@ FORMS = {
         *(inviting.ACCEPT, details.UPDATE, details.PHONE),
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
         *(trials.FORM, trials.WHICH, waitlist.FORM, callbacks.FORM),
-        following.FOLLOW,
+        *(following.FOLLOW, prices.RENEW),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -103,7 +104,7 @@ INTENTS: dict[str, Flow] = {
     "my_balance": study.balance,
     "my_orders": study.orders,
     "pay": study.pay,
-    "renew": sign_up.begin,
+    "renew": prices.renew,
     "request_refund": refunds.begin,
     "request_invoice": people.pass_to(Role.ACCOUNTANT),
     "request_leave": lambda talk: calling.overheard(talk) or absences.leave(talk),
@@ -231,6 +232,7 @@ def _to_text(talk: Talk) -> Reply:
         or privacy.heard(talk)
         or refunds.heard(talk)
         or waitlist.answered(talk)
+        or prices.heard(talk)
         or (verdicts.numbered(talk) if is_customer else None)
         or tickets.unnamed(talk)
     )

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from backend.finance import checkout, queries, refund_reads, refund_rules, refunds, rules, service
+from backend.finance.prices.pages import blueprint as price_pages
 from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
 from backend.gateways.visitors import is_visitor
@@ -35,6 +36,7 @@ blueprint = Blueprint(
     static_folder="static",
     static_url_path="/pay/static",
 )
+blueprint.register_blueprint(price_pages)
 log = structlog.get_logger(__name__)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from backend.outbox.admission_templates import ADMISSIONS
 from backend.outbox.books_templates import BOOKS
 from backend.outbox.lesson_templates import LESSON_TEMPLATES
+from backend.outbox.price_templates import PRICES
 from backend.outbox.schemas import NoticeKind
 from backend.outbox.template import Template, progress, task
 from backend.outbox.ticket_templates import TICKETS
@@ -42,6 +43,7 @@ TEMPLATES: Mapping[str, Template] = {
     **LESSON_TEMPLATES,
     **ADMISSIONS,
     **BOOKS,
+    **PRICES,
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"

@@ -33,7 +33,14 @@ ENTRIES = (
             ("资料删除", "portal_pages.files.wishes"),
         ),
     ),
-    ("财务", (("退费审批", "finance_pages.refund_list"),)),
+    (
+        "财务",
+        (
+            ("退费审批", "finance_pages.refund_list"),
+            ("收费与优惠", "finance_pages.prices.listed"),
+            ("算一笔报价", "finance_pages.prices.reckon"),
+        ),
+    ),
     (
         "设置",
         (

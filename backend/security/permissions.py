@@ -44,6 +44,8 @@ _KEEPING_STUDENTS = (
     *(P.IMPORT_STUDENTS, P.EXPORT_STUDENTS),
 )
 
+_PRICING = (P.QUOTE_PRICES, P.KEEP_PRICES, P.APPROVE_PRICES)
+
 TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.PRINCIPAL: {
         **_AT_WORK,
@@ -56,12 +58,14 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.KEEP_REMINDERS: ALL,
         P.REVIEW_DETAILS: ALL,
         P.APPROVE_LARGE_REFUND: ALL,
+        **dict.fromkeys(_PRICING, ALL),
     },
     Role.CAMPUS_MANAGER: {
         **_AT_WORK,
         **dict.fromkeys(_MANAGING, CAMPUS),
         P.KEEP_REMINDERS: CAMPUS,
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS, P.EXPORT_STUDENTS), CAMPUS),
+        P.QUOTE_PRICES: ALL,
     },
     Role.ADVISOR: {
         **_AT_WORK,
@@ -69,6 +73,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
         **dict.fromkeys((P.SEE_STUDENT, P.UNMASK_STUDENT), OWN),
         P.SEE_FIGURES: OWN,
+        P.QUOTE_PRICES: ALL,
     },
     Role.TEACHER: {
         **_AT_WORK,
@@ -78,6 +83,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACADEMIC: {
         **_AT_WORK,
+        P.QUOTE_PRICES: ALL,
         P.KEEP_REMINDERS: ALL,
         **dict.fromkeys(_KEEPING_STUDENTS, ALL),
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT, P.REVIEW_DETAILS), ALL),
@@ -86,6 +92,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     },
     Role.ACCOUNTANT: {
         **_AT_WORK,
+        **dict.fromkeys(_PRICING, ALL),
         **dict.fromkeys((P.SEE_FIGURES, P.SEE_PAYMENTS, P.APPROVE_REFUND, P.PAY_OUT), ALL),
         **dict.fromkeys((P.SEE_BOOKS, P.KEEP_BOOKS, P.APPROVE_VOUCHER), ALL),
         P.KEEP_FIGURES: ALL,

@@ -39,6 +39,9 @@ class Permission(StrEnum):
     SEE_BOOKS = "see_books"  # 查看账簿与报表
     KEEP_BOOKS = "keep_books"  # 记账、结账、预算
     APPROVE_VOUCHER = "approve_voucher"  # 审批凭证与报销
+    QUOTE_PRICES = "quote_prices"  # 算报价
+    KEEP_PRICES = "keep_prices"  # 提出价格变更
+    APPROVE_PRICES = "approve_prices"  # 审批价格变更
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复

@@ -143,7 +143,7 @@ def _finish(talk: Talk) -> Reply:
         return full.then(form.advance(talk, FORM))
     except (CodeUnknown, CodeSpent, PriceMoved) as error:
         slots.pop("consent", None)
-        told = _moved(error) if isinstance(error, PriceMoved) else _drop_code(talk, error)
+        told = moved(error) if isinstance(error, PriceMoved) else drop_code(talk, error)
         return told.then(form.advance(talk, FORM))
     except FeeCapExceeded as error:
         talk.state.leave()
@@ -203,12 +203,13 @@ def _form_of(talk: Talk) -> SignUpForm:
     )
 
 
-def _moved(error: PriceMoved) -> Reply:
+def moved(error: PriceMoved) -> Reply:
+    """Another price than was shown: both are said before the question comes again."""
     seen, now = (yuan(error.facts[name]) for name in ("seen_fen", "now_fen"))
     return say(price_phrases.MOVED.format(seen=seen, now=now))
 
 
-def _drop_code(talk: Talk, error: CodeUnknown | CodeSpent) -> Reply:
+def drop_code(talk: Talk, error: CodeUnknown | CodeSpent) -> Reply:
     """A code that does not hold is forgotten, and the rest goes on without it."""
     talk.state.topic.pop(CODE, None)
     spent = isinstance(error, CodeSpent)
@@ -283,7 +284,7 @@ def _ask_consent(talk: Talk) -> Reply:
                 code=talk.state.topic.get(CODE),
             )
         except (CodeUnknown, CodeSpent) as error:
-            return _drop_code(talk, error).then(_ask_consent(talk))
+            return drop_code(talk, error).then(_ask_consent(talk))
         except PriceMissing:
             slots.pop("seen_fen", None)
         else:

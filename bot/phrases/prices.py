@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from backend.finance.prices.schemas import CapKind, Quote
+from backend.finance.schemas import OrderView
+from backend.kit import clock
 from backend.kit.money import yuan
 
 CODE_UNKNOWN = (
@@ -22,12 +24,16 @@ CAP = {
     CapKind.AMOUNT: "按规定，中小学培训一次收费不能超过{most}，这笔是{asked}，不能一次收。",
 }
 CAP_NEXT = "请回复「转人工」，请顾问帮您分次办理。"
-NO_CHILD = "请问是给谁报、报哪个班？例如：「给小明和小红报少儿英语，一起多少钱」。"
-SIBLINGS_NEXT = "兄弟姐妹优惠在前一个孩子付款后生效。想办请回复「报名」，一个一个来就行。"
-RENEWAL_NONE = "还没有查到孩子在读的课。想报新课请回复「课程」，孩子已经在读请回复「绑定」。"
-RENEWAL_NEXT = (
-    "想续哪一种？回复「续费」加序号就行，例如「续费1」；有优惠码请一起发，例如「用优惠码 ABC」。"
+WHICH_CLASS = (
+    "想一起报哪个班？告诉我班名，再问一次「两个孩子一起报多少钱」，我把每个孩子的都算给您。"
 )
+MISSING = "{what}的价格正在更新，暂时算不出来。请回复「转人工」，请顾问为您确认。"
+NO_CODE = "好的，不用优惠码了。想报名请回复「报名」，续费请回复「续费」。"
+SIBLINGS_NEXT = "兄弟姐妹的优惠从前一个孩子付款后算起。想办请回复「报名」，一个一个来就行。"
+RENEW_NEXT = "想续哪一种？回复序号就行；有优惠码请先发「用优惠码 加上您的码」，不续了回复「取消」。"
+RENEW_CANCELLED = "好的，续费先不办了。想续的时候回复「续费」就行。"
+RENEW_BACK = "刚才说到续费，"
+NO_OPTION = "只有{most}种可以选，请回复前面的序号。"
 NEXT = "想报名请回复「报名」，有优惠码请直接发「用优惠码 加上您的码」。"
 
 
@@ -58,10 +64,21 @@ def together(children: Sequence[str], names: Sequence[str], quotes: Sequence[Quo
     return "\n".join([*lines, f"一共{total}。", SIBLINGS_NEXT if len(quotes) > 1 else NEXT])
 
 
-def renewal(child: str, offers: Sequence[tuple[str, Quote]]) -> str:
+def renewal(offers: Sequence[tuple[str, Quote]]) -> str:
     """What going on costs, numbered."""
-    lines = [f"{n}. {name}：{cost(quote)}" for n, (name, quote) in enumerate(offers, 1)]
-    return f"{child}续费：\n" + "\n".join(lines) + f"\n{RENEWAL_NEXT}"
+    lines = [
+        f"{n}. {child}：{quote.lines[0].description}，{cost(quote)}"
+        for n, (child, quote) in enumerate(offers, 1)
+    ]
+    return "\n".join(lines) + f"\n{RENEW_NEXT}"
+
+
+def renewal_card(child: str, order: OrderView) -> str:
+    """What the payment card of a renewal says."""
+    return (
+        f"{child} · {order.lines[0].description}\n订单号 {order.number}\n"
+        f"请在{clock.local(order.expires_at):%H:%M}前点这里用微信支付，付款后课时自动到账。"
+    )
 
 
 def cap(kind: str, most: int, asked: int, source: str) -> str:

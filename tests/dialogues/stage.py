@@ -85,6 +85,7 @@ class Stage:
         wiring.compose_trials()
         wiring.compose_figures()
         wiring.compose_leads()
+        wiring.compose_prices()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)

@@ -22,6 +22,8 @@ from sqlalchemy import text as sql
 from backend.admissions import jobs
 from backend.admissions.waitlist import jobs as waitlist
 from backend.app import create_app
+from backend.finance.prices import changes
+from backend.finance.prices.drafts import DRAFT
 from backend.finance.schemas import PaymentAttempt
 from backend.kit import clock
 from backend.kit.db import unit_of_work
@@ -29,6 +31,7 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students import details
+from backend.teaching import queries as teaching
 from backend.web.sign_in import SIGN_IN_PATH
 from tests.dialogues.stage import Stage, openid_of
 
@@ -167,6 +170,22 @@ class Player:
             by = staff.staff_with_role(session, Role.ACADEMIC)[0]
             found = [each for each in details.waiting(session) if each.field == wanted["field"]]
             details.decide(session, found[-1].id, by=by, agrees=wanted["agrees"])
+
+    def reprice(self, facts: dict[str, Any], _step: dict[str, Any]) -> None:
+        """The accountant proposes a price or a promotion and the principal approves it: the fields
+        of a draft, with the `course` by its name, from today on."""
+        with unit_of_work() as session:
+            course = facts.pop("course", None)
+            if course is not None:
+                facts["course_id"] = teaching.catalogue(session).courses[course]
+            draft = DRAFT.validate_python({"effective_from": clock.today(), **facts})
+            by, other = (
+                staff.staff_with_role(session, each)[0]
+                for each in (Role.ACCOUNTANT, Role.PRINCIPAL)
+            )
+            change = changes.propose(session, draft, by=by, source_key=str(facts)[:64])
+            changes.approve(session, change_id=change.id, by=other)
+            self.stage.pushes()
 
     def then(self, facts: dict[str, Any], _step: dict[str, Any]) -> None:
         """What the database says: `{SQL: value}`."""

@@ -62,6 +62,16 @@ def must_count(quote: Quote, unlocked: Collection[int], *, code: str) -> None:
         raise CodeUnknown(code=spelled(code))
 
 
+def uses(session: Session, promotion_ids: Collection[int]) -> dict[int, int]:
+    """Promotion id → how often its code is held or used."""
+    query = (
+        select(CodeUse.promotion_id, func.count(CodeUse.id))
+        .where(CodeUse.promotion_id.in_(promotion_ids), CodeUse.status != FREED)
+        .group_by(CodeUse.promotion_id)
+    )
+    return {int(id_): int(count) for id_, count in session.execute(query)}
+
+
 def hold(session: Session, *, quote: Quote, order_id: int, openid: str) -> None:
     """Hold the codes that a quote used for its order. Raises CodeSpent."""
     query = (

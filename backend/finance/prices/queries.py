@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 from backend.finance.models import Price
 from backend.finance.prices import caps
 from backend.finance.prices.models import FeeRuleSwitch, OrderQuote, Package, Promotion
-from backend.finance.prices.schemas import LearnerType, Occasion, Offer, Step
+from backend.finance.prices.schemas import (
+    FeeView,
+    LearnerType,
+    Occasion,
+    Offer,
+    PackageView,
+    PromotionView,
+    Step,
+)
 
 Dated = type[Price] | type[Package] | type[Promotion]
 
@@ -47,36 +55,40 @@ def offer_of(row: Promotion) -> Offer:
     )
 
 
-def promotions(session: Session, *, on: date) -> list[Promotion]:
+def promotions(session: Session, *, on: date) -> list[PromotionView]:
     """Promotions in force on a day or later, for the console."""
     query = select(Promotion).where(
         Promotion.effective_to.is_(None) | (Promotion.effective_to > on)
     )
-    return list(session.scalars(query.order_by(Promotion.occasion, Promotion.id)))
+    rows = session.scalars(query.order_by(Promotion.occasion, Promotion.id))
+    return [PromotionView.model_validate(row) for row in rows]
 
 
 def bundles(
     session: Session, course_ids: Collection[int], *, campus_id: int | None, on: date
-) -> list[Price]:
+) -> list[FeeView]:
     """Bundles of lessons on sale, the smallest first."""
     query = select(Price).where(
         Price.is_bundle, Price.course_id.in_(course_ids), _holds(Price, on), _here(Price, campus_id)
     )
-    return list(session.scalars(query.order_by(Price.course_id, Price.lesson_count, Price.id)))
+    rows = session.scalars(query.order_by(Price.course_id, Price.lesson_count, Price.id))
+    return [FeeView.model_validate(row) for row in rows]
 
 
-def fees(session: Session, *, on: date) -> list[Price]:
+def fees(session: Session, *, on: date) -> list[FeeView]:
     """Fee standards in force on a day or later, for the console."""
     query = select(Price).where(Price.effective_to.is_(None) | (Price.effective_to > on))
-    return list(session.scalars(query.order_by(Price.course_id, Price.is_bundle, Price.id)))
+    rows = session.scalars(query.order_by(Price.course_id, Price.is_bundle, Price.id))
+    return [FeeView.model_validate(row) for row in rows]
 
 
-def packages(session: Session, *, campus_id: int | None, on: date) -> list[Package]:
+def packages(session: Session, *, campus_id: int | None, on: date) -> list[PackageView]:
     """Packages on sale at a campus (None: at any)."""
     query = select(Package).where(_holds(Package, on))
     if campus_id is not None:
         query = query.where(_here(Package, campus_id))
-    return list(session.scalars(query.order_by(Package.id)))
+    rows = session.scalars(query.order_by(Package.id))
+    return [PackageView.model_validate(row) for row in rows]
 
 
 def switches(session: Session) -> caps.Switches:

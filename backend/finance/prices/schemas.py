@@ -134,6 +134,68 @@ class Wanted(_Frozen):
     grade: int | None = None
 
 
+class FeeView(_Frozen):
+    """A fee standard or a bundle as pages show it."""
+
+    id: int
+    course_id: int
+    campus_id: int | None
+    learner_type: str | None
+    is_bundle: bool
+    lesson_count: int
+    months: int | None
+    amount_fen: int
+    material_fee_fen: int
+    effective_from: date
+    effective_to: date | None
+
+
+class PackageItemView(_Frozen):
+    course_id: int
+    lesson_count: int
+
+
+class PackageView(_Frozen):
+    """A package as pages show it."""
+
+    id: int
+    name: str
+    campus_id: int | None
+    total_fen: int
+    items: tuple[PackageItemView, ...]
+    effective_from: date
+    effective_to: date | None
+
+
+class PromotionView(_Frozen):
+    """A promotion as pages show it."""
+
+    id: int
+    name: str
+    occasion: Occasion
+    percent: int
+    amount_fen: int
+    from_fen: int
+    gift_lessons: int
+    days_before: int
+    course_id: int | None
+    campus_id: int | None
+    learner_type: str | None
+    code: str | None
+    limit_total: int | None
+    limit_per_person: int | None
+    period_days: int | None
+    effective_from: date
+    effective_to: date | None
+
+
+class RenewalOffer(_Frozen):
+    """One way to go on, with its price."""
+
+    wanted: Wanted
+    quote: Quote
+
+
 class CapKind(StrEnum):
     LESSONS = "lessons"
     MONTHS = "months"
