@@ -37,6 +37,7 @@ ROWS = (
     Row("backend.finance.jobs.poll_silent", "ask about payments not notified", every_seconds=60),
     Row("backend.finance.jobs.close_expired", "give back unpaid seats", every_seconds=60),
     Row("backend.finance.jobs.give_back", "send back money that was approved", every_seconds=30),
+    Row("backend.finance.arrears.jobs.dun", "instalments that are due", daily_at=time(9, 40)),
     Row("backend.outbox.jobs.blank_old", "forget what was said long ago", daily_at=time(4, 10)),
     Row("bot.jobs.forget_misunderstood", "forget sentences not labelled", daily_at=time(4, 20)),
     Row("backend.security.jobs.tag_followers", "the menu of a new role", every_seconds=60),

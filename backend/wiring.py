@@ -14,6 +14,7 @@ from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
+from backend.finance.arrears import service as arrears
 from backend.finance.prices import renewing
 from backend.finance.prices import service as prices
 from backend.finance.refund_words import RefundApproved
@@ -46,6 +47,7 @@ from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 from backend.teaching.schemas import (
     AttendanceSettled,
+    BookingAsked,
     GuestSeen,
     GuestSentAway,
     RestCounted,
@@ -104,6 +106,14 @@ def compose_prices() -> None:
     events.listen(OrderClosed, prices.free)
 
 
+def compose_arrears() -> None:
+    """Instalments hear of money after those who give seats and lessons, and of refunds."""
+    events.listen(OrderPaid, arrears.note_paid)
+    events.listen(OrderClosed, arrears.note_closed)
+    events.listen(RefundApproved, arrears.call_off)
+    events.listen(BookingAsked, arrears.refuse_booking)
+
+
 def connect() -> None:
     """Wire this process. Calling it again changes nothing but makes new connections."""
     log.set_up(settings().log_level)
@@ -129,6 +139,7 @@ def connect() -> None:
     compose_trials()
     compose_figures()
     compose_leads()
+    compose_arrears()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)

@@ -9,6 +9,7 @@ from backend.security.schemas import Permission, Role
 from backend.students import attachments
 from bot.flows import (
     absences,
+    arrears,
     binding,
     callbacks,
     calling,
@@ -233,6 +234,7 @@ def _to_text(talk: Talk) -> Reply:
         or refunds.heard(talk)
         or waitlist.answered(talk)
         or prices.heard(talk)
+        or arrears.heard(talk)
         or (verdicts.numbered(talk) if is_customer else None)
         or tickets.unnamed(talk)
     )

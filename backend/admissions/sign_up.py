@@ -13,6 +13,7 @@ from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Sta
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import queries as money
 from backend.finance import service as finance
+from backend.finance.arrears import queries as arrears
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import PriceMoved, Wanted
 from backend.finance.refund_words import RefundApproved
@@ -52,8 +53,8 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     again, with the contact as corrected. A form that `replaces` an order corrects it where the
     class stays, and lets it go where it does not: one wish never waits in two orders. Raises
     SeatTaken, AlreadySignedUp, Clash, NotFound (the class is gone), what `prices.quote` raises,
-    PriceMoved (another price than was shown), FeeCapExceeded, and what `finance.cancel` raises when
-    the replaced order has been paid meanwhile.
+    PriceMoved (another price than was shown), FeeCapExceeded, InArrears, and what `finance.cancel`
+    raises when the replaced order has been paid meanwhile.
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
@@ -65,6 +66,7 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         waiting.guardian_name, waiting.phone = form.guardian_name, form.phone
         session.flush()
         return _view(session, waiting, offer)
+    arrears.must_be_free(session, openid=form.openid)
     quote = prices.quote(session, payer_openid=form.openid, wanted=wanted_of(form), code=form.code)
     if form.seen_fen not in (None, quote.total_fen):
         raise PriceMoved(seen_fen=form.seen_fen, now_fen=quote.total_fen)

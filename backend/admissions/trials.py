@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import queries, reminding, service
 from backend.admissions.models import SignUp, Trial
 from backend.admissions.schemas import TrialForm, TrialStatus, TrialView
+from backend.finance.arrears import queries as arrears
 from backend.finance.schemas import OrderPaid
 from backend.kit import clock
 from backend.kit.errors import DomainError, NotFound
@@ -44,6 +45,7 @@ def book(session: Session, form: TrialForm) -> TrialView:
     again = session.scalar(select(Trial).where(Trial.source_key == form.source_key))
     if again is not None:
         return TrialView.model_validate(again)
+    arrears.must_be_free(session, openid=form.openid)
     lead = service.open_lead(
         session,
         openid=form.openid,

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.finance import hours, ledger, rules
+from backend.finance.arrears import credit
 from backend.finance.models import HourEntry, JournalLine, LessonAccount, OrderLine
 from backend.finance.posting import Event
 from backend.finance.queries import lessons_left
@@ -33,12 +34,18 @@ def settle(session: Session, settled: AttendanceSettled) -> None:
     is_short = False
     if settled.lessons and standing is None:
         is_short = not _consume(session, settled, accounts)
+        if is_short:
+            credit.note(session, settled)
+        else:
+            credit.take_back(session, settled.attendance_id)
     elif not settled.lessons and standing is not None:
         if hours.is_refunded(session, standing.account_id):
             _tell_paid_back(session, settled, standing)
             standing = None
         else:
             _give_back(session, settled, standing)
+    elif not settled.lessons:
+        credit.take_back(session, settled.attendance_id)
     if is_short:
         _tell_short(session, settled)
     if settled.is_told and not _is_left_to_a_rule(session, settled):

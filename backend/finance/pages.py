@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from backend.finance import checkout, queries, refund_reads, refund_rules, refunds, rules, service
+from backend.finance.arrears.pages import blueprint as arrears_pages
 from backend.finance.prices.pages import blueprint as price_pages
 from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
@@ -37,6 +38,7 @@ blueprint = Blueprint(
     static_url_path="/pay/static",
 )
 blueprint.register_blueprint(price_pages)
+blueprint.register_blueprint(arrears_pages)
 log = structlog.get_logger(__name__)
 
 

@@ -34,6 +34,7 @@ class Event(StrEnum):
     PURCHASE = "purchase"
     PURCHASE_PAID = "purchase_paid"
     DEPRECIATION = "depreciation"
+    CREDIT = "credit"
     BAD_DEBT = "bad_debt"
     REVERSAL = "reversal"
     OPENING = "opening"
@@ -133,6 +134,7 @@ RULES: Mapping[Event, Rule] = {
         _of(A.COST, A.SELLING, A.ADMINISTRATION),
         _of(A.ACCUMULATED_DEPRECIATION, A.ACCUMULATED_AMORTISATION, A.LONG_PREPAID),
     ),
+    Event.CREDIT: Rule("欠费课消", _of(A.RECEIVABLE), _of(A.REVENUE, A.TAXES_PAYABLE)),
     Event.BAD_DEBT: Rule("坏账核销", _of(A.BAD_DEBTS), _of(A.RECEIVABLE, A.OTHER_RECEIVABLE)),
     Event.REVERSAL: Rule("冲销", _ALL, _ALL),
     Event.OPENING: Rule("期初余额", _ALL - OF_PROFIT, _ALL - OF_PROFIT, Flow.WITHIN),

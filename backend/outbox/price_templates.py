@@ -21,4 +21,79 @@ PRICES: Mapping[str, Template] = {
         fields=task(what="价格变更：{what}", whom="{name}", when="请今天审批"),
         kind=NoticeKind.TASK,
     ),
+    "arrears_before": Template(
+        title="分期款快到期",
+        text="{child}的{course}下一期{amount}，{due}到期。现在付请回复「付分期」，想晚几天请说哪天付。",
+        wechat="reminder",
+        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
+        kind=NoticeKind.SERVICE,
+    ),
+    "arrears_due": Template(
+        title="分期款今天到期",
+        text="{child}的{course}这一期{amount}，{due}到期。现在付请回复「付分期」，想晚几天请说哪天付。",
+        wechat="reminder",
+        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
+        kind=NoticeKind.SERVICE,
+    ),
+    "arrears_late": Template(
+        title="分期款已逾期",
+        text="{child}的{course}这一期{amount}，{due}到期，还没有收到。现在付请回复「付分期」，"
+        "想晚几天请说哪天付，有困难请回复「转人工」。",
+        wechat="reminder",
+        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
+        kind=NoticeKind.SERVICE,
+    ),
+    "arrears_blocked": Template(
+        title="暂停新约课和报名",
+        text="{child}的{course}这一期{amount}，{due}到期，还没有收到，新的约课和报名先暂停。"
+        "已经付过的课照常上，付款后自动恢复。现在付请回复「付分期」，有困难请回复「转人工」。",
+        wechat="reminder",
+        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
+        kind=NoticeKind.SERVICE,
+    ),
+    "arrears_suspended": Template(
+        title="课程暂停",
+        text="{child}的{course}这一期{amount}，{due}到期，还没有收到，从明天起课程先暂停，"
+        "剩余课时为您保留，付款后自动恢复。现在付请回复「付分期」，有困难请回复「转人工」。",
+        wechat="reminder",
+        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
+        kind=NoticeKind.SERVICE,
+    ),
+    "instalment_paid": Template(
+        title="分期款已收到",
+        text="收到分期款{amount}，订单号{number}，{after}查剩余课时请回复「课时」。",
+        wechat="progress",
+        fields=progress(what="分期款{amount}", state="已收到", note="课时已到账"),
+        urgent=True,
+    ),
+    "arrears_blocked_staff": Template(
+        title="欠费已暂停约课",
+        text="{child}的{course}欠{amount}，逾期{late}天，已暂停新的约课和报名。请联系家长，"
+        "在「欠费」里登记承诺或提出核销。",
+        wechat="task",
+        fields=task(what="欠费{amount}", whom="{child}", when="逾期{late}天"),
+        kind=NoticeKind.TASK,
+    ),
+    "promise_broken": Template(
+        title="承诺付款未到账",
+        text="{child}的{course}{amount}，家长承诺的日子已过，还没有收到。请联系家长，核对后在「欠费」里登记。",
+        wechat="task",
+        fields=task(what="承诺未付{amount}", whom="{child}", when="请今天联系"),
+        kind=NoticeKind.TASK,
+    ),
+    "instalment_odd": Template(
+        title="分期款待核对",
+        text="订单 {number} 收到分期款{amount}，但这一期已经付过，或还没有学员档案。"
+        "请核对后办理退费或入账，并告诉家长。",
+        wechat="task",
+        fields=task(what="分期款待核对{amount}", whom="订单 {number}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+    ),
+    "arrears_resume_failed": Template(
+        title="付款后复课失败",
+        text="{child}已付清欠费，但{class_name}没能自动复课（时间或座位有冲突）。请联系家长安排，并手动复课。",
+        wechat="task",
+        fields=task(what="手动复课：{class_name}", whom="{child}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+    ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.gateways.visitors import is_visitor
@@ -77,6 +77,18 @@ def post_all(session: Session, postings: Sequence[tuple[Recipient, Notice, str, 
     statement = upsert(session, OutboxMessage).values(rows)
     made = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
     return len(session.scalars(made.returning(OutboxMessage.id)).all())
+
+
+def withdraw(session: Session, *, dedupe_prefix: str) -> int:
+    """Take back what was posted under keys that begin so and has not gone out; returns how many.
+    What a worker has in hand at this moment goes out."""
+    waiting = (
+        OutboxMessage.dedupe_key.startswith(dedupe_prefix, autoescape=True),
+        OutboxMessage.status == Status.PENDING,
+        or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < clock.now()),
+    )
+    taken = update(OutboxMessage).where(*waiting).values(status=Status.DECLINED)
+    return len(session.scalars(taken.returning(OutboxMessage.id)).all())
 
 
 def awake_at(at: datetime, quiet_hours: str = "") -> datetime:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import family as leads
 from backend.finance import family, refund_reads
 from backend.finance import queries as finance
+from backend.finance.arrears import forgetting as arrears
 from backend.kit import clock, crypto
 from backend.kit.db import unit_of_work
 from backend.kit.errors import DomainError
@@ -99,6 +100,7 @@ def _leads(session: Session, view: ErasureView) -> None:
 def _orders(session: Session, view: ErasureView) -> None:
     for openid in view.openids:
         family.pseudonymise(session, openid=openid, into=pseudonym_of(openid))
+        arrears.pseudonymise(session, openid=openid, into=pseudonym_of(openid))
 
 
 def _tickets(session: Session, view: ErasureView) -> None:

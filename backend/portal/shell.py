@@ -39,6 +39,7 @@ ENTRIES = (
             ("退费审批", "finance_pages.refund_list"),
             ("收费与优惠", "finance_pages.prices.listed"),
             ("算一笔报价", "finance_pages.prices.reckon"),
+            ("欠费", "finance_pages.arrears.listed"),
         ),
     ),
     (

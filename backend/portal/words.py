@@ -41,6 +41,7 @@ REFERENCES = {
     "security_wechat_identity": "微信绑定",
     "teaching_enrollment": "班级名额",
     "finance_lesson_account": "课时账户",
+    "finance_instalment_plan": "分期",
     "admissions_sign_up": "报名",
     "students_consent": "同意记录",
     "students_ticket": "工单",

@@ -44,7 +44,10 @@ _KEEPING_STUDENTS = (
     *(P.IMPORT_STUDENTS, P.EXPORT_STUDENTS),
 )
 
-_PRICING = (P.QUOTE_PRICES, P.KEEP_PRICES, P.APPROVE_PRICES)
+_PRICING = (
+    *(P.QUOTE_PRICES, P.KEEP_PRICES, P.APPROVE_PRICES),
+    *(P.KEEP_ARREARS, P.APPROVE_WRITE_OFF),
+)
 
 TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.PRINCIPAL: {
@@ -66,6 +69,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.KEEP_REMINDERS: CAMPUS,
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS, P.EXPORT_STUDENTS), CAMPUS),
         P.QUOTE_PRICES: ALL,
+        P.KEEP_ARREARS: CAMPUS,
     },
     Role.ADVISOR: {
         **_AT_WORK,

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     QUOTE_PRICES = "quote_prices"  # 算报价
     KEEP_PRICES = "keep_prices"  # 提出价格变更
     APPROVE_PRICES = "approve_prices"  # 审批价格变更
+    KEEP_ARREARS = "keep_arrears"  # 欠费、分期、承诺付款
+    APPROVE_WRITE_OFF = "approve_write_off"  # 审批核销
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复

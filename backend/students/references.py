@@ -46,6 +46,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
             refuses=True,
         ),
         Reference("finance_lesson_account", "student_id"),
+        Reference("finance_instalment_plan", "student_id"),
         Reference("admissions_sign_up", "student_id"),
         Reference("students_review", "student_id"),
         Reference("students_look", "student_id"),

@@ -286,6 +286,14 @@ class SeatView(BaseModel):
     is_active: bool
 
 
+class BookingAsked(BaseModel):
+    """A learner is about to be given another place: whoever knows a reason against it raises it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    student_id: int
+
+
 class AttendanceSettled(BaseModel):
     """Event: what one learner's lesson consumes has been decided, or decided anew. Published in the
     unit that decides; `revision` counts the decisions, the latest holds."""

@@ -86,6 +86,7 @@ class Stage:
         wiring.compose_figures()
         wiring.compose_leads()
         wiring.compose_prices()
+        wiring.compose_arrears()
         wiring.compose_reminders()
         events.listen(AttendanceSettled, consumption.settle)
         self.set_clock(self.now)

@@ -22,6 +22,7 @@ from sqlalchemy import text as sql
 from backend.admissions import jobs
 from backend.admissions.waitlist import jobs as waitlist
 from backend.app import create_app
+from backend.finance.arrears import jobs as arrears_jobs
 from backend.finance.prices import changes
 from backend.finance.prices.drafts import DRAFT
 from backend.finance.schemas import PaymentAttempt
@@ -170,6 +171,12 @@ class Player:
             by = staff.staff_with_role(session, Role.ACADEMIC)[0]
             found = [each for each in details.waiting(session) if each.field == wanted["field"]]
             details.decide(session, found[-1].id, by=by, agrees=wanted["agrees"])
+
+    def dun(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job looks for instalments that are due, so many times in a row."""
+        self.stage.pushes()
+        for _ in range(times):
+            arrears_jobs.dun()
 
     def reprice(self, facts: dict[str, Any], _step: dict[str, Any]) -> None:
         """The accountant proposes a price or a promotion and the principal approves it: the fields

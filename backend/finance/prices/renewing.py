@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.finance import queries as money
 from backend.finance import service as finance
+from backend.finance.arrears import queries as arrears
 from backend.finance.models import Order
 from backend.finance.prices import queries
 from backend.finance.prices import service as prices
@@ -73,6 +74,7 @@ def order(
     """
     student_id = wanted.student_id or 0
     _must_be_own(session, payer_openid, student_id)
+    arrears.must_be_free(session, openid=payer_openid)
     what = f"b{wanted.bundle_id}" if wanted.bundle_id else f"c{wanted.class_group_id}"
     prefix = f"{PURPOSE}{student_id}:{what}:"
     waiting = session.scalar(

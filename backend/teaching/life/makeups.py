@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from backend.kit import clock
+from backend.kit import clock, events
 from backend.kit.errors import NotFound
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
@@ -16,7 +16,7 @@ from backend.teaching.life import clashes, sheets
 from backend.teaching.life.leaves import taken_seats
 from backend.teaching.life.queries import seats_taken
 from backend.teaching.models import Absence, Attendance, Booking, ClassGroup, Lesson
-from backend.teaching.schemas import AbsenceStatus, Kind, LessonView, MakeupGone, Mark
+from backend.teaching.schemas import AbsenceStatus, BookingAsked, Kind, LessonView, MakeupGone, Mark
 
 SOONEST = timedelta(hours=1)
 
@@ -79,6 +79,7 @@ def book(session: Session, *, absence_id: int, lesson_id: int) -> LessonView:
         or taken_seats(session, lesson_id) >= sheet.group.capacity
     ):
         raise MakeupGone()
+    events.publish(session, BookingAsked(student_id=absence.student_id))
     found = clashes.with_learner(session, student_id=absence.student_id, lesson_ids=[lesson_id])
     if found is not None:
         raise found

@@ -38,6 +38,8 @@ EXPECTED = {
     Permission.QUOTE_PRICES: "AAA-AA----",
     Permission.KEEP_PRICES: "A----A----",
     Permission.APPROVE_PRICES: "A----A----",
+    Permission.KEEP_ARREARS: "AC---A----",
+    Permission.APPROVE_WRITE_OFF: "A----A----",
     Permission.SEE_BOOKS: "AC---A---A",
     Permission.KEEP_BOOKS: "-----A----",
     Permission.APPROVE_VOUCHER: "AC---A----",
