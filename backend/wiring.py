@@ -10,6 +10,7 @@ from backend.admissions import service as leads
 from backend.admissions import sign_up, trials
 from backend.admissions.assigning import waiting
 from backend.admissions.figures import watching
+from backend.admissions.intake import merging
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
@@ -42,7 +43,7 @@ from backend.students import contacts as families
 from backend.students import reminding as case_reminders
 from backend.students import takeovers
 from backend.students.file import consents
-from backend.students.schemas import CustomerAnswered
+from backend.students.schemas import CustomerAnswered, PhoneProven
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 from backend.teaching.schemas import (
@@ -97,6 +98,7 @@ def compose_figures() -> None:
 def compose_leads() -> None:
     """What admissions hears of customers and colleagues."""
     events.listen(CustomerAnswered, waiting.answered)
+    events.listen(PhoneProven, merging.proven)
 
 
 def compose_prices() -> None:

@@ -30,6 +30,7 @@ from bot.flows import (
     people,
     prices,
     privacy,
+    referring,
     refunds,
     reminding,
     school_day,
@@ -212,7 +213,7 @@ def answer(talk: Talk) -> Reply:
 def _to_text(talk: Talk) -> Reply:
     if staff.is_claim(talk):
         return staff.claim(talk)
-    carded = cards.heard(talk)
+    carded = cards.heard(talk) or referring.heard(talk)
     if carded is not None:
         return carded
     if staff.is_answer(talk):

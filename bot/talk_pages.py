@@ -24,6 +24,7 @@ from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
 from backend.students import takeovers
 from backend.students.schemas import TakeoverView
+from bot import lead_line
 from bot.flows import handoff, transcript
 from bot.replies import TEXT_BYTES
 
@@ -34,6 +35,7 @@ blueprint = Blueprint(
     static_folder="static",
     static_url_path="/talks/static",
 )
+blueprint.register_blueprint(lead_line.blueprint)
 LINES = 60
 LONGEST_TOKEN = 64
 EMPTY = "请先写好要发给客户的话，再点发送。"

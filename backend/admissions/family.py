@@ -133,6 +133,8 @@ def forget_callers(session: Session, *, phones: Collection[str]) -> int:
 
 
 def _blank(session: Session, leads: Collection[Lead], *, into: str | None) -> None:
+    went_in = Lead.merged_into_id.in_([lead.id for lead in leads])
+    leads = [*leads, *session.scalars(select(Lead).where(went_in))]
     for lead in leads:
         lead.openid, lead.interest = into, ""
         lead.customer = lead.child_name = lead.phone = lead.phone_index = None

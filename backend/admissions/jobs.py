@@ -2,6 +2,8 @@
 
 from backend.admissions import callbacks
 from backend.admissions.assigning import ladder
+from backend.admissions.intake import partners, workbooks
+from backend.kit import queue
 from backend.kit.db import reading, unit_of_work
 
 
@@ -21,3 +23,23 @@ def tend_leads() -> None:
     for lead_id in due:
         with unit_of_work() as session:
             ladder.look(session, lead_id=lead_id)
+
+
+def run_sheet(sheet_id: int) -> None:
+    """Carry a workbook of leads out from wherever it stands."""
+    workbooks.run(sheet_id)
+
+
+def resume_sheets() -> None:
+    """Defer a job for each confirmed workbook that is not finished."""
+    with reading() as session:
+        due = workbooks.running(session)
+    for sheet_id in due:
+        queue.defer("backend.admissions.jobs.run_sheet", sheet_id)
+
+
+def forget_comings() -> None:
+    """What old workbooks said, and the nonces of requests that are too old anyway."""
+    with unit_of_work() as session:
+        workbooks.forget_old(session)
+        partners.forget_nonces(session)

@@ -12,7 +12,6 @@ from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import (
     WALKED_IN,
     LeadView,
-    LostReason,
     NewLead,
     Stage,
     Touch,
@@ -76,25 +75,6 @@ def write_down(session: Session, *, new: NewLead, by: StaffMember) -> LeadView:
         giving.assign(session, lead, new.campus_id)
     _audit(session, lead.id, by, "lead.written_down", source=new.source)
     return LeadView.model_validate(lead)
-
-
-def join_by_phone(session: Session, *, lead_id: int, phone: str) -> None:
-    """Who called before now writes: what was noted then goes on in the lead of their WeChat, with
-    the advisor they know."""
-    ids = [each for each in lead_list.with_phone(session, phone) if each != lead_id]
-    query = select(Lead).where(Lead.id.in_(ids), Lead.openid.is_(None)).order_by(Lead.id)
-    for row in session.scalars(query.with_for_update()):
-        lead = session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one()
-        lead.customer = lead.customer or row.customer
-        lead.child_name = lead.child_name or row.child_name
-        if row.advisor_id is not None:
-            lead.advisor_id, lead.claimed_at = row.advisor_id, lead.claimed_at or row.claimed_at
-        for told in session.scalars(select(FollowUp).where(FollowUp.lead_id == row.id)):
-            told.lead_id = lead.id
-        service.note(session, lead_id=lead.id, text=f"原客户{row.id}并入：{row.interest}")
-        service.note(session, lead_id=row.id, text=f"已并入客户{lead.id}")
-        row.lost_reason = LostReason.DOUBLE
-        service.move(session, lead_id=row.id, stage=Stage.LOST)
 
 
 def take(session: Session, *, lead_id: int, by: StaffMember) -> LeadView:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kit.db import Base, UtcDateTime
+from backend.kit.db import Base, Encrypted, UtcDateTime
 
 
 class AssignmentRule(Base):
@@ -114,3 +114,81 @@ class LeadMerge(Base):
     moved: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Arrival(Base):
+    """来路: one coming of somebody to a lead, by a form, a partner, a workbook or a friend. `key`
+    makes the same coming one; `reference` is the partner's own; `privacy_version` what was agreed
+    to."""
+
+    __tablename__ = "admissions_arrival"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"), index=True)
+    way: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str | None] = mapped_column(String(64))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("admissions_partner.id"))
+    privacy_version: Mapped[str | None] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Partner(Base):
+    """合作平台: who may send us leads. `key` names it in a request, `secret` signs."""
+
+    __tablename__ = "admissions_partner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    short: Mapped[str] = mapped_column(String(20), unique=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    secret: Mapped[str] = mapped_column(Encrypted("admissions_partner.secret"))
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PartnerNonce(Base):
+    """A request that was taken, so that it is not taken again; forgotten after a day."""
+
+    __tablename__ = "admissions_partner_nonce"
+
+    partner_id: Mapped[int] = mapped_column(ForeignKey("admissions_partner.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LeadSheet(Base):
+    """导入: one workbook of leads, read and checked, and carried out once somebody says so.
+    `to_pool`: nobody is given them."""
+
+    __tablename__ = "admissions_lead_sheet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(80))
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    begun_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    to_pool: Mapped[bool] = mapped_column(default=True)
+
+
+class LeadSheetRow(Base):
+    """导入行: `content` (JSON) is what it says, `problems` what is wrong per column; `outcome` is
+    written in the unit that does it."""
+
+    __tablename__ = "admissions_lead_sheet_row"
+    __table_args__ = (
+        UniqueConstraint("sheet_id", "number", name="uq_admissions_lead_sheet_row_sheet_id_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead_sheet.id"))
+    number: Mapped[int]
+    content: Mapped[str] = mapped_column(Encrypted("admissions_lead_sheet_row.content"))
+    problems: Mapped[dict[str, Any]] = mapped_column(JSON)
+    plan: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("admissions_lead.id"))

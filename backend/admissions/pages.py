@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from backend.admissions import queries
 from backend.admissions.assigning import offers
 from backend.admissions.figures import pages as figure_pages
-from backend.admissions.lead_pages import desk, keeping
+from backend.admissions.lead_pages import desk, enquiry, keeping, partners, referral, sheets
 from backend.admissions.waitlist import pages as waitlists
 from backend.kit.db import reading, unit_of_work
 from backend.security.gate import staff_only
@@ -20,7 +20,8 @@ blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
 blueprint.register_blueprint(waitlists.blueprint)
 blueprint.register_blueprint(figure_pages.blueprint)
 blueprint.register_blueprint(desk.blueprint)
-blueprint.register_blueprint(keeping.blueprint)
+for each in (keeping, sheets, partners, enquiry, referral):
+    blueprint.register_blueprint(each.blueprint)
 
 errors.apologise(
     offers.ClaimedByOther,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 BY_THEMSELVES, FROM_WEBSITE, FROM_FAMILY = "wechat", "website", "family"
 BY_PHONE, WALKED_IN = "phone", "walk_in"
+FROM_FORM, FROM_SHEET = "form", "excel"
 """Where a lead comes from that no code led here."""
 
 
@@ -206,6 +207,17 @@ class NewLead(BaseModel):
     source: str
     campus_id: int | None
     source_key: str
+
+
+class MergeView(BaseModel):
+    """A lead that went into another."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    kept_id: int
+    gone_id: int
+    at: datetime
 
 
 class Happened(BaseModel):

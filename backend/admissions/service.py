@@ -131,7 +131,7 @@ def _lost(session: Session, openid: str) -> Lead | None:
 
 def touched(session: Session, event: CodeScanned) -> None:
     """Whoever is a lead already has come across another channel or campaign (listens to scans)."""
-    if event.code.kind not in (CodeKind.CHANNEL, CodeKind.CAMPAIGN):
+    if event.code.kind not in (CodeKind.CHANNEL, CodeKind.CAMPAIGN, CodeKind.REFERRAL):
         return
     lead = session.scalars(
         select(Lead).where(Lead.openid == event.openid, Lead.closed_at.is_(None)).with_for_update()

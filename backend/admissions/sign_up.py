@@ -7,7 +7,8 @@ A sibling of `service` for the heavier noun of the room. It listens to finance: 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.admissions import lead_desk, queries, rules, service
+from backend.admissions import queries, rules, service
+from backend.admissions.intake import merging
 from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
 from backend.admissions.waitlist import offers as waitlist
@@ -74,7 +75,7 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     lead = service.open_lead(
         session, openid=form.openid, interest=f"报名{offer.name}", campus_id=offer.campus_id
     )
-    lead_desk.join_by_phone(session, lead_id=lead.id, phone=form.phone)
+    merging.join_by_phone(session, lead_id=lead.id, phone=form.phone)
     signed = SignUp(
         lead_id=lead.id,
         openid=form.openid,

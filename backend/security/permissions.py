@@ -54,6 +54,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **_AT_WORK,
         **dict.fromkeys((*_MANAGING, *_KEEPING_STUDENTS, P.EXPORT_UNMASKED), ALL),
         P.TEACH_BOT: ALL,
+        P.IMPORT_LEADS: ALL,
         P.DECIDE_ERASURE: ALL,
         P.SEE_PEOPLE: ALL,
         P.CHANGE_PEOPLE: ALL,

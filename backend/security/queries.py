@@ -157,7 +157,7 @@ def openids_of_guardians(session: Session, guardian_ids: Collection[int]) -> dic
 
 def codes(session: Session) -> list[CodeView]:
     """All codes that hang somewhere, by kind and subject."""
-    printed = select(Code).where(Code.kind != CodeKind.WEB)
+    printed = select(Code).where(Code.kind.not_in((CodeKind.WEB, CodeKind.REFERRAL)))
     rows = session.scalars(printed.order_by(Code.kind, Code.subject))
     return [CodeView.model_validate(row) for row in rows]
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from backend.security.schemas import CodeKind
 
-ORIGINS = (CodeKind.CHANNEL, CodeKind.CAMPAIGN)
+ORIGINS = (CodeKind.CHANNEL, CodeKind.CAMPAIGN, CodeKind.REFERRAL)
 """Codes that tell where somebody came from; the others tell what they want."""
 ABSENT = "absent"
 """A menu's tag of somebody whom the platform does not know (yet): until they show up."""

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CLAIM_LEAD = "claim_lead"  # 认领客户
     LOG_FOLLOW_UP = "log_follow_up"  # 记录跟进
     ASSIGN_LEADS = "assign_leads"  # 分派客户
+    IMPORT_LEADS = "import_leads"  # 导入客户、管理合作平台
     SEE_FIGURES = "see_figures"  # 查看招生数据
     KEEP_FIGURES = "keep_figures"  # 登记渠道费用和提醒线
     SEE_PAYMENTS = "see_payments"  # 查看收款
@@ -101,6 +102,7 @@ class CodeKind(StrEnum):
 
     CHANNEL = "channel"  # 渠道
     CAMPAIGN = "campaign"  # 活动
+    REFERRAL = "referral"  # 老学员推荐
     CLASS = "class"  # 班级
     ROOM = "room"  # 教室
     ASSET = "asset"  # 设备

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.kit import clock, crypto
+from backend.kit import clock, crypto, events
 from backend.kit.errors import DomainError, NotAllowed
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice, Recipient
@@ -13,7 +13,7 @@ from backend.security.schemas import IdentityView, Proof, Speaker
 from backend.security.service import IdentityTaken, audit
 from backend.students import details, queries, rules
 from backend.students.models import Guardian, Guardianship, Student
-from backend.students.schemas import Bound, Claim, Companion
+from backend.students.schemas import Bound, Claim, Companion, PhoneProven
 
 
 class NameMissing(DomainError):
@@ -70,6 +70,7 @@ def bind(session: Session, *, openid: str, phone: str, name: str | None, said: s
     """
     if not proofs.is_fresh(session, openid=openid, purpose=Proof.BIND, phone=phone):
         raise NotAllowed()
+    events.publish(session, PhoneProven(openid=openid, phone=phone))
     identity = identities.locked(session, openid)
     before = session.get(Guardian, identity.guardian_id) if identity.guardian_id else None
     claims = [each for each in claims_of(session, phone) if name in (None, each.name)]

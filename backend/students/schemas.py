@@ -257,6 +257,15 @@ class TicketView(BaseModel):
     owner_name: str | None = None
 
 
+class PhoneProven(BaseModel):
+    """Event: somebody has proven by a code that a phone is theirs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    openid: str
+    phone: str
+
+
 class CustomerAnswered(BaseModel):
     """Event: a person has written to a customer, from a talk or from a ticket."""
 

@@ -4,10 +4,12 @@ away (A14, A17)."""
 import re
 from collections.abc import Callable
 
-from backend.admissions.assigning import offers
+from backend.admissions import lead_list
+from backend.admissions.assigning import labels, offers
 from backend.admissions.queries import leads_of_advisor
 from backend.kit import clock
 from backend.kit.errors import NotFound
+from backend.security import queries as security
 from backend.security.permissions import may, scope_of
 from backend.security.schemas import Permission, Scope
 from backend.students import takeovers
@@ -21,6 +23,10 @@ from bot.replies import Reply, say
 _NUMBER = r"\s*(?:客户|线索)?\s*(\d{1,9})?\s*号?$"
 _LATER = re.compile(rf"^(?:稍后|晚点|等会儿?|一会儿?)(?:再?(?:认领|联系|跟进|说))?{_NUMBER}")
 _NOT_MINE = re.compile(rf"^(?:这个?)?(?:不是我的|不归我(?:管|跟)?|不该我跟){_NUMBER}")
+_TAG = re.compile(
+    r"^(?:给|把)?(?:客户|线索)\s*(\d{1,9})\s*号?\s*"
+    r"(去掉|删除?|取消|[加打]上?)?标签[:：,，\s]*(\S{1,20})$"
+)
 _AWAY = re.compile(
     r"^(我)?(?:今天|明天|后天|大后天|本?这?下?周[一二三四五六日天末]|\d{1,2}月\d{1,2}[日号]|[上下]午|晚上)*"
     r"(?:要|想|得)?(?:请(?:个|一天|半天)?(?:病|事|年)?假|休息|不上班|调休)(?:一天|半天)?$"
@@ -35,6 +41,8 @@ def heard(talk: Talk) -> Reply | None:
     if is_advisor and (match := _AWAY.match(talk.plain)):
         is_ours = talk.speaker.guardian_id is not None
         return None if is_ours and not match.group(1) else _away(talk)
+    if match := _TAG.match(talk.plain):
+        return _tag(talk, int(match.group(1)), match.group(3), off=match.group(2) or "")
     for pattern, act in ((_LATER, _later), (_NOT_MINE, _not_mine)):
         if match := pattern.match(talk.plain):
             return _to_card(talk, match.group(1), act)
@@ -75,6 +83,24 @@ def _later(talk: Talk, lead_id: int) -> Reply:
 def _not_mine(talk: Talk, lead_id: int) -> Reply:
     name = offers.decline(talk.session, lead_id=lead_id, account_id=talk.speaker.account_id or 0)
     return say(phrases.passed_on(lead_id, name))
+
+
+def _tag(talk: Talk, lead_id: int, name: str, *, off: str) -> Reply:
+    """«客户12 标签 高意向», «客户12 去掉标签 高意向»."""
+    me = talk.speaker.account_id or 0
+    if not may(talk.speaker.role, Permission.LOG_FOLLOW_UP):
+        return say(staff.OTHER_ROLE)
+    member = security.staff_members(talk.session, {me})[me]
+    if not lead_list.reaches(talk.session, member, lead_id, Permission.LOG_FOLLOW_UP):
+        return say(staff.NO_SUCH_LEAD.format(id=lead_id))
+    if off and off[0] in "去删取":
+        labels.take_off(talk.session, lead_id=lead_id, name=name)
+    else:
+        try:
+            labels.put(talk.session, lead_id=lead_id, name=name, account_id=me)
+        except labels.TagWrong:
+            return say(phrases.TAG_WRONG)
+    return say(phrases.tagged(lead_id, labels.of(talk.session, {lead_id})[lead_id]))
 
 
 def _away(talk: Talk) -> Reply:

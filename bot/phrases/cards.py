@@ -11,6 +11,15 @@ NO_LATER = (
 WHICH_DAY = "请说一下哪天请假，比如「我明天请假」或「我周五下午请假」。"
 
 
+TAG_WRONG = "标签最多12个字，每位客户最多10个。换个短一点的词再说一次，比如「客户12 标签 高意向」。"
+
+
+def tagged(lead_id: int, names: list[str]) -> str:
+    """What a lead is tagged with now."""
+    now = "、".join(names) or "没有标签"
+    return f"客户{lead_id}的标签：{now}。去掉就说「客户{lead_id} 去掉标签 …」。"
+
+
 def later(lead: LeadView, at: datetime) -> str:
     """It comes again in a while."""
     if lead.claimed_at is None:

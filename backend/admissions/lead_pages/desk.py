@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from backend.admissions import following, lead_desk, lead_list, rules, service, words
 from backend.admissions.assigning import keeping, labels, waiting
+from backend.admissions.intake import merging, referring
 from backend.admissions.schemas import (
     BY_PHONE,
     WALKED_IN,
@@ -49,6 +51,12 @@ errors.apologise(
 )
 errors.apologise(
     service.OpenAlready, "这位客户已有在跟进的记录", "请返回列表，找到正在跟进的那一条继续记录。"
+)
+errors.apologise(
+    merging.CannotMerge, "这两条不能合并", "两条都有微信，或其中一条已经合并过。请返回刷新后再看。"
+)
+errors.apologise(
+    merging.CannotUndo, "合并不能撤销了", "可能已经撤销过，或客户又有了新的记录。请返回刷新后再看。"
 )
 errors.apologise(
     labels.TagWrong, "标签没有加上", "标签最多12个字、每位客户最多10个，请换个短一点的词。"
@@ -93,6 +101,7 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         waits={each.id: waiting.wait_of(each, measures) for each in shown},
         words=words,
         now=clock.now(),
+        imports=may(me.role, Permission.IMPORT_LEADS),
         hands=may(me.role, Permission.ASSIGN_LEADS),
     )
 
@@ -148,6 +157,9 @@ def one(me: StaffMember, lead_id: int) -> ResponseReturnValue:
         advisors = staff.staff_with_roles(session, rules.ADVISING)
         names = staff.staff_members(session, {lead.advisor_id} if lead.advisor_id else set())
         follows = lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP)
+        twins = merging.twins_of(session, lead_id) if follows else []
+        merges = merging.merges_of(session, lead_id) if follows else []
+        referrer = referring.referrer(session, lead.source)
         tags, used = labels.of(session, {lead_id})[lead_id], labels.used(session)
         wait = waiting.wait_of(lead, keeping.measures(session))
     is_open = lead.stage not in (Stage.WON, Stage.LOST)
@@ -164,6 +176,9 @@ def one(me: StaffMember, lead_id: int) -> ResponseReturnValue:
         tags=tags,
         used=used,
         wait=wait,
+        twins=twins,
+        merges=merges,
+        referrer=referrer,
         takes=is_open and lead.advisor_id is None and may(me.role, Permission.CLAIM_LEAD),
         hands=is_open and may(me.role, Permission.ASSIGN_LEADS),
         key=secrets.token_hex(16),
@@ -228,13 +243,37 @@ def label(me: StaffMember, lead_id: int) -> ResponseReturnValue:
     """Put a tag on or take it off."""
     name = _text("tag", 40)
     with unit_of_work() as session:
-        lead_list.one(session, me, lead_id)
-        if not lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP):
-            raise NotFound()
+        _must_follow(session, me, lead_id)
         if request.form.get("off"):
             labels.take_off(session, lead_id=lead_id, name=name)
         else:
             labels.put(session, lead_id=lead_id, name=name, account_id=me.id)
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/merge")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def merge(me: StaffMember, lead_id: int) -> ResponseReturnValue:
+    """Another lead of the same phone goes into this one; one has to reach both."""
+    gone_id = request.form.get("gone", 0, type=int)
+    with unit_of_work() as session:
+        for each in (lead_id, gone_id):
+            _must_follow(session, me, each)
+        if gone_id not in merging.twins_of(session, lead_id):
+            raise merging.CannotMerge()
+        merging.merge(session, kept_id=lead_id, gone_id=gone_id, account_id=me.id)
+    return redirect(f"{PATH}/{lead_id}", 303)
+
+
+@blueprint.post(f"{PATH}/<int:lead_id>/merges/<int:merge_id>/undo")
+@staff_only(Permission.LOG_FOLLOW_UP)
+def undo_merge(me: StaffMember, lead_id: int, merge_id: int) -> ResponseReturnValue:
+    """What went into this lead comes out again."""
+    with unit_of_work() as session:
+        _must_follow(session, me, lead_id)
+        if merge_id not in {each.id for each in merging.merges_of(session, lead_id)}:
+            raise merging.CannotUndo()
+        merging.undo(session, merge_id=merge_id, account_id=me.id)
     return redirect(f"{PATH}/{lead_id}", 303)
 
 
@@ -255,6 +294,12 @@ def hand_over(me: StaffMember) -> ResponseReturnValue:
     with unit_of_work() as session:
         lead_desk.hand_over(session, lead_ids=_ticked(), to_id=to_id, by=me)
     return redirect(PATH, 303)
+
+
+def _must_follow(session: Session, me: StaffMember, lead_id: int) -> None:
+    """Raises NotFound for what one may not follow up."""
+    if not lead_list.reaches(session, me, lead_id, Permission.LOG_FOLLOW_UP):
+        raise NotFound()
 
 
 def _ticked() -> list[int]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from backend.admissions import lead_desk, lead_list, service
 from backend.admissions.assigning import keeping
 from backend.admissions.assigning.measures import Measures
+from backend.admissions.intake import merging
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LeadsAsked, LostReason, NewLead, Stage
 from backend.kit.db import reading, unit_of_work
@@ -57,7 +58,7 @@ def test_who_called_before_is_joined_when_they_write(session: Session) -> None:
     called = lead_desk.write_down(session, new=_called("form:1", child="王小明"), by=own)
     wrote = service.open_lead(session, openid="o_mother", interest="英语")
     for _ in range(2):
-        lead_desk.join_by_phone(session, lead_id=wrote.id, phone=PHONE)
+        merging.join_by_phone(session, lead_id=wrote.id, phone=PHONE)
     lead, gone = session.get_one(Lead, wrote.id), session.get_one(Lead, called.id)
     assert (lead.advisor_id, lead.customer, lead.child_name) == (own.id, "王妈妈", "王小明")
     assert (gone.stage, gone.lost_reason) == (Stage.LOST, LostReason.DOUBLE)

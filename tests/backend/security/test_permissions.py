@@ -29,6 +29,7 @@ EXPECTED = {
     Permission.CLAIM_LEAD: "ACO-------",
     Permission.LOG_FOLLOW_UP: "ACO-------",
     Permission.ASSIGN_LEADS: "AC--------",
+    Permission.IMPORT_LEADS: "A---------",
     Permission.SEE_FIGURES: "ACO--A----",
     Permission.KEEP_FIGURES: "AC---A----",
     Permission.SEE_PAYMENTS: "AC---A---A",
