@@ -1,6 +1,6 @@
 """how leads come in: arrivals, partners and workbooks
 
-Revises: c41d7e9a2f05
+Revises: d52b7e8c01f6
 Created: 2026-11-24 23:40:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7be2f08c6a13"
-down_revision = "c41d7e9a2f05"
+down_revision = "d52b7e8c01f6"
 branch_labels = None
 depends_on = None
 
