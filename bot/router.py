@@ -42,6 +42,7 @@ from bot.flows import (
     staff,
     staffing,
     study,
+    takings,
     tickets,
     trials,
     verdicts,
@@ -223,7 +224,11 @@ def _to_text(talk: Talk) -> Reply:
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
     carried = (
-        callbacks.made(talk) or casework.heard(talk) or leading.lead(talk) or following.heard(talk)
+        callbacks.made(talk)
+        or takings.asked(talk)
+        or casework.heard(talk)
+        or leading.lead(talk)
+        or following.heard(talk)
     )
     if carried is not None:
         return carried
@@ -244,7 +249,7 @@ def _to_text(talk: Talk) -> Reply:
     carried = handoff.hear(talk, FORMS)
     if carried is not None:
         return carried
-    settled = verdicts.bare(talk)
+    settled = verdicts.bare(talk) or tickets.unnamed_by_staff(talk)
     if settled is not None:
         return _and_on(talk, settled)
     if talk.speaker.account_id is None and mood.is_angry(talk.plain):

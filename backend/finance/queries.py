@@ -12,6 +12,7 @@ from backend.finance.models import (
     HourEntry,
     LessonAccount,
     Order,
+    OrderLine,
     Payment,
     Price,
     Refund,
@@ -27,8 +28,10 @@ from backend.finance.schemas import (
     PaymentStatus,
     PriceQuote,
     SurplusView,
+    Takings,
 )
 from backend.kit.errors import NotFound
+from backend.teaching import queries as teaching
 
 __all__ = [
     "consumed_since",
@@ -46,6 +49,7 @@ __all__ = [
     "price_for",
     "prices_for",
     "received_between",
+    "takings",
     "trial_balance",
 ]
 
@@ -175,14 +179,31 @@ def consumed_since(student_id: SQLColumnExpression[int], at: datetime) -> Column
 
 def received_between(session: Session, from_at: datetime, to_at: datetime) -> tuple[int, int]:
     """How many payments came in during [from_at, to_at), and their fen together."""
-    count, fen = session.execute(
-        select(func.count(Payment.id), func.coalesce(func.sum(Payment.amount_fen), 0)).where(
-            Payment.status == PaymentStatus.SUCCEEDED,
-            Payment.paid_at >= from_at,
-            Payment.paid_at < to_at,
-        )
-    ).one()
-    return count, int(fen)
+    found = takings(session, from_at, to_at)
+    return found.count, found.fen
+
+
+def takings(
+    session: Session, from_at: datetime, to_at: datetime, *, campus_id: int | None = None
+) -> Takings:
+    """What came in during [from_at, to_at), also where it went back later, and what went back; with
+    a campus, of orders for its classes."""
+    came = select(func.count(Payment.id), func.coalesce(func.sum(Payment.amount_fen), 0)).where(
+        Payment.status.in_((PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED)),
+        Payment.paid_at >= from_at,
+        Payment.paid_at < to_at,
+    )
+    went = select(func.count(Refund.id), func.coalesce(func.sum(Refund.amount_fen), 0)).where(
+        Refund.status == RefundStatus.DONE, Refund.done_at >= from_at, Refund.done_at < to_at
+    )
+    if campus_id is not None:
+        classes = teaching.class_ids_of_campus(session, campus_id)
+        here = select(OrderLine.order_id).where(OrderLine.class_group_id.in_(classes))
+        came = came.where(Payment.order_id.in_(here))
+        went = went.where(Refund.order_id.in_(here))
+    count, fen = session.execute(came).one()
+    back, back_fen = session.execute(went).one()
+    return Takings(count=count, fen=int(fen), back=back, back_fen=int(back_fen))
 
 
 def open_surpluses(session: Session) -> list[SurplusView]:

@@ -30,6 +30,17 @@ class PaymentMethod(StrEnum):
     WECHAT_H5 = "wechat_h5"
 
 
+class Takings(BaseModel):
+    """Money of a time: payments that came in, and refunds that went back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    fen: int
+    back: int
+    back_fen: int
+
+
 class PaymentStatus(StrEnum):
     CREATED = "created"
     SUCCEEDED = "succeeded"

@@ -13,11 +13,15 @@ from typing import Any
 
 from backend.kit import clock
 from bot.flows.talk import Talk
+from bot.interpreter import words
 from bot.phrases import general
 from bot.phrases import sign_up as forms
 from bot.replies import Reply, say
 
-_MEND = re.compile(r"错|不对|改|修正|更正|换成|应该是|填反|重新填|重填|不是.+是")
+_MEND = re.compile(
+    r"错|不对|改|修正|更正|换成|应该是|填反|重新填|重填|不是.+是"
+    r"|换.{0,3}(?:手机|电话|号码)"
+)
 _SHORT = (
     16  # Characters; a lone number or grade of this length at the end corrects the earlier one.
 )
@@ -163,6 +167,11 @@ def resume(
     is_polite = talk.meaning.wants(*_POLITE, form.name) and not _says_something_else(talk, form)
     if (is_polite and not is_unfit) or _GO_ON.match(talk.plain):
         return _after_small_talk(talk, step)
+    if words.is_phone_alone(talk.plain):  # Of another step of this form, or of none; never a wish.
+        others = len(talk.state.slots)
+        _spot_others(talk, form, but=step.key)
+        grown = len(talk.state.slots) > others
+        return advance(talk, form) if grown else _once_more(talk, step, read, to_person)
     answer = None
     is_meant = isinstance(read, Unfit) and (read.sure or not _says_something_else(talk, form))
     if not is_meant:

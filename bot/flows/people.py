@@ -182,8 +182,14 @@ def pass_to(role: Role) -> Callable[[Talk], Reply]:
     """A flow that hands the message to a role."""
 
     def passed(talk: Talk) -> Reply:
-        ticket = _open(talk, role)
-        told = say(phrases.passed_on(_TITLES[role], ticket.respond_due_at))
+        known = None
+        if not talk.speaker.is_known:  # One question after the other is one matter for a person.
+            known = students.open_request_of(talk.session, talk.openid)
+        if known is not None:
+            told = _add(talk, known)
+        else:
+            ticket = _open(talk, role)
+            told = say(phrases.passed_on(_TITLES[role], ticket.respond_due_at))
         is_strange = not talk.speaker.is_known and not is_visitor(talk.openid)
         is_of_ours = role in (Role.ACADEMIC, Role.ACCOUNTANT)
         return told.then(say(phrases.BIND_FIRST)) if is_strange and is_of_ours else told

@@ -27,7 +27,7 @@ from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
-from bot.flows import comparing, courses, finder, form, people, small_talk, trials
+from bot.flows import comparing, courses, details, finder, form, people, small_talk, trials
 from bot.flows import sign_up_answers as answers
 from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
@@ -224,6 +224,10 @@ def _beside(talk: Talk) -> Reply | None:
     if answers.keeps_back(talk):
         return say(phrases.NO_PHONE)
     told = comparing.asked(talk) or small_talk.opener(talk)
+    if answers.wants_other_phone(talk) and "phone" not in talk.state.slots:
+        if talk.speaker.guardian_id is not None:
+            return details.change_phone(talk)  # The form waits.
+        told = say(phrases.PHONE_LATER)
     if answers.doubts(talk):
         told = say(phrases.why_phone(_privacy()))
     step = FORM.step(talk.state.step)

@@ -29,6 +29,10 @@ _KEEPS_BACK = re.compile(rf"{_KEEPS}.{{0,6}}{_PERSONAL}|{_PERSONAL}.{{0,4}}{_KEE
 _ANNOUNCES = re.compile(
     r"^(?:你好|您好|[,，。 ])*(?:我们?)?(?:想要?|要|来)?(?:给孩子)?报名[,，：:、;； ]"
 )
+_OTHER_PHONE = re.compile(
+    r"^(?:我?(?:想|要|需要)?|请|帮我)*(?:更?换|修改|更改|改)(?:一下|一?个|了)*(?:我的?)?"
+    r"(?:手机号?码?|电话号?码?|号码)[吧了啊。!！]*$"
+)
 _TRIAL = re.compile(r"试听|试[一上]?下?课|体验课|先(?:听|试)(?:一?[节堂下])?")
 _ABOUT_TRIALS = re.compile(r"多少钱|收费|要钱|免费|几点|什么时候|哪天|在哪")
 
@@ -50,6 +54,11 @@ def doubts(talk: Talk) -> bool:
 def keeps_back(talk: Talk) -> bool:
     """«不想留电话»: whether somebody will not give what the form asks for."""
     return len(talk.plain) <= _LONGEST_DOUBT and bool(_KEEPS_BACK.search(talk.plain))
+
+
+def wants_other_phone(talk: Talk) -> bool:
+    """«换手机号»: no name, and no answer to what is asked just now."""
+    return bool(_OTHER_PHONE.match(talk.plain))
 
 
 def wants_trial(talk: Talk) -> bool:

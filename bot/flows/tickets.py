@@ -29,6 +29,7 @@ _UNNAMED = re.compile(r"匿名|不(要|想)?(留|告诉|透露|写|说)(我的?)
 _UNNAMED_ONE = re.compile(
     r"匿名.{0,4}(投诉|举报|反映|反馈|建议|意见|提)|(投诉|举报|反映|反馈).*匿名"
 )
+_UNNAMED_ALONE = re.compile(r"^(?:我?[想要]?)匿名[的吧了啊]*$")
 _QUESTION = re.compile(r"[?？]|吗|呢|多少|几点|哪|什么|怎么|谁|能不能|可不可以|有没有|想|要|请|帮")
 _ASKS = re.compile(r"[?？]|[吗呢]$|多少|几点|怎么")
 _ABOUT_A_TICKET = {
@@ -49,6 +50,12 @@ def complain(talk: Talk) -> Reply:
 def feedback(talk: Talk) -> Reply:
     """File a suggestion or praise."""
     return _begin(talk, FEEDBACK)
+
+
+def unnamed_by_staff(talk: Talk) -> Reply | None:
+    """A colleague's «匿名» alone: something is to be said without a name, and no roll is called."""
+    is_one = talk.speaker.account_id is not None and _UNNAMED_ALONE.match(talk.plain)
+    return _begin(talk, FEEDBACK) if is_one and talk.state.flow is None else None
 
 
 def unnamed(talk: Talk) -> Reply | None:

@@ -97,6 +97,12 @@ def chosen(talk: Talk, flows: Mapping[str, Flow]) -> Reply | None:
         return None
     if clock.now() - datetime.fromisoformat(pending["at"]) > ASKED_FOR:
         return None
+    if words.is_phone_alone(talk.plain):
+        talk.state.topic["whose"] = pending
+        names = [child.name for child in own]
+        return say(phrases.NO_PHONE_NEEDED).then(
+            say(phrases.which_child(names), (*names, phrases.ALL_OF_THEM))
+        )
     number = words.ordinal(talk.text)
     found = [own[number - 1]] if number and number <= len(own) else named(talk.plain, own)
     if not found and (number == len(own) + 1 or _ALL.search(talk.plain)):

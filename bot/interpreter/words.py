@@ -106,6 +106,13 @@ def phone(text: str) -> str | None:
     return re.sub(r"[- ]", "", match.group(1)) if match else None
 
 
+def is_phone_alone(text: str) -> bool:
+    """Whether a message is a mobile number and nothing else."""
+    return (
+        phone(text) is not None and re.fullmatch(r"[\d\s+幺-]{11,18}", simplified(text)) is not None
+    )
+
+
 def looks_like_phone(text: str) -> bool:
     """Whether somebody tried to give a number, right or wrong."""
     return sum(c.isdigit() for c in text) >= 7

@@ -8,6 +8,7 @@ from backend.kit.money import yuan
 ASK_CHILD = "请问孩子叫什么名字？"
 ASK_GRADE = "孩子上几年级了？（比如：三年级）"
 ASK_GUARDIAN = "请问家长怎么称呼？（填您的姓名）"
+PHONE_LATER = "好的，报名要用的手机号接下来会问您，到时直接发新的号码就行。"
 ASK_PHONE = "请留一个您的手机号，方便老师联系您。"
 CANCELLED = "好的，这次报名先不办了，之前填的内容不会保留。想再报名时回复「报名」就行。"
 NOT_A_NAME = "名字好像不太对，请只回复姓名，比如「李小明」。"

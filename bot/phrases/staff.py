@@ -1,8 +1,10 @@
 """Sentences for staff."""
 
 from backend.admissions.schemas import LeadView
+from backend.finance.schemas import Takings
 from backend.kit import clock
 from backend.kit.links import spelled_out
+from backend.kit.money import yuan
 from backend.security.permissions import may, scope_of
 from backend.security.schemas import Permission, Role, Scope
 
@@ -12,6 +14,7 @@ _CAPABILITIES = (
     (Permission.LOG_FOLLOW_UP, "「客户12 说周六来试听」记跟进"),
     (Permission.LOG_FOLLOW_UP, "「明天该跟进谁」看安排"),
     (Permission.SEE_FIGURES, "「今天招生怎么样」看数据"),
+    (Permission.SEE_PAYMENTS, "「今天收了多少钱」看收款"),
     (Permission.TAKE_ATTENDANCE, "「点名」或「更正点名」，「今天谁请假了」看缺课"),
     (Permission.KEEP_REMINDERS, "「明天提醒发给谁」看提醒"),
     (Permission.ANSWER_TICKET, "「我的工单」看手头的工单，「回复 工单号 内容」答复客户"),
@@ -69,6 +72,16 @@ def leads(found: list[LeadView]) -> str:
         )
         lines.append(f"{lead.title}（{family}{state}{due}）：{spelled_out(lead.interest)[:40]}")
     return "\n".join(lines) + "\n\n认领请回复「认领 客户编号」，比如「认领 1」。"
+
+
+def takings(when: str, found: Takings, *, is_campus: bool) -> str:
+    """What came in and went back, with where the rest is."""
+    where = "本校区" if is_campus else ""
+    back = f"，退款{found.back}笔共{yuan(found.back_fen)}" if found.back else ""
+    return (
+        f"{when}{where}收款{found.count}笔共{yuan(found.fen)}{back}。"
+        "退费审批请回复「退费审批」，报表请到工作台查看。"
+    )
 
 
 REMINDERS_TITLE = "{day}的提醒"
