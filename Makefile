@@ -75,6 +75,7 @@ screenshots: install ## Take the README's pictures anew (needs Chromium)
 .PHONY: bench
 bench: install ## Measure the whole line against a bare echo bot, and how lists grow (JSON)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.customers
 	@$(BIN)/python -m tests.bench.tickets
 	@$(BIN)/python -m tests.bench.figures
 

@@ -157,7 +157,7 @@ def outside(talk: Talk) -> Reply:
 
 def _add(talk: Talk, ticket: TicketView) -> Reply:
     """Hand what was said on to whoever has the ticket; a bare «转人工» is nothing new."""
-    if not _BARE.match(talk.plain):
+    if talk.text and not _BARE.match(talk.plain):
         desk.add_note(talk.session, ticket_id=ticket.id, text=talk.text)
     return say(phrases.added(ticket.respond_due_at))
 

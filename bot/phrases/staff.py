@@ -80,7 +80,7 @@ def takings(when: str, found: Takings, *, is_campus: bool) -> str:
     back = f"，退款{found.back}笔共{yuan(found.back_fen)}" if found.back else ""
     return (
         f"{when}{where}收款{found.count}笔共{yuan(found.fen)}{back}。"
-        "退费审批请回复「退费审批」，报表请到工作台查看。"
+        "换个时间也可以问，比如「昨天收了多少钱」，明细请到工作台查看。"
     )
 
 

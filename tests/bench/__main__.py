@@ -18,7 +18,6 @@ import psutil
 
 from sandbox.launch.plan import ROOT, Ports
 from sandbox.launch.town import Town
-from tests.bench import customers
 from tests.bench.phones import Account, crowd, distinct_texts, repeated_texts
 from tests.fixtures.doorbell import free_port
 
@@ -42,7 +41,6 @@ def main(messages: int, database_url: str) -> None:
             figures = _measure(town, messages)
         finally:
             town.stop()
-    figures["customers"] = customers.figures()
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 

@@ -1,5 +1,7 @@
-"""The list of customers with 10,000 students against 1,000: what a page costs must hardly grow."""
+"""The list of customers with 10,000 students against 1,000: what a page costs must hardly grow.
+`python -m tests.bench.customers`, part of `make bench`: on SQLite and on PostgreSQL."""
 
+import json
 import statistics
 import tempfile
 import time
@@ -9,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
@@ -22,6 +25,7 @@ from backend.students.models import SearchKey, tail_index
 from backend.students.names import keys_of
 from backend.students.schemas import Person
 from migrations.tables import every_table
+from tests.fixtures.databases import own_postgresql
 
 SIZES = (1_000, 10_000)
 ROUNDS = 15
@@ -212,3 +216,21 @@ def _rows(size: int) -> dict[str, list[dict[str, Any]]]:
             )
         ],
     }
+
+
+def main() -> None:
+    """Measure on SQLite files and on a PostgreSQL server of our own; print JSON."""
+    found = {"sqlite": figures()}
+    with own_postgresql() as url:
+        names = [f"customers_{size}" for size in SIZES]
+        with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
+            for name in names:
+                connection.execute(f"CREATE DATABASE {name}")
+        found["postgresql"] = figures([url.format(name) for name in names])
+    for each in found.values():
+        each["worst_ratio"] = max(each["ratio"].values())
+    print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
