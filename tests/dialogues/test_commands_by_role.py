@@ -37,15 +37,13 @@ REFUSED = re.compile("不在您的岗位权限里|这是员工功能")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_commands_work_for_whom_the_table_says(stage: Stage) -> None:
     with unit_of_work() as session:
-        for role in Role:
-            service.hire(session, name="同事", role=role, openid=f"o_by_{role}")
+        for each in Role:
+            service.hire(session, name="同事", role=each, openid=f"o_by_{each}")
+    people: list[tuple[str, Role | None]] = [(f"o_by_{each}", each) for each in Role]
+    people += [("guardian", None), ("stranger", None)]
     wrong = []
     for said, needed, works in COMMANDS:
-        for who, role in [
-            *((f"o_by_{role}", role) for role in Role),
-            ("guardian", None),
-            ("stranger", None),
-        ]:
+        for who, role in people:
             heard = stage.say(who, said)
             is_refused = bool(REFUSED.search(heard))
             if permissions.may(role, needed) and (is_refused or not re.search(works, heard)):
