@@ -21,6 +21,7 @@ from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
 from backend.students.office_hours import OFFICE
+from backend.students.tickets import staffing
 
 AT_ONCE = 6
 """Things done in one look; more wait for the next."""
@@ -83,8 +84,7 @@ def _do(session: Session, lead: Lead, act: Act, measures: Measures) -> bool:
             lead.slow_at = clock.now()
             _tell(session, lead, "lead_slow")
         case Act.NUDGE:
-            _climb(lead, 1)
-            _tell(session, lead, "lead_overdue")
+            _nudge(session, lead)
         case Act.TELL:
             _climb(lead, 2)
             giving.tell_managers(
@@ -98,6 +98,17 @@ def _do(session: Session, lead: Lead, act: Act, measures: Measures) -> bool:
             giving.to_pool(session, lead, why, tells=False)
     session.flush()
     return True
+
+
+def _nudge(session: Session, lead: Lead) -> None:
+    """The advisor hears of it; of one who is away the managers do."""
+    _climb(lead, 1)
+    if staffing.absent(session, {lead.advisor_id or 0}):
+        _climb(lead, 2)
+        why = "该跟进了，顾问正在请假"
+        giving.tell_managers(session, lead, "lead_neglected", why=why, advisor_id=lead.advisor_id)
+    else:
+        _tell(session, lead, "lead_overdue")
 
 
 def _climb(lead: Lead, rung: int) -> None:

@@ -41,7 +41,8 @@ def page() -> Response:
 @blueprint.post("/enquiry")
 @shield.limiter.limit("6 per minute;30 per hour")
 def send() -> ResponseReturnValue:
-    """Somebody asks. The form's own number makes a second tap the same coming."""
+    """Somebody asks. The form's own number with what was said makes a second tap the same coming,
+    and words that were put right another one of the same lead."""
     try:
         form = crypto.unsign(PURPOSE, _text("form", 2000), max_age_seconds=SLOWEST_SECONDS)
     except LinkInvalid:
@@ -69,13 +70,14 @@ def _write_down(number: str, named: list[str], ref: str) -> None:
         if campus_id not in {each.id for each in logistics.campuses(session)}:
             campus_id = None
         origin = origins.origin_named(session, *named)
+        said = "\n".join((phone, _text("child", 40), _text("interest", 500)))
         source = referring.source_of(ref) or (origin.source if origin else FROM_FORM)
         arrive(
             session,
             Arrived(
                 way="form",
                 source=source,
-                key=f"form:{number}",
+                key=f"form:{number}:{crypto.blind_index(said, context=PURPOSE)[:12]}",
                 customer=_text("customer", 40),
                 phone=phone,
                 child_name=_text("child", 40) or None,

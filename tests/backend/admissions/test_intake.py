@@ -186,6 +186,8 @@ def test_the_form_on_the_website_takes_people_and_thanks_robots(app: Flask) -> N
     assert count(Lead) == 0
     assert [sent(), sent()] == [200, 200]
     assert (count(Lead), count(Arrival)) == (1, 1)
+    assert sent(interest="周末数学") == 200  # Put right on the same page.
+    assert (count(Lead), count(Arrival)) == (1, 2)
     for number in range(2, 7):
         assert sent(form=form(number=f"n{number}")) == 200
     assert (count(Lead), count(Arrival)) == (1, 3)

@@ -84,6 +84,21 @@ def test_who_comes_when_nobody_is_there_is_given_when_somebody_is(session: Sessi
     assert row.advisor_id == own.id
 
 
+def test_of_who_is_away_the_managers_hear(session: Session) -> None:
+    with clock.frozen(MORNING):
+        own = hired(session, "周婷")
+        hired(session, "校长", Role.PRINCIPAL)
+        lead = service.open_lead(session, openid="o_one", interest="英语")
+        told = Told(note="再联系", stage=Stage.CONTACTED, next_at=MORNING + timedelta(hours=1))
+        following.log(session, lead_id=lead.id, member=own, told=told, source_key="m:1")
+        until = clock.now() + timedelta(days=2)
+        staffing.be_away(session, account_id=own.id, until=until)
+    assert looked(session, lead.id, timedelta(hours=2)) == [Act.NUDGE]
+    assert looked(session, lead.id, timedelta(hours=2)) == []
+    told_of = session.scalars(select(OutboxMessage.template).order_by(OutboxMessage.id)).all()
+    assert told_of == ["new_lead", "lead_neglected"]
+
+
 def test_a_rule_chooses_by_skill_and_sets_its_own_time(session: Session) -> None:
     with clock.frozen(MORNING):
         _first, able = hired(session, "周婷"), hired(session, "钱进")

@@ -26,7 +26,13 @@ pytestmark = [
     needs_chromium,
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
-BEHIND = ("/students/1", "/console/customers/tags", "/lessons/1/roll-call")
+BEHIND = (
+    "/leads/sheets",
+    "/leads/partners",
+    "/students/1",
+    "/console/customers/tags",
+    "/lessons/1/roll-call",
+)
 MARKED = "return document.querySelectorAll('#rooms [aria-current]').length"
 FAMILY = ("/me", "/me/file/1", "/me/looks", "/me/messages", "/me/consents", "/lessons/week")
 LOOK = """
