@@ -46,6 +46,7 @@ from backend.students.file import consents
 from backend.students.schemas import CustomerAnswered, PhoneProven
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
+from backend.teaching.homework import reminding as homework_reminders
 from backend.teaching.schemas import (
     AttendanceSettled,
     BookingAsked,
@@ -62,6 +63,7 @@ def compose_reminders() -> None:
     kinds = (
         *teaching.KINDS,
         *money_reminders.KINDS,
+        *homework_reminders.KINDS,
         *case_reminders.KINDS,
         *lead_reminders.KINDS,
     )

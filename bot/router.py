@@ -24,6 +24,7 @@ from bot.flows import (
     form,
     freezing,
     handoff,
+    homework,
     identity,
     inviting,
     leading,
@@ -68,6 +69,7 @@ FORMS = {
         *(absences.LEAVE, absences.MAKEUP, calling.ROLL, seats.CHANGE, seats.PAUSE),
         *(trials.FORM, trials.WHICH, waitlist.FORM, callbacks.FORM),
         *(following.FOLLOW, prices.RENEW),
+        *(homework.SET, homework.HAND_IN),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -114,7 +116,7 @@ INTENTS: dict[str, Flow] = {
     "request_makeup": absences.makeup,
     "change_class": seats.change,
     "pause_study": seats.pause,
-    "my_homework": whose.first("my_homework", people.pass_to(Role.ACADEMIC)),
+    "my_homework": homework.asked,
     "my_grades": whose.first("my_grades", people.pass_to(Role.ACADEMIC)),
     "my_attendance": school_day.attendance,
     "join_online_class": whose.first("join_online_class", people.pass_to(Role.ACADEMIC)),
@@ -266,6 +268,7 @@ def _to_text(talk: Talk) -> Reply:
         or staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)
+        or homework.heard(talk)
         or school_day.asked(talk)
         or absences.taken_back(talk)
     )

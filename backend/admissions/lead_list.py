@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries
@@ -46,6 +47,21 @@ def reaches(session: Session, member: StaffMember, lead_id: int, needed: Permiss
     """Whether a permission reaches this lead."""
     query = select(Lead.id).where(Lead.id == lead_id, within(session, member, needed))
     return session.scalar(query) is not None
+
+
+def is_addressed(
+    session: Session,
+    member: StaffMember,
+    needed: Permission,
+    openid: SQLColumnExpression[Any],
+    phone_index: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    """Which addresses are of open leads that a permission reaches: a condition on columns of
+    openids and of phones' blind indexes."""
+    theirs = select(Lead).where(Lead.closed_at.is_(None), within(session, member, needed))
+    openids = theirs.with_only_columns(Lead.openid).where(Lead.openid.is_not(None))
+    phones = theirs.with_only_columns(Lead.phone_index).where(Lead.phone_index.is_not(None))
+    return or_(openid.in_(openids), phone_index.in_(phones))
 
 
 def seen_by(session: Session, member: StaffMember) -> ColumnElement[bool]:

@@ -142,6 +142,31 @@ LESSON_TEMPLATES: Mapping[str, Template] = {
         fields=task(what="课时核对{count}处差异", whom="{day}", when="请今天核对"),
         kind=NoticeKind.TASK,
     ),
+    "homework_set": Template(
+        title="有新作业",
+        text="{child}的{course}有新作业，{teacher}老师布置：{words}。{due}前交，"
+        "做完了回复「交作业」再发照片就行。",
+        wechat="progress",
+        fields=progress(what="{course}作业", state="新作业", note="{due}前交"),
+    ),
+    "homework_withdrawn": Template(
+        title="作业已撤回",
+        text="{child}的{course}作业「{words}」老师已经撤回，不用做了。看其他作业回复「有什么作业」。",
+        wechat="progress",
+        fields=progress(what="{course}作业", state="已撤回", note="不用做了"),
+    ),
+    "homework_commented": Template(
+        title="作业批改好了",
+        text="{child}的{course}作业，{teacher}老师批改：{said}想跟老师说什么，直接在这里告诉我就好。",
+        wechat="progress",
+        fields=progress(what="{course}作业", state="已批改", note="{said}"),
+    ),
+    "homework_again": Template(
+        title="作业请订正",
+        text="{child}的{course}作业，{teacher}老师批改：{said}订正好了回复「交作业」再发照片就行。",
+        wechat="progress",
+        fields=progress(what="{course}作业", state="请订正", note="{said}"),
+    ),
     "lesson_summary": Template(
         title="课堂反馈",
         text="{child}今天的{course}，{teacher}老师说：{words}\n想跟老师说什么，直接在这里告诉我就好。",

@@ -3,7 +3,9 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, or_
+from sqlalchemy.orm import Session
 
+from backend.admissions import lead_list as leads
 from backend.outbox.queries import Among
 from backend.portal import customers
 from backend.security import contacts as colleagues
@@ -12,8 +14,8 @@ from backend.security.schemas import Permission, Scope, StaffMember
 from backend.students import contacts as families
 
 
-def readable_by(member: StaffMember) -> Among | None:
-    """The messages to families and staff of this reader's campus; None for everybody's.
+def readable_by(session: Session, member: StaffMember) -> Among | None:
+    """The messages to families, open leads and staff of this reader's campus; None for everybody's.
 
     A message says nothing of campuses, so it is its recipient that counts: a family with children
     in two campuses is seen from both, and somebody who is on no file only by those who see all.
@@ -22,15 +24,16 @@ def readable_by(member: StaffMember) -> Among | None:
     conditions = customers.visible_to(member, permission)
     if not conditions:
         return None
-    if campus_id is None or scope_of(member.role, permission) is not Scope.CAMPUS:
-        return lambda openid, phone: families.is_of_family(openid, phone, conditions)
 
     def among(
         openid: SQLColumnExpression[Any], phone: SQLColumnExpression[Any]
     ) -> ColumnElement[bool]:
-        return or_(
+        found = [
             families.is_of_family(openid, phone, conditions),
-            colleagues.is_colleague(openid, phone, campus_id=campus_id),
-        )
+            leads.is_addressed(session, member, permission, openid, phone),
+        ]
+        if campus_id is not None and scope_of(member.role, permission) is Scope.CAMPUS:
+            found.append(colleagues.is_colleague(openid, phone, campus_id=campus_id))
+        return or_(*found)
 
     return among

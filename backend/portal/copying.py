@@ -136,6 +136,19 @@ def _child(file: StudentFile, *, own_id: int | None) -> dict[str, Any]:
             {"course": course, "kind": line.kind.value, "lessons": line.lessons, "at": _at(line.at)}
             for course, line in file.hours
         ],
+        "homework": [
+            {
+                "due_at": _at(each.homework.due_at),
+                "course": each.homework.course_name,
+                "words": each.homework.words,
+                "handed_at": _at(each.handed_in.handed_at),
+                "handed_in": each.handed_in.words,
+                "grade": each.handed_in.grade.value if each.handed_in.grade else None,
+                "comment": each.handed_in.comment,
+            }
+            for each in file.homework
+            if each.handed_in is not None
+        ],
         "looked_at_by": [
             {"at": _at(each.at), "who": f"{each.role} {each.who}", "fields": list(each.fields)}
             | {"reason": f"{each.reason}：{each.note}"}

@@ -68,7 +68,7 @@ def desk_of(session: Session, member: StaffMember) -> Desk:
         )
         desk = desk.model_copy(update={"lessons": lessons})
     if scope(Permission.SEE_STUCK_MESSAGES):
-        stuck = outbox.stuck_messages(session, limit=MOST, among=readable_by(member))
+        stuck = outbox.stuck_messages(session, limit=MOST, among=readable_by(session, member))
         desk = desk.model_copy(update={"stuck": stuck})
     if scope(Permission.SEE_FIGURES):
         today = counting.of_day(session, counting.View(session, member), clock.today())

@@ -23,6 +23,7 @@ ENTRIES = (
             ("工单", "students_pages.tickets.board.shown"),
             ("工单分析", "students_pages.tickets.improvement.figures"),
             ("消息送达", "portal_pages.reminders.deliveries"),
+            ("作业", "teaching_pages.homework.listed"),
         ),
     ),
     (

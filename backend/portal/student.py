@@ -22,6 +22,8 @@ from backend.students.file.words import Details, LookView
 from backend.students.schemas import TicketView
 from backend.teaching import learning
 from backend.teaching import queries as teaching
+from backend.teaching.homework import queries as homework
+from backend.teaching.homework.schemas import Assigned
 from backend.teaching.schemas import LessonView
 
 MOST = 20
@@ -51,6 +53,7 @@ class StudentFile(BaseModel):
     balances: list[tuple[str, LessonBalance]]
     hours: list[tuple[str, family.HourLine]]
     tickets: list[TicketView] | None
+    homework: list[Assigned]
     told: list[Told]
     looks: list[LookView]
 
@@ -136,6 +139,7 @@ def _gather(
             for each in family.hour_lines(session, ids, limit=MOST)
         ],
         tickets=tickets,
+        homework=homework.history(session, sheet.id, limit=MOST),
         told=[
             Told(at=at, title=title, channel=channel)
             for at, title, channel in outbox.told(

@@ -51,6 +51,7 @@ REFERENCES = {
     "teaching_attendance": "课堂名单",
     "teaching_absence": "缺课记录",
     "teaching_leave": "请假记录",
+    "teaching_hand_in": "交的作业",
     "students_erasure": "资料删除",
 }
 _REFUSALS: Mapping[Refusal, str] = {

@@ -17,11 +17,6 @@ def kinds() -> list[Kind]:
     return registry.kinds()
 
 
-def awaited() -> tuple[tuple[str, str], ...]:
-    """What they will be able to be reminded of, and what is missing for it."""
-    return registry.AWAITED
-
-
 def names_by_notice(*, is_staff: bool) -> dict[NoticeKind, list[str]]:
     """Which reminders families decline with which kind of notice; those of staff are their work."""
     found: dict[NoticeKind, list[str]] = {NoticeKind.TASK: []} if is_staff else {}

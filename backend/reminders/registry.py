@@ -11,10 +11,6 @@ _kinds: dict[str, Kind] = {}
 _reaches: dict[Audience, Reach] = {}
 _agreed: Agreed | None = None
 
-AWAITED: tuple[tuple[str, str], ...] = (("作业到期", "作业随教学功能一起提供"),)
-"""Kinds that wait for their facts: name, and what is missing. The room that gets the facts takes
-the line out and adds a Kind to its own list."""
-
 
 def use(
     kinds: Iterable[Kind], reaches: Mapping[Audience, Reach], *, agreed: Agreed | None = None

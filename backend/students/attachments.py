@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, queue
@@ -88,14 +88,62 @@ def take_along(session: Session, *, ticket_id: int, openid: str) -> int:
     """Give a new ticket what its author has just sent; returns how many."""
     query = select(Attachment).where(
         Attachment.openid == openid,
-        Attachment.ticket_id.is_(None),
-        Attachment.status.in_((AttachmentStatus.WAITING, AttachmentStatus.KEPT)),
-        Attachment.received_at > clock.now() - JUST_SENT,
+        *_is_loose(),
     )
     rows = list(session.scalars(query.order_by(Attachment.id.desc()).limit(MOST_AT_ONCE)))
     if rows:
         _join(session, rows, ticket_id)
     return len(rows)
+
+
+def _is_loose() -> tuple[ColumnElement[bool], ...]:
+    """Just sent, and nobody's yet."""
+    return (
+        Attachment.ticket_id.is_(None),
+        Attachment.holder.is_(None),
+        Attachment.status.in_((AttachmentStatus.WAITING, AttachmentStatus.KEPT)),
+        Attachment.received_at > clock.now() - JUST_SENT,
+    )
+
+
+def _is_for_school(openid: str) -> tuple[ColumnElement[bool], ...]:
+    school = (Purpose.HOMEWORK, Purpose.UNKNOWN)
+    return (Attachment.openid == openid, Attachment.purpose.in_(school), *_is_loose())
+
+
+def count_loose(session: Session, *, openid: str) -> int:
+    """How many pieces somebody has just sent that may be homework."""
+    query = select(func.count()).select_from(Attachment).where(*_is_for_school(openid))
+    return session.scalar(query) or 0
+
+
+def keep_for(session: Session, *, openid: str, holder: str) -> int:
+    """Give what a room above keeps what its author has just sent; returns how many it has now."""
+    query = select(Attachment).where(*_is_for_school(openid)).order_by(Attachment.id.desc())
+    for row in session.scalars(query.limit(MOST_AT_ONCE).with_for_update()).all():
+        row.holder, row.purpose = holder, Purpose.HOMEWORK
+    session.flush()
+    return len(of_holders(session, [holder]).get(holder, []))
+
+
+def of_holders(session: Session, holders: Collection[str]) -> dict[str, list[AttachmentView]]:
+    """What is kept for each of these, oldest first."""
+    query = select(Attachment).where(
+        Attachment.holder.in_(holders), Attachment.status != AttachmentStatus.WITHDRAWN
+    )
+    found: dict[str, list[AttachmentView]] = {}
+    for row in session.scalars(query.order_by(Attachment.id)):
+        found.setdefault(row.holder or "", []).append(AttachmentView.model_validate(row))
+    return found
+
+
+def kept_for(session: Session, attachment_id: int, *, holder: str) -> tuple[str, str]:
+    """The file name and type of a piece that is kept for this very holder; who may see that one
+    decides. Raises NotFound."""
+    row = session.get(Attachment, attachment_id)
+    if row is None or row.holder != holder or row.status != AttachmentStatus.KEPT:
+        raise NotFound()
+    return row.file_name or "", row.content_type or "application/octet-stream"
 
 
 def of_messages(session: Session, source_keys: Collection[str]) -> dict[str, AttachmentView]:
@@ -153,12 +201,12 @@ def _manages(session: Session, reader: Speaker, ticket: Ticket) -> bool:
 
 def withdraw(session: Session, *, openid: str, only_loose: bool = False) -> int:
     """Somebody takes back what they sent; the bytes are deleted by the next sweep. `only_loose`
-    leaves what belongs to a ticket, which has to be answered and kept on file."""
+    leaves what belongs to a ticket or to homework, which has to be answered and kept on file."""
     query = select(Attachment).where(
         Attachment.openid == openid, Attachment.status != AttachmentStatus.WITHDRAWN
     )
     if only_loose:
-        query = query.where(Attachment.ticket_id.is_(None))
+        query = query.where(Attachment.ticket_id.is_(None), Attachment.holder.is_(None))
     rows = list(session.scalars(query.with_for_update()))
     for row in rows:
         row.status, row.due_at, row.media_id = AttachmentStatus.WITHDRAWN, clock.now(), ""

@@ -138,7 +138,8 @@ class Attachment(Base):
     """附件: a picture, voice, video or file that somebody sent in the chat.
 
     The row is there at once; the bytes follow by a job (`media_id` lives three days at WeChat) and
-    lie encrypted under `file_name`. Without a ticket it waits for one, or is nobody's business.
+    lie encrypted under `file_name`. Without a ticket it waits for one, or is nobody's business;
+    `holder` names what a room above keeps it for (`hand_in:7`).
     """
 
     __tablename__ = "students_attachment"
@@ -158,6 +159,7 @@ class Attachment(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
+    holder: Mapped[str | None] = mapped_column(String(40), index=True)
 
 
 class Takeover(Base):

@@ -54,6 +54,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("teaching_attendance", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_absence", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_leave", "student_id", twin_of=("lesson_id",)),
+        Reference("teaching_hand_in", "student_id", twin_of=("homework_id",)),
     ),
     Person.GUARDIAN: (
         Reference("students_guardianship", "guardian_id", twin_of=("student_id",)),

@@ -10,6 +10,7 @@ from backend.teaching.models import (
     Attendance,
     AttendanceChange,
     Guest,
+    HandIn,
     Leave,
     Suspension,
     Transfer,
@@ -28,13 +29,17 @@ def forget_guests(session: Session, *, holders: Collection[str]) -> None:
 
 
 def forget(session: Session, *, student_ids: Collection[int], openids: Collection[str]) -> None:
-    """Take words and WeChats out of leaves, corrections, pauses and changes of class of these
-    learners, and of what these WeChats asked for another."""
+    """Take words and WeChats out of leaves, corrections, pauses, changes of class and homework of
+    these learners, and of what these WeChats asked for another."""
     asked = [f"wechat:{openid}" for openid in openids]
     theirs = Leave.student_id.in_(student_ids) | Leave.asked_by.in_(asked)
     session.execute(update(Leave).where(theirs).values(words=GONE, asked_by=GONE))
     places = select(Attendance.id).where(Attendance.student_id.in_(student_ids))
     changes = update(AttendanceChange).where(AttendanceChange.attendance_id.in_(places))
     session.execute(changes.values(reason=GONE))
+    own = HandIn.student_id.in_(student_ids)
+    session.execute(update(HandIn).where(own).values(words=GONE, comment=None, handed_by=GONE))
+    handed = update(HandIn).where(HandIn.handed_by.in_(asked))
+    session.execute(handed.values(handed_by=GONE))
     for model in (Suspension, Transfer):
         session.execute(update(model).where(model.asked_by.in_(asked)).values(asked_by=GONE))

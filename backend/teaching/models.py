@@ -237,6 +237,44 @@ class Substitution(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Homework(Base):
+    """作业: what a class has to do until `due_at`. `source_key` names the message or form it came
+    from; from `withdrawn_at` on nobody has to do it."""
+
+    __tablename__ = "teaching_homework"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"), index=True)
+    words: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class HandIn(Base):
+    """交的作业: what one learner has handed in of it, one row however often; pictures are
+    attachments held by it. `changed_at` is when something was added last, `revision` counts what
+    the teacher has said to it."""
+
+    __tablename__ = "teaching_hand_in"
+    __table_args__ = (UniqueConstraint("homework_id", "student_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    homework_id: Mapped[int] = mapped_column(ForeignKey("teaching_homework.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
+    words: Mapped[str] = mapped_column(Encrypted("teaching_hand_in.words"))
+    handed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    handed_by: Mapped[str] = mapped_column(String(80), index=True)
+    grade: Mapped[str | None] = mapped_column(String(10))
+    comment: Mapped[str | None] = mapped_column(Encrypted("teaching_hand_in.comment"))
+    commented_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    commented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
 class AttendancePolicy(Base):
     """考勤规定: what a lesson missed costs, published from a day on, for a course, for a type of
     learners, or for all. Published ones are never edited; a later one takes their place."""

@@ -14,6 +14,7 @@ from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
 from backend.teaching import queries
+from backend.teaching.homework import pages as homework
 from backend.teaching.life import calling, sheets
 from backend.teaching.life import queries as life
 from backend.teaching.schemas import LessonView, Mark, Marked, NotInLesson, ReasonNeeded, TooEarly
@@ -27,6 +28,7 @@ blueprint = Blueprint(
     static_folder="static",
     static_url_path="/lessons/static",
 )
+blueprint.register_blueprint(homework.blueprint)
 MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
 
 errors.apologise(

@@ -8,6 +8,7 @@ from backend.students import attachments, takeovers
 from backend.students import queries as students
 from backend.students.schemas import AttachmentKind, Purpose
 from backend.students.tickets import desk
+from bot.flows import homework
 from bot.flows.form import Form
 from bot.flows.talk import Talk
 from bot.phrases import files as phrases
@@ -21,6 +22,9 @@ def received(talk: Talk, waiting: Form | None) -> Reply:
     kind = AttachmentKind(talk.incoming.kind.value)
     if not talk.incoming.key:
         return say(phrases.NO_FILE)
+    handed = homework.pictured(talk, kind)
+    if handed is not None:
+        return handed
     if waiting is not None and waiting.name in TAKING_EVIDENCE:
         _keep(talk, kind, Purpose.EVIDENCE)
         return say(phrases.waits_for_complaint(kind))

@@ -43,6 +43,7 @@ _EXACT = {
     "pause_study": ("停课", "我要停课", "复课"),
     "staff_tasks": ("我的待办", "待办", "待办事项"),
     "my_homework": ("作业", "我的作业", "交作业"),
+    "my_grades": ("成绩", "我的成绩", "查成绩"),
     "ask_capability": ("菜单", "帮助", "你能做什么", "功能"),
 }  # fmt: skip
 _PATTERNS: tuple[tuple[str, str], ...] = (

@@ -27,8 +27,8 @@ def receipt(kind: str) -> str:
 def homework(kind: str) -> str:
     """A picture from a family without anything else going on."""
     return (
-        f"{NAMES[kind]}收到，先替您留着。是作业或有事要找老师，回复「转人工」，我连同{NAMES[kind]}"
-        "一起转给老师；要投诉，直接说发生了什么。"
+        f"{NAMES[kind]}收到，先替您留着。是作业就回复「交作业」；有事要找老师，回复「转人工」，"
+        f"我连同{NAMES[kind]}一起转给老师；要投诉，直接说发生了什么。"
     )
 
 

@@ -13,6 +13,7 @@ from bot.flows import (
     details,
     following,
     freezing,
+    homework,
     identity,
     inviting,
     privacy,
@@ -40,6 +41,14 @@ READ_BY_FLOWS = (
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
     *(arrears._PAYS, arrears._PROMISES, arrears._PLANS),
     *(following._YES, following._CHANGES, trials._CHANGES),
+    *(
+        homework.SETS,
+        homework.TAKES_BACK,
+        homework.STANDING,
+        homework.HANDS_IN,
+        homework.DONE,
+        homework.ASKS,
+    ),
     *(waitlist.JOINS, waitlist.PLACE, waitlist.LEAVES, waitlist.ACCEPTS, waitlist.DECLINES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.

@@ -34,6 +34,7 @@ def test_intents_are_the_domains_intents() -> None:
 BEGUN_BY_WORDS = {
     *("unbind", "freeze", "freeze_by_code", "thaw", "accept_invitation", "change_phone"),
     *("change_trial", "wait_for_seat"),
+    *("set_homework", "hand_in"),
 }
 
 

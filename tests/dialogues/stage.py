@@ -117,6 +117,13 @@ class Stage:
         elements = {"MsgType": "event", "Event": name, "EventKey": key}
         return self.send(delivered(who, at=clock.now(), **elements))
 
+    def picture(self, who: str, media_id: str) -> str:
+        """A picture, by its id at the platform."""
+        self.pass_time(timedelta(seconds=1))
+        number = f"9{next(_numbers)}"
+        elements = {"MsgType": "image", "MsgId": number, "MediaId": media_id}
+        return self.send(delivered(who, at=clock.now(), **elements))
+
     def send(self, incoming: inbound.Incoming) -> str:
         """Through the same two units as the webhook."""
         with unit_of_work() as session:

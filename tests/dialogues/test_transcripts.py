@@ -33,6 +33,8 @@ from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students import details
 from backend.teaching import queries as teaching
+from backend.teaching.homework import handing
+from backend.teaching.homework.schemas import Grade
 from backend.web.sign_in import SIGN_IN_PATH
 from tests.dialogues.stage import Stage, openid_of
 
@@ -63,6 +65,30 @@ class Player:
         """`WHO | subscribe`, `WHO | CLICK:key`: an event."""
         who, _, event = line.partition(" | ")
         self._check(self.stage.do(who, event), step)
+
+    def picture(self, line: str, step: dict[str, Any]) -> None:
+        """`WHO | ID`: a picture."""
+        who, _, media_id = line.partition(" | ")
+        self._check(self.stage.picture(who, media_id), step)
+
+    def mark(self, child: str, step: dict[str, Any]) -> None:
+        """The teacher who set the latest homework says how a child's was."""
+        with unit_of_work() as session:
+            hand_in_id, teacher_id = session.execute(
+                sql(
+                    "SELECT h.id, w.teacher_id FROM teaching_hand_in h"
+                    " JOIN teaching_homework w ON w.id = h.homework_id"
+                    " JOIN students_student s ON s.id = h.student_id WHERE s.name = :name"
+                ),
+                {"name": child},
+            ).one()
+            handing.comment(
+                session,
+                hand_in_id=hand_in_id,
+                member=staff.staff_members(session, {teacher_id})[teacher_id],
+                grade=Grade(step["grade"]),
+                words=step["words"],
+            )
 
     def open(self, who: str, step: dict[str, Any]) -> None:
         """WHO taps the link shown to them last, or (`link_of`) to somebody else; what posts as soon

@@ -56,7 +56,6 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         "portal/reminders.html",
         found=found,
         kinds={kind.key: kind for kind in queries.kinds()},
-        awaited=queries.awaited(),
         campuses=campuses,
         words=words,
     )
@@ -156,7 +155,7 @@ def deliveries(me: StaffMember) -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     with reading() as session:
         found = outbox.deliveries(
-            session, state=state, before=before, limit=PAGE + 1, among=readable_by(me)
+            session, state=state, before=before, limit=PAGE + 1, among=readable_by(session, me)
         )
     return render_template(
         "portal/deliveries.html",
@@ -172,7 +171,7 @@ def deliveries(me: StaffMember) -> ResponseReturnValue:
 def told(me: StaffMember, message_id: int) -> ResponseReturnValue:
     """Somebody has phoned."""
     with unit_of_work() as session:
-        post_office.mark_told(session, message_id=message_id, among=readable_by(me))
+        post_office.mark_told(session, message_id=message_id, among=readable_by(session, me))
     return redirect("/console/deliveries", 303)
 
 

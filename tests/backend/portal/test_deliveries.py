@@ -4,6 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from backend.admissions import service as admissions
+from backend.admissions.models import Lead
 from backend.app import create_app
 from backend.kit.db import reading, unit_of_work
 from backend.logistics.models import Campus
@@ -48,12 +50,16 @@ def posted() -> None:
         colleague(Role.TEACHER, phone=phone)
         moved(phone, campus)
     with unit_of_work() as session:
+        lead = admissions.open_lead(session, openid="o_lead_there", interest="英语")
+        asked = session.get_one(Lead, lead.id)
+        asked.campus_id, asked.advisor_id = there, None
         chen = session.scalars(select(Guardian).filter_by(name="陈建国")).one()
         whom = {
             "家长短信": Recipient(phone=chen.phone),
             "家长微信": Recipient(openid="o_demo_guardian"),
             "本校老师": Recipient(phone=THERE[0]),
             "外校老师": Recipient(phone=THERE[1]),
+            "外校线索": Recipient(openid="o_lead_there"),
             "路人": Recipient(openid="o_nobody", phone="13700000000"),
         }
         for name, to in whom.items():
@@ -73,14 +79,14 @@ def test_s3_messages_are_narrowed_to_the_campus_of_the_reader(database: str) -> 
         moved(PHONE, campus)
         with reading() as session:
             (manager,) = security.staff_by_phone(session, PHONE)
-            among = readable_by(manager)
+            among = readable_by(session, manager)
             found = outbox.deliveries(session, state="failed", before=None, limit=9, among=among)
             seen[campus] = {each.recipient_name for each in found}
             on_desk = desk_of(session, manager).stuck or []
             assert {each.recipient_name for each in on_desk} == seen[campus]
-    assert seen == {here: {"家长短信", "家长微信", "本校老师"}, there: {"外校老师"}}
+    assert seen == {here: {"家长短信", "家长微信", "本校老师"}, there: {"外校老师", "外校线索"}}
     with reading() as session:
-        assert len(outbox.deliveries(session, state="failed", before=None, limit=9)) == 5
+        assert len(outbox.deliveries(session, state="failed", before=None, limit=9)) == 6
 
 
 @pytest.fixture

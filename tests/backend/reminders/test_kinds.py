@@ -22,6 +22,7 @@ from backend.students.models import Student
 from backend.students.schemas import TicketKind
 from backend.students.ticket_models import Ticket
 from backend.students.tickets import desk, settling, watch
+from backend.teaching.homework import handing, setting
 from backend.teaching.life import calling, pauses
 from backend.teaching.models import ClassGroup, Course, Lesson
 from backend.teaching.schemas import AttendanceSettled, Mark, Marked, RestCounted
@@ -221,3 +222,35 @@ def test_s5_s10_how_it_was_is_asked_once_by_the_rule_instead_of_the_clock() -> N
         settling.rate(session, number=number, openid="o_demo_guardian", stars=5)
     with reading() as session:
         assert queries.is_kept(session, "ticket_rating", Audience.CUSTOMER, campus_id=None, at=NOON)
+
+
+def test_s5_t12_homework_is_asked_for_until_it_is_handed_in() -> None:
+    with unit_of_work() as session:
+        group = session.scalars(select(ClassGroup).filter_by(name=CLASS)).one()
+        teacher = security.staff_members(session, {group.teacher_id})[group.teacher_id]
+        view, _ = setting.assign(
+            session,
+            class_group_id=group.id,
+            words="第三课练习",
+            due_at=NOON + 2 * DAY,
+            member=teacher,
+            source_key="m:1",
+        )
+        own = {row.name: row.id for row in session.scalars(select(Student))}
+    rule = switched_on("homework_due", 1)
+    shown = [row.notice.values["lines"] for row in previewed(rule, ahead=2 * DAY).rows]
+    assert len(shown) == 2
+    with unit_of_work() as session:
+        id_ = own["李想"]
+        handing.hand_in(
+            session, homework_id=view.id, student_id=id_, own_ids={id_}, openid="o_family_li"
+        )
+    for _twice in range(2):
+        found = told(NOON + DAY + timedelta(hours=7))
+        assert [name for name, _ in found] == ["陈建国"]
+    assert "陈小宇的少儿英语三级作业「第三课练习」还没交，11月27日 12:00截止。" in found[0][1]
+    assert "陈小雨的少儿英语三级作业" in found[0][1]
+    with unit_of_work() as session:
+        setting.withdraw(session, homework_id=view.id, member=teacher)
+    switched_on("homework_soon", 3)
+    assert len(told(NOON + 2 * DAY - timedelta(hours=2))) == 1

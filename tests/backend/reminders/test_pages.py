@@ -53,7 +53,7 @@ def token_of(page: str) -> str:
 def test_s5_a_rule_is_made_looked_at_and_switched_on(app: Flask) -> None:
     desk = at_desk(app, Role.ACADEMIC)
     page = desk.get("/console/reminders").text
-    for words in ("还没有提醒规则", "上课前几天", "作业到期", "没来上课", "课时有效期将到"):
+    for words in ("还没有提醒规则", "上课前几天", "作业前几天", "没来上课", "课时有效期将到"):
         assert words in page
     assert "18:00" in desk.get("/console/reminders/new/lesson_tomorrow").text
     location = desk.post("/console/reminders/new/lesson_tomorrow", **FORM).headers["Location"]
