@@ -24,40 +24,35 @@ PRICES: Mapping[str, Template] = {
     "arrears_before": Template(
         title="分期款快到期",
         text="{child}的{course}下一期{amount}，{due}到期。现在付请回复「付分期」，想晚几天请说哪天付。",
-        wechat="reminder",
-        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
-        kind=NoticeKind.SERVICE,
+        wechat="progress",
+        fields=progress(what="{child}的分期款{amount}", state="快到期", note="{due}到期"),
     ),
     "arrears_due": Template(
         title="分期款今天到期",
         text="{child}的{course}这一期{amount}，{due}到期。现在付请回复「付分期」，想晚几天请说哪天付。",
-        wechat="reminder",
-        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
-        kind=NoticeKind.SERVICE,
+        wechat="progress",
+        fields=progress(what="{child}的分期款{amount}", state="今天到期", note="{due}到期"),
     ),
     "arrears_late": Template(
         title="分期款已逾期",
         text="{child}的{course}这一期{amount}，{due}到期，还没有收到。现在付请回复「付分期」，"
         "想晚几天请说哪天付，有困难请回复「转人工」。",
-        wechat="reminder",
-        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
-        kind=NoticeKind.SERVICE,
+        wechat="progress",
+        fields=progress(what="{child}的分期款{amount}", state="已逾期", note="{due}到期"),
     ),
     "arrears_blocked": Template(
         title="暂停新约课和报名",
         text="{child}的{course}这一期{amount}，{due}到期，还没有收到，新的约课和报名先暂停。"
         "已经付过的课照常上，付款后自动恢复。现在付请回复「付分期」，有困难请回复「转人工」。",
-        wechat="reminder",
-        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
-        kind=NoticeKind.SERVICE,
+        wechat="progress",
+        fields=progress(what="{child}的分期款{amount}", state="暂停约课", note="{due}到期"),
     ),
     "arrears_suspended": Template(
         title="课程暂停",
         text="{child}的{course}这一期{amount}，{due}到期，还没有收到，从明天起课程先暂停，"
         "剩余课时为您保留，付款后自动恢复。现在付请回复「付分期」，有困难请回复「转人工」。",
-        wechat="reminder",
-        fields=task(what="分期款{amount}", whom="{child}", when="{due}到期"),
-        kind=NoticeKind.SERVICE,
+        wechat="progress",
+        fields=progress(what="{child}的分期款{amount}", state="课程暂停", note="{due}到期"),
     ),
     "instalment_paid": Template(
         title="分期款已收到",
