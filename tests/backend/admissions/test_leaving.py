@@ -1,5 +1,7 @@
 """An advisor leaves: their open leads go to those who are here (X2, A17)."""
 
+from collections import defaultdict
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +16,8 @@ from backend.security.schemas import AccountDeactivated, Role
 
 
 def test_a_leavers_leads_are_handed_on(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "_listeners", {AccountDeactivated: [service.pass_on]})
+    listeners = defaultdict(list, {AccountDeactivated: [service.pass_on]})
+    monkeypatch.setattr(events, "_listeners", listeners)
     leaver = staff.hire(session, name="周婷", role=Role.ADVISOR, openid="o_zhou")
     lead = service.open_lead(session, openid="o_customer", interest="英语")
     offers.claim(session, lead_id=lead.id, account_id=leaver.id)
