@@ -39,6 +39,7 @@ from bot.flows import (
     shown,
     sign_up,
     sign_up_answers,
+    sign_up_more,
     small_talk,
     staff,
     staffing,
@@ -281,7 +282,7 @@ def _to_text(talk: Talk) -> Reply:
     picked = whose.chosen(talk, INTENTS)
     if picked is not None:
         return picked
-    corrected = sign_up.correct_finished(talk)
+    corrected = sign_up.correct_finished(talk) or sign_up.another(talk)
     if corrected is not None:
         return corrected
     chosen = small_talk.chosen_option(talk)
@@ -293,7 +294,7 @@ def _to_text(talk: Talk) -> Reply:
     followed = study.follow_up(talk)
     if followed is not None:
         return followed
-    if sign_up_answers.announces(talk):
+    if sign_up_answers.announces(talk) or sign_up_more.pair(talk):
         return sign_up.begin(talk)
     opened = small_talk.opener(talk) or small_talk.parent(talk) or courses.told_grade(talk)
     if opened is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.admissions import words
-from backend.admissions.models import Callback, FollowUp, Lead, SignUp, Trial, Waiting
+from backend.admissions.models import Callback, FollowUp, Lead, Placement, SignUp, Trial, Waiting
 from backend.admissions.reminding import TRIAL
 from backend.admissions.schemas import Stage, Touch, TrialStatus
 from backend.kit import clock, crypto
@@ -95,6 +95,8 @@ def forget(
     learners; returns how many leads and sign-ups. Sources and dates stay for the figures."""
     leads = session.scalars(select(Lead).where(Lead.openid == openid)).all()
     _blank(session, leads, into=into)
+    tests = update(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
+    session.execute(tests.values(child_name=GONE))
     trials = session.scalars(select(Trial).where(Trial.openid == openid)).all()
     guests.forget_guests(session, holders=[f"{TRIAL}{trial.id}" for trial in trials])
     for trial in trials:

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, Index, String, Text, event, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from backend.kit import clock
@@ -219,4 +229,36 @@ class Waiting(Base):
     offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class CourseEntry(Base):
+    """入学条件 of a course, beside the grades that the course itself names. Ages are years, both
+    included; a passed placement stands for the course before."""
+
+    __tablename__ = "admissions_course_entry"
+    __table_args__ = (
+        CheckConstraint("prerequisite_id IS NULL OR prerequisite_id <> course_id", name="another"),
+    )
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"), primary_key=True)
+    age_from: Mapped[int | None]
+    age_to: Mapped[int | None]
+    prerequisite_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_course.id"))
+    needs_placement: Mapped[bool] = mapped_column(default=False)
+
+
+class Placement(Base):
+    """测评结果: one child of a lead was looked at for a course; the latest counts."""
+
+    __tablename__ = "admissions_placement"
+    __table_args__ = (Index("ix_admissions_placement_lead_course", "lead_id", "course_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"))
+    child_name: Mapped[str] = mapped_column(String(40))
+    course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"))
+    is_passed: Mapped[bool]
+    by_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     source_key: Mapped[str] = mapped_column(String(120), unique=True)

@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from backend.admissions import queries
 from backend.admissions.assigning import offers
+from backend.admissions.contracts import pages as contract_pages
+from backend.admissions.eligibility import pages as entry_pages
 from backend.admissions.figures import pages as figure_pages
 from backend.admissions.lead_pages import desk, enquiry, keeping, partners, referral, sheets
 from backend.admissions.waitlist import pages as waitlists
@@ -22,6 +24,8 @@ blueprint.register_blueprint(figure_pages.blueprint)
 blueprint.register_blueprint(desk.blueprint)
 for each in (keeping, sheets, partners, enquiry, referral):
     blueprint.register_blueprint(each.blueprint)
+blueprint.register_blueprint(contract_pages.blueprint)
+blueprint.register_blueprint(entry_pages.blueprint)
 
 errors.apologise(
     offers.ClaimedByOther,

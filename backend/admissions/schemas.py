@@ -109,7 +109,8 @@ class SignUpForm(BaseModel):
 
     `source_key` names the message that sent it off: the same message signs up once. `replaces` is
     the number of the order that this form corrects, `seen_fen` what its sender was shown as the
-    price, `grade_number` the grade as a number (kindergarten is 0).
+    price, `grade_number` the grade as a number (kindergarten is 0), `age` the years where the
+    course asks for them; with a bundle or a package, that is bought and a seat in the class taken.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -118,6 +119,9 @@ class SignUpForm(BaseModel):
     child_name: str
     grade: str | None
     grade_number: int | None = None
+    age: int | None = None
+    bundle_id: int | None = None
+    package_id: int | None = None
     class_group_id: int
     guardian_name: str
     phone: str

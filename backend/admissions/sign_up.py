@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.admissions import queries, rules, service
+from backend.admissions.contracts import service as contracts
+from backend.admissions.eligibility import service as eligibility
 from backend.admissions.intake import merging
 from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
@@ -53,22 +55,36 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     Signing the same child up for the same class while the first order waits gives that order
     again, with the contact as corrected. A form that `replaces` an order corrects it where the
     class stays, and lets it go where it does not: one wish never waits in two orders. Raises
-    SeatTaken, AlreadySignedUp, Clash, NotFound (the class is gone), what `prices.quote` raises,
-    PriceMoved (another price than was shown), FeeCapExceeded, InArrears, and what `finance.cancel`
-    raises when the replaced order has been paid meanwhile.
+    SeatTaken, AlreadySignedUp, NotEligible, Clash, NotFound (the class is gone), what
+    `prices.quote` raises, PriceMoved (another price than was shown), FeeCapExceeded, InArrears, and
+    what `finance.cancel` raises when the replaced order has been paid meanwhile.
     """
     offer = _offer(session, form.class_group_id)
     _refuse_double(session, form, offer)
+    eligibility.must_fit(
+        session,
+        offer,
+        openid=form.openid,
+        phone=form.phone,
+        child_name=form.child_name,
+        grade=form.grade_number,
+        age=form.age,
+    )
+    wanted = wanted_of(form, offer.campus_id)
     waiting = _waiting(session, form)
+    if waiting is not None and not _is_same_buy(session, waiting, form, wanted):
+        finance.cancel(session, number=waiting.order_number or "", openid=form.openid)
+        waiting = None
     if form.replaces and (waiting is None or waiting.order_number != form.replaces):
         finance.cancel(session, number=form.replaces, openid=form.openid)
     if waiting is not None:
         waiting.child_name, waiting.grade = form.child_name, form.grade
         waiting.guardian_name, waiting.phone = form.guardian_name, form.phone
         session.flush()
+        _conclude(session, waiting, offer, form.source_key)
         return _view(session, waiting, offer)
     arrears.must_be_free(session, openid=form.openid)
-    quote = prices.quote(session, payer_openid=form.openid, wanted=wanted_of(form), code=form.code)
+    quote = prices.quote(session, payer_openid=form.openid, wanted=wanted, code=form.code)
     if form.seen_fen not in (None, quote.total_fen):
         raise PriceMoved(seen_fen=form.seen_fen, now_fen=quote.total_fen)
     now = clock.now()
@@ -108,7 +124,25 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     signed.order_number = order.number
     service.move(session, lead_id=lead.id, stage=Stage.ORDERED)
     session.flush()
+    _conclude(session, signed, offer, form.source_key)
     return _view(session, signed, offer)
+
+
+def _is_same_buy(session: Session, waiting: SignUp, form: SignUpForm, wanted: Wanted) -> bool:
+    """Whether an order that waits holds what is wanted now: the same lessons of the same courses.
+    The same message again always does."""
+    if waiting.source_key == form.source_key or waiting.order_number is None:
+        return True
+    order = money.order_for(session, number=waiting.order_number, openid=waiting.openid)
+    now = prices.quote(session, payer_openid=form.openid, wanted=wanted)
+    return [(line.course_id, line.lesson_count) for line in order.lines] == [
+        (line.course_id, line.lesson_count) for line in now.lines
+    ]
+
+
+def _conclude(session: Session, signed: SignUp, offer: ClassOffer, source_key: str) -> None:
+    order = money.order_for(session, number=signed.order_number or "", openid=signed.openid)
+    contracts.conclude(session, signed=signed, offer=offer, order=order, source_key=source_key)
 
 
 def _hold(session: Session, signed: SignUp, offer: ClassOffer) -> None:
@@ -160,6 +194,7 @@ def seat_paid(session: Session, paid: OrderPaid) -> None:
         service.move(session, lead_id=signed.lead_id, stage=Stage.WON)
     session.flush()
     _tell_done(session, signed, paid)
+    contracts.send(session, signed=signed)
 
 
 def let_go(session: Session, closed: OrderClosed) -> None:
@@ -263,10 +298,14 @@ def _tell_stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) 
         )
 
 
-def wanted_of(form: SignUpForm) -> Wanted:
+def wanted_of(form: SignUpForm, campus_id: int) -> Wanted:
     """What a form asks the price of."""
+    is_term = form.bundle_id is None and form.package_id is None
     return Wanted(
         class_group_id=form.class_group_id,
+        bundle_id=form.bundle_id,
+        package_id=form.package_id,
+        campus_id=None if is_term else campus_id,
         child_name=form.child_name,
         grade=form.grade_number,
     )

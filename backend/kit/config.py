@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     environment: Literal["local", "production"] = "local"
     var_dir: Path = Path("var")
     public_url: str = "http://127.0.0.1:8000"
+    institution_name: str = "培训机构"
     database_url: str = "sqlite:///var/institution.db"
     redis_url: str = "redis://127.0.0.1:6390/0"
     nlu_urls: str = "http://127.0.0.1:5005"

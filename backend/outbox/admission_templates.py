@@ -20,6 +20,12 @@ def _to_advisor(title: str, text: str, *, what: str, when: str) -> Template:
 
 
 ADMISSIONS: Mapping[str, Template] = {
+    "contract_effective": Template(
+        title="培训服务合同已生效",
+        text="{child}的培训服务合同（编号{number}）已随付款生效。点开可以随时查看和下载，有疑问请直接问我。",
+        wechat="progress",
+        fields=progress(what="培训服务合同{number}", state="已生效", note="点开查看和下载"),
+    ),
     "admissions_week": Template(
         title="每周招生简报",
         text="{week}新增咨询{leads}个（前一周{before}个），付款{paid}个，转化率{conversion}；"

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ASSIGN_LEADS = "assign_leads"  # 分派客户
     IMPORT_LEADS = "import_leads"  # 导入客户、管理合作平台
     SEE_FIGURES = "see_figures"  # 查看招生数据
+    KEEP_ENTRY = "keep_entry"  # 管理入学条件、登记测评
     KEEP_FIGURES = "keep_figures"  # 登记渠道费用和提醒线
     SEE_PAYMENTS = "see_payments"  # 查看收款
     APPROVE_REFUND = "approve_refund"  # 审批退费

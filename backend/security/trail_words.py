@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, str] = {
     "books.surplus": "入账：多收款",
     "books.transfer": "入账：结转",
     "channel.cost_set": "登记渠道费用",
+    "course.entry_set": "修改入学条件",
     "channel.stopped": "消息通道停发",
     "class.changed": "换班",
     "class.clash": "发现时间冲突",

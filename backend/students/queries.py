@@ -42,6 +42,14 @@ def children_of(session: Session, guardian_id: int) -> list[Child]:
     return [Child.model_validate(row) for row in session.scalars(query)]
 
 
+def age_of(session: Session, student_id: int, *, on: date) -> int | None:
+    """A learner's age in years on a day; None where no birthday is on file."""
+    born = session.scalar(select(Student.birth_on).where(Student.id == student_id))
+    if born is None:
+        return None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def family_of(session: Session, student_id: int) -> list[Recipient]:
     """Whom to tell about a learner: every guardian, each in their WeChat or else by phone."""
     rows = session.execute(

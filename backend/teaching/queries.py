@@ -227,6 +227,17 @@ def courses_of_classes(session: Session, class_group_ids: Collection[int]) -> di
     return dict(session.execute(query).all())
 
 
+def courses_taken(session: Session, student_id: int) -> list[int]:
+    """The courses in whose classes a learner sits or has sat."""
+    query = (
+        select(ClassGroup.course_id)
+        .join(Enrollment, Enrollment.class_group_id == ClassGroup.id)
+        .where(Enrollment.student_id == student_id, Enrollment.starts_on <= clock.today())
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
 def is_enrolled(session: Session, *, class_group_id: int, student_id: int) -> bool:
     """Whether a learner already sits in a class."""
     query = select(Enrollment.id).where(

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from backend.admissions import sign_up as admissions
-from backend.admissions.schemas import SignUpForm
+from backend.admissions.eligibility.schemas import NotEligible
 from backend.admissions.waitlist import line as waitlist
 from backend.admissions.waitlist.schemas import WaitingStatus
 from backend.finance import queries as money
@@ -15,7 +15,6 @@ from backend.finance.prices.schemas import (
     FeeCapExceeded,
     PriceMissing,
     PriceMoved,
-    Wanted,
 )
 from backend.finance.schemas import OrderStatus
 from backend.kit.config import settings
@@ -23,12 +22,12 @@ from backend.kit.log import mask_phones
 from backend.kit.money import yuan
 from backend.security.schemas import Role
 from backend.students import queries as students
-from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
-from bot.flows import comparing, courses, details, finder, form, people, small_talk, trials
+from bot.flows import buying, comparing, courses, details, finder, form, people, small_talk, trials
 from bot.flows import sign_up_answers as answers
+from bot.flows import sign_up_more as more
 from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -39,7 +38,7 @@ from bot.phrases.general import broken_rule
 from bot.replies import Reply, say, show
 
 NAME = "sign_up"
-CODE = "code"  # What was given as a coupon, in the topic of the talk.
+CODE = more.CODE
 _BARE = 4  # Characters of a wish to cancel that names nothing.
 _QUESTIONS = ("ask_price", "ask_teacher", "ask_campus", "ask_class_time", "my_schedule", "complain")
 _THIS_ONE = ("就这个", "就那个", "就它", "就它了", "就这个吧", "就那个吧", "这个可以", "就报这个")
@@ -70,8 +69,23 @@ def begin(talk: Talk) -> Reply:
         talk.state.topic["full"] = offer.id
         return say(phrases.IS_FULL.format(name=offer.name))
     slots["class_group_id"] = offer.id if offer else None
+    named = more.pair(talk)
+    if named is not None:
+        slots["child_name"], slots[more.ALSO] = named
     opening = say(phrases.opening(offer.name if offer else None))
-    return opening.then(form.start(talk, FORM, **slots))
+    asked = form.start(talk, FORM, **slots)
+    if named is not None and talk.state.slots.get("guardian_name") == named[1]:
+        del talk.state.slots["guardian_name"]  # The second name was a child's.
+    return opening.then(asked)
+
+
+def another(talk: Talk) -> Reply | None:
+    """«还有一个孩子也报» after a sign-up: the next one, without what has been told already."""
+    finished = talk.state.finished
+    if not finished or finished.get("flow") != NAME or talk.state.flow:
+        return None
+    slots = more.another(talk, finished)
+    return say(phrases.OTHER_CHILD).then(form.start(talk, FORM, **slots)) if slots else None
 
 
 def _is_offered(talk: Talk, class_group_id: int) -> bool:
@@ -136,11 +150,13 @@ def _finish(talk: Talk) -> Reply:
         return _to_academic(talk)
     try:
         with talk.session.begin_nested():
-            signed = admissions.sign_up(talk.session, _form_of(talk))
+            signed = admissions.sign_up(talk.session, more.form_of(talk))
     except seats.SeatTaken as error:
         talk.state.topic["full"] = slots.pop("class_group_id")
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
+    except NotEligible as error:
+        return _choose_again(talk, phrases.not_eligible(error.facts))
     except (CodeUnknown, CodeSpent, PriceMoved) as error:
         slots.pop("consent", None)
         told = moved(error) if isinstance(error, PriceMoved) else drop_code(talk, error)
@@ -161,8 +177,19 @@ def _finish(talk: Talk) -> Reply:
     answers = {step.key: slots[step.key] for step in FORM.steps if step.key in slots}
     talk.state.finished = {"flow": NAME, "slots": answers, "order": signed.order_number}
     talk.state.topic, talk.state.shown = {}, []  # The next wish may be for another child.
+    also = slots.get(more.ALSO)
     talk.state.leave()
-    return card
+    if also is None:
+        return card
+    following = form.start(talk, FORM, **more.next_child(also, slots))
+    return card.then(say(phrases.NEXT_CHILD.format(name=also)).then(following))
+
+
+def _choose_again(talk: Talk, why: str) -> Reply:
+    """Another class, as this one does not fit the child."""
+    for key in ("class_group_id", "consent", buying.BUYING):
+        talk.state.slots.pop(key, None)
+    return say(why).then(form.advance(talk, FORM))
 
 
 def _is_paid(talk: Talk) -> bool:
@@ -178,29 +205,6 @@ def _to_academic(talk: Talk) -> Reply:
     talk.state.leave()
     talk.state.finished = None
     return say(phrases.PAID_ALREADY).then(people.pass_to(Role.ACADEMIC)(talk))
-
-
-def _form_of(talk: Talk) -> SignUpForm:
-    slots = talk.state.slots
-    guardian_id = talk.speaker.guardian_id
-    if guardian_id is not None:
-        guardian_name, phone = students.guardian_for_contract(talk.session, guardian_id)
-    else:
-        guardian_name, phone = slots["guardian_name"], slots["phone"]
-    return SignUpForm(
-        openid=talk.openid,
-        child_name=slots["child_name"],
-        grade=slots["grade"],
-        class_group_id=slots["class_group_id"],
-        guardian_name=guardian_name,
-        phone=phone,
-        privacy_version=PRIVACY_NOTICE_VERSION,
-        source_key=talk.source_key,
-        replaces=slots.get("replaces"),
-        code=talk.state.topic.get(CODE),
-        seen_fen=slots.get("seen_fen"),
-        grade_number=words.grade_number(slots["grade"]),
-    )
 
 
 def moved(error: PriceMoved) -> Reply:
@@ -223,6 +227,10 @@ def _beside(talk: Talk) -> Reply | None:
         return trials.begin(talk).then(say(phrases.TRIAL_FIRST))
     if answers.keeps_back(talk):
         return say(phrases.NO_PHONE)
+    offer = more.offer_of(talk)
+    chosen = buying.read(talk, offer) if offer is not None else None
+    if chosen is not None:
+        return _buy(talk, chosen)
     told = comparing.asked(talk) or small_talk.opener(talk)
     if answers.wants_other_phone(talk) and "phone" not in talk.state.slots:
         if talk.speaker.guardian_id is not None:
@@ -232,6 +240,16 @@ def _beside(talk: Talk) -> Reply | None:
         told = say(phrases.why_phone(_privacy()))
     step = FORM.step(talk.state.step)
     return told.then((step.ask_again or step.ask)(talk)) if told else None
+
+
+def _buy(talk: Talk, key: str) -> Reply:
+    """A bundle, a package or the whole term: what was agreed to before is asked again."""
+    slots = talk.state.slots
+    slots[buying.BUYING] = key
+    if key == buying.TERM:
+        del slots[buying.BUYING]
+    slots.pop("consent", None)
+    return form.advance(talk, FORM)
 
 
 def _ask_child(talk: Talk) -> Reply:
@@ -273,13 +291,12 @@ def _ask_consent(talk: Talk) -> Reply:
     slots = talk.state.slots
     lines = {step.names[0]: step.show(slots[step.key]) for step in FORM.steps if step.key in slots}
     offer = _offer(talk, slots["class_group_id"], None)
+    why = more.unfit(talk, slots.get("phone", ""))
+    if why is not None:
+        return _choose_again(talk, why)
     if offer is not None:
         lines["班级"] = offer.name
-        wanted = Wanted(
-            class_group_id=offer.id,
-            child_name=slots["child_name"],
-            grade=words.grade_number(slots["grade"]),
-        )
+        wanted = buying.wanted(talk, offer)
         try:
             quote = prices.quote(
                 talk.session,
@@ -293,11 +310,15 @@ def _ask_consent(talk: Talk) -> Reply:
             slots.pop("seen_fen", None)
         else:
             lines["费用"], slots["seen_fen"] = price_phrases.cost(quote), quote.total_fen
+        others = [c.name for c in buying.choices(talk, offer) if c.key != slots.get(buying.BUYING)]
+        if others:
+            lines["也可以买"] = phrases.other_ways(others, is_term=buying.BUYING not in slots)
     if talk.speaker.guardian_id is not None:
         name, phone = students.guardian_for_contract(talk.session, talk.speaker.guardian_id)
         lines["家长"] = phrases.on_file(name, mask_phones(phone))
     guess = answers.guess(talk, slots["grade"])
-    return say(guess + phrases.ask_consent(lines, _privacy()))
+    contract = f"{settings().public_url}/contract"
+    return say(guess + phrases.ask_consent(lines, _privacy(), contract))
 
 
 def _privacy() -> str:
@@ -338,6 +359,14 @@ FORM = Form(
             answers.read_class,
             ask_again=lambda _talk: say(phrases.ASK_CLASS_NUMBER),
             holds=_class_holds,
+        ),
+        Step(
+            more.YEARS,
+            ("年龄", "几岁", "岁数", "周岁"),
+            lambda _talk: say(phrases.ASK_YEARS),
+            more.read_years,
+            skip=more.knows_age,
+            show=lambda years: f"{years}周岁",
         ),
         Step(
             "guardian_name",

@@ -173,6 +173,16 @@ def age(text: str) -> tuple[str, str] | None:
     return match.group(), _grade_named(years - _SCHOOL_AT + 1)
 
 
+def years(text: str) -> int | None:
+    """How old a child is, where that was asked: «6岁半», «8», «虚岁7岁» (then 6)."""
+    plain = simplified(text)
+    match = AGE.search(plain)
+    if match is not None:
+        return _years(match.group(2)) - (1 if match.group(1) else 0)
+    bare = re.fullmatch(r"\D{0,3}(\d{1,2})\D{0,3}", plain)
+    return int(bare.group(1)) if bare else None
+
+
 def subject(text: str) -> str | None:
     """The school subject or art that a text names, as the catalogue calls it."""
     match = SUBJECT.search(simplified(text))

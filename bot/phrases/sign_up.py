@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from backend.admissions.eligibility.schemas import Unmet
 from backend.kit import clock
 from backend.kit.money import yuan
 
@@ -14,6 +15,19 @@ CANCELLED = "好的，这次报名先不办了，之前填的内容不会保留�
 NOT_A_NAME = "名字好像不太对，请只回复姓名，比如「李小明」。"
 NOT_A_PHONE = "这个手机号好像不对，请检查一下，填11位手机号。"
 NOT_A_GRADE = "没看懂是几年级，请这样回复：「三年级」「初一」或「大班」。"
+ASK_YEARS = "孩子今年几周岁？（这门课对年龄有要求，比如：6岁）"
+NOT_AN_AGE = "没看懂年龄，请回复几周岁，比如「6岁」。"
+NEXT_CHILD = "好的，接着给{name}报名，家长和手机号沿用刚才的。"
+OTHER_CHILD = "好的，接着给另一个孩子报名，家长和手机号沿用刚才的。"
+_UNFIT = {
+    Unmet.GRADE: "{course}不适合{child}现在的年级",
+    Unmet.TOO_YOUNG: "{course}要满{age_from}周岁才能上，{child}还小一点",
+    Unmet.TOO_OLD: "{course}收{age_to}周岁以下的孩子，{child}已经超过了",
+    Unmet.AGE_UNKNOWN: "{course}对年龄有要求，还不知道{child}几岁",
+    Unmet.PREREQUISITE: "{course}要先上过{before}，或者通过测评，{child}还没有记录",
+    Unmet.PLACEMENT: "{course}报名前要先做一次测评，{child}还没有测评结果",
+    Unmet.PLACEMENT_FAILED: "{child}这次的测评还没达到{course}的要求",
+}
 NO_CLASS_FOR_GRADE = (
     "目前没有适合{grade}的班在招。换个科目看看？回复「课程」查看全部，或「转人工」找顾问。"
 )
@@ -85,13 +99,26 @@ def ask_class(listed: str) -> str:
     return f"请选择班级，回复序号：\n\n{listed}"
 
 
-def ask_consent(lines: dict[str, str], privacy_url: str) -> str:
-    """The summary and the consent in one (PIPL §§14, 29, 31)."""
+def not_eligible(facts: dict[str, object]) -> str:
+    """Why a child cannot sign up for a course (yet), and what to do."""
+    why = _UNFIT[Unmet(str(facts["why"]))].format_map(facts)
+    return f"{why}，所以这个班暂时报不了。想约测评或请老师推荐合适的班，回复「转人工」；也可以换一个班。"
+
+
+def other_ways(names: list[str], *, is_term: bool) -> str:
+    """Other ways to buy lessons of the class, and how to choose one."""
+    ways = names if is_term else ["整期", *names]
+    return f"{'、'.join(ways)}，想换直接回复名称"
+
+
+def ask_consent(lines: dict[str, str], privacy_url: str, contract_url: str) -> str:
+    """The summary, the contract and the consent in one (PIPL §§14, 29, 31)."""
     summary = "\n".join(f"{name}：{value}" for name, value in lines.items())
     return (
         f"请核对：\n{summary}\n\n"
         f'为办理报名和上课，我们需要保存以上信息，详见<a href="{privacy_url}">《个人信息保护告知》</a>。'
         "孩子未满14周岁的，您的同意也是监护人对处理孩子信息的单独同意。"
+        f'课程、收费和退费按<a href="{contract_url}">《培训服务合同》</a>办理，付款后生效。'
         "信息无误并同意，请回复「同意」；有写错的，直接告诉我哪一项。"
     )
 

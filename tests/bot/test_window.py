@@ -16,7 +16,7 @@ def a_line(body: dict[str, object], *, is_own: bool = False, key: str = "k") -> 
 
 
 def test_links_become_pieces_and_words_stay_words() -> None:
-    text = phrases.ask_consent({"年级": "三年级"}, "https://x.cn/privacy")
+    text = phrases.ask_consent({"年级": "三年级"}, "https://x.cn/privacy", "https://x.cn/contract")
     linked = [part for part in window.parts_of(text) if "url" in part]
     assert linked == [{"text": "《个人信息保护告知》", "url": "https://x.cn/privacy"}]
     assert "".join(part["text"] for part in window.parts_of(text)).count("<") == 0
@@ -41,7 +41,7 @@ def test_only_addresses_of_the_web_are_links(text: str, urls: list[str]) -> None
     [
         ("想报名请回复「报名」，想先请顾问介绍请回复「转人工」。", ["报名", "转人工"]),
         (general.choose_between(["问价格", "问地址"]), ["1", "2"]),
-        (phrases.ask_consent({}, "https://x.cn"), ["同意"]),
+        (phrases.ask_consent({}, "https://x.cn", "https://x.cn/c"), ["同意"]),
         ("我可以帮您查课程，比如「周末有英语班吗」。", []),
         (phrases.NOT_A_CLASS, []),
     ],

@@ -32,6 +32,7 @@ EXPECTED = {
     Permission.IMPORT_LEADS: "A---------",
     Permission.SEE_FIGURES: "ACO--A----",
     Permission.KEEP_FIGURES: "AC---A----",
+    Permission.KEEP_ENTRY: "A---A-----",
     Permission.SEE_PAYMENTS: "AC---A---A",
     Permission.APPROVE_REFUND: "AC---A----",
     Permission.APPROVE_LARGE_REFUND: "A---------",
