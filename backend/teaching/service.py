@@ -209,9 +209,10 @@ def leave_class(session: Session, *, holder: str) -> None:
 
 
 def _lock_class(session: Session, class_group_id: int) -> ClassGroup:
-    group = session.scalars(
-        select(ClassGroup).where(ClassGroup.id == class_group_id).with_for_update()
-    ).one_or_none()
+    # Rows that refer to the class hold a share of it: a lock that such shares stand in the way of
+    # would let two who have both written theirs wait for each other.
+    query = select(ClassGroup).where(ClassGroup.id == class_group_id)
+    group = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if group is None:
         raise NotFound()
     return group
