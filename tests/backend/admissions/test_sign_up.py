@@ -46,7 +46,7 @@ def _at_rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def _open(session: Session, *, seats: int = SEATS) -> School:
+def open_school(session: Session, *, seats: int = SEATS) -> School:
     school = classrooms.open_school(session)
     finance.set_price(
         session,
@@ -62,7 +62,7 @@ def _open(session: Session, *, seats: int = SEATS) -> School:
     return school
 
 
-def _form(school: School, number: int = 1, **other: object) -> SignUpForm:
+def wish(school: School, number: int = 1, **other: object) -> SignUpForm:
     values: dict[str, Any] = {
         "openid": f"o_new_{number}",
         "child_name": f"李小{number}",
@@ -79,14 +79,14 @@ def _form(school: School, number: int = 1, **other: object) -> SignUpForm:
 
 def test_of_fifty_at_once_three_get_the_three_seats(database: str) -> None:
     with unit_of_work() as session:
-        school = _open(session)
+        school = open_school(session)
     gate = threading.Barrier(RUSH)
 
     def rush(number: int) -> bool:
         gate.wait()
         try:
             with unit_of_work() as session:
-                sign_up.sign_up(session, _form(school, number))
+                sign_up.sign_up(session, wish(school, number))
         except SeatTaken:
             return False
         return True
@@ -103,7 +103,7 @@ def test_of_fifty_at_once_three_get_the_three_seats(database: str) -> None:
     with unit_of_work() as session:
         assert sign_up.cancel(session, openid=f"o_new_{got.index(True)}") == 1
     with unit_of_work() as session:  # The seat that was let go is somebody else's at once.
-        sign_up.sign_up(session, _form(school, got.index(False), source_key="again"))
+        sign_up.sign_up(session, wish(school, got.index(False), source_key="again"))
 
 
 AGES = Entry(age_from=6, age_to=9)
@@ -138,12 +138,12 @@ def test_what_a_course_asks_for(entry: Entry, child: Candidate, why: Unmet | Non
 
 
 def test_who_does_not_fit_is_refused_at_the_seat_and_a_placement_opens_it(session: Session) -> None:
-    school = _open(session)
+    school = open_school(session)
     entry = Entry(age_from=6, needs_placement=True)
     eligibility.set_entry(session, course_id=school.course_id, entry=entry, by_id=1)
     for age, why in ((None, Unmet.AGE_UNKNOWN), (5, Unmet.TOO_YOUNG), (8, Unmet.PLACEMENT)):
         with pytest.raises(NotEligible) as refused:
-            sign_up.sign_up(session, _form(school, age=age))
+            sign_up.sign_up(session, wish(school, age=age))
         assert refused.value.facts["why"] == why
     member = people.staff_members(session, {school.academic_id})[school.academic_id]
     lead = lead_desk.write_down(
@@ -151,7 +151,7 @@ def test_who_does_not_fit_is_refused_at_the_seat_and_a_placement_opens_it(sessio
         new=NewLead(
             customer="王芳",
             child_name=None,
-            phone=_form(school).phone,
+            phone=wish(school).phone,
             interest="英语",
             source="phone",
             campus_id=None,
@@ -170,8 +170,8 @@ def test_who_does_not_fit_is_refused_at_the_seat_and_a_placement_opens_it(sessio
             source_key=f"placement:{passed}",
         )
     with pytest.raises(NotEligible):
-        sign_up.sign_up(session, _form(school, child_name="李小二", age=8))
-    assert sign_up.sign_up(session, _form(school, age=8)).status is SignUpStatus.PENDING
+        sign_up.sign_up(session, wish(school, child_name="李小二", age=8))
+    assert sign_up.sign_up(session, wish(school, age=8)).status is SignUpStatus.PENDING
 
 
 def _latest(session: Session) -> Contract:
@@ -179,8 +179,8 @@ def _latest(session: Session) -> Contract:
 
 
 def test_a_contract_is_what_was_agreed_to_word_for_word(session: Session) -> None:
-    school = _open(session)
-    first = sign_up.sign_up(session, _form(school))
+    school = open_school(session)
+    first = sign_up.sign_up(session, wish(school))
     kept = _latest(session)
     assert kept.digest == hashlib.sha256(kept.document.encode()).hexdigest()
     assert (kept.version, kept.agreed_at) == (terms.VERSION, clock.now())
@@ -194,9 +194,9 @@ def test_a_contract_is_what_was_agreed_to_word_for_word(session: Session) -> Non
         kept.number,
     ):
         assert words in kept.document
-    sign_up.sign_up(session, _form(school))  # The same message again.
+    sign_up.sign_up(session, wish(school))  # The same message again.
     assert session.scalar(select(func.count(Contract.id))) == 1
-    corrected = _form(school, guardian_name="<b>王芳芳</b>", source_key="message:2")
+    corrected = wish(school, guardian_name="<b>王芳芳</b>", source_key="message:2")
     assert sign_up.sign_up(session, corrected).order_number == first.order_number
     latest = _latest(session)
     assert latest.number != kept.number
