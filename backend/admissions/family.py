@@ -58,6 +58,10 @@ def asked(session: Session, openid: str) -> list[Asked]:
     notes = select(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
     for note in session.scalars(notes.order_by(FollowUp.id).limit(MOST)):
         found.append(Asked(at=note.at, kind=words.TOUCHES[Touch(note.kind)], text=note.note))
+    tests = select(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
+    for test in session.scalars(tests.order_by(Placement.id).limit(MOST)):
+        result = "通过" if test.is_passed else "未通过"
+        found.append(Asked(at=test.at, kind="测评", text=f"{test.child_name}，{result}"))
     trials = session.scalars(select(Trial).where(Trial.openid == openid).limit(MOST)).all()
     lessons = {each.id: each for each in classes.lessons(session, [t.lesson_id for t in trials])}
     for trial in trials:
@@ -95,8 +99,6 @@ def forget(
     learners; returns how many leads and sign-ups. Sources and dates stay for the figures."""
     leads = session.scalars(select(Lead).where(Lead.openid == openid)).all()
     _blank(session, leads, into=into)
-    tests = update(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
-    session.execute(tests.values(child_name=GONE))
     trials = session.scalars(select(Trial).where(Trial.openid == openid)).all()
     guests.forget_guests(session, holders=[f"{TRIAL}{trial.id}" for trial in trials])
     for trial in trials:
@@ -143,3 +145,5 @@ def _blank(session: Session, leads: Collection[Lead], *, into: str | None) -> No
         lead.closed_at, lead.next_follow_up_at = lead.closed_at or clock.now(), None
     notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
     session.execute(notes.values(note=""))
+    tests = update(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
+    session.execute(tests.values(child_name=GONE))
