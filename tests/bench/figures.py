@@ -97,9 +97,11 @@ def _people(session: Session) -> list[StaffMember]:
 def _fill(people: list[StaffMember], made: int, size: int) -> None:
     """Leads up to so many, over the same days at every size, and a follow-up of each."""
     chance = random.Random(size)
-    for begin in range(made, size, 5_000):
+    with reading() as session:
+        last = session.scalar(select(func.max(Lead.id))) or 0
+    for begin in range(last, last + size - made, 5_000):
         leads, told = [], []
-        for number in range(begin + 1, min(begin + 5_000, size) + 1):
+        for number in range(begin + 1, min(begin + 5_000, last + size - made) + 1):
             at = NOW - timedelta(minutes=chance.randrange(DAYS * 24 * 60))
             stage = chance.choice((Stage.NEW, Stage.CONTACTED, Stage.LOST, Stage.CONTACTED))
             advisor = chance.choice(people[2:])
