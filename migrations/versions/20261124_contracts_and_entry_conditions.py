@@ -1,6 +1,6 @@
 """contracts and entry conditions
 
-Revises: 7be2f08c6a13
+Revises: c07e5a9d3f18
 Created: 2026-11-24 23:55:53.569026+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "21b9a5a0ad5f"
-down_revision = "7be2f08c6a13"
+down_revision = "c07e5a9d3f18"
 branch_labels = None
 depends_on = None
 
