@@ -58,7 +58,9 @@ def test_neither_ids_nor_links_nor_requests_of_another_family_open(
             status, _, page = phone.open(service.personal_link(OURS, path))
             assert status == 403, f"{openid} {path}: {status}"
             assert not any(secret in page for secret in SECRETS), f"{openid} {path}"
-        requests = (  # What our own phone sends, sent again from another one.
+        requests: tuple[
+            tuple[str, dict[str, str]], ...
+        ] = (  # What our own phone sends, sent again from another one.
             ("/me/file/1", {"address": "别处", "grade": "六年级"}),
             (f"/me/exports/{copy.id}", {}),
             ("/console/reviews/1", {"agrees": "yes"}),
