@@ -53,6 +53,12 @@ ROWS = (
     Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
     Row("backend.teaching.jobs.remind_of_roll_calls", "rolls nobody has called", every_seconds=300),
     Row("backend.admissions.jobs.nudge_callbacks", "calls not made in time", every_seconds=60),
+    Row(
+        "backend.admissions.knowledge.jobs.remind_of_reviews",
+        "answers to look at again",
+        daily_at=time(9, 10),
+    ),
+    Row("backend.admissions.jobs.keep_trial_reminders", "what we promise", every_seconds=600),
     Row("backend.admissions.waitlist.jobs.tend", "seats for those who wait", every_seconds=60),
     Row("backend.admissions.figures.jobs.keep_up", "figures of admissions", every_seconds=30),
     Row("backend.admissions.figures.jobs.check", "figures afresh", daily_at=time(5, 10)),

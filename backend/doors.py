@@ -68,6 +68,13 @@ DOORS: Mapping[str, Door] = {
     "admissions_pages.leads.take": _staff(P.CLAIM_LEAD),
     "admissions_pages.leads.back": _staff(P.LOG_FOLLOW_UP),
     "admissions_pages.leads.hand_over": _staff(P.ASSIGN_LEADS),
+    **{
+        f"admissions_pages.knowledge.{view}": _staff(P.TEACH_BOT)
+        for view in (
+            *("listed", "ask_new", "add", "one", "save", "confirm", "retire"),
+            *("proposed", "accept", "refuse"),
+        )
+    },
     "admissions_pages.waitlists.listed": _staff(P.SEE_LEADS),
     "admissions_pages.waitlists.one": _staff(P.SEE_LEADS),
     "admissions_pages.waitlists.strike": _staff(P.ASSIGN_LEADS),

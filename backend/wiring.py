@@ -11,6 +11,7 @@ from backend.admissions import sign_up, trials
 from backend.admissions.assigning import waiting
 from backend.admissions.figures import watching
 from backend.admissions.intake import merging
+from backend.admissions.knowledge import proposals
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
@@ -43,7 +44,7 @@ from backend.students import contacts as families
 from backend.students import reminding as case_reminders
 from backend.students import takeovers
 from backend.students.file import consents
-from backend.students.schemas import CustomerAnswered, PhoneProven
+from backend.students.schemas import CustomerAnswered, PhoneProven, QuestionAnswered
 from backend.students.tickets import leaving
 from backend.teaching import reminding as teaching
 from backend.teaching.homework import reminding as homework_reminders
@@ -147,6 +148,7 @@ def connect() -> None:
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)
+    events.listen(QuestionAnswered, proposals.answered)
     events.listen(CodeScanned, leads.touched)
     # Talks first: a ticket that belongs to one goes with it.
     events.listen(AccountDeactivated, takeovers.pass_on)

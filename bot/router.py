@@ -19,6 +19,7 @@ from bot.flows import (
     comparing,
     courses,
     details,
+    faq,
     files,
     following,
     form,
@@ -302,7 +303,7 @@ def _to_text(talk: Talk) -> Reply:
     taken_back = verdicts.word(talk) or tickets.withdraw(talk) or tickets.supplement(talk)
     if taken_back is not None:
         return taken_back
-    return _by_meaning(talk) or courses.refine(talk) or people.unclear(talk)
+    return _by_meaning(talk) or courses.refine(talk) or faq.near(talk) or people.unclear(talk)
 
 
 def _and_on(talk: Talk, reply: Reply) -> Reply:
@@ -313,10 +314,16 @@ def _and_on(talk: Talk, reply: Reply) -> Reply:
 
 def _by_meaning(talk: Talk) -> Reply | None:
     """Answer each wish of the message; None when nothing was understood well enough."""
-    told = comparing.asked(talk) or shown.about(talk)
+    if people.is_asked_for(talk):
+        talk.doubt, talk.state.misunderstood = "", 0
+        return people.to_person(talk)
+    told = faq.known(talk) or comparing.asked(talk) or shown.about(talk)
     if told is not None:
         return told
     wishes = [name for name in talk.meaning.wishes if name in INTENTS]
+    cheaper = courses.cheaper(talk) if "complain" not in wishes else None
+    if cheaper is not None:
+        return cheaper
     if "complain" not in wishes and people.haggles(talk):
         talk.state.misunderstood = 0
         return people.haggle(talk)
@@ -324,6 +331,8 @@ def _by_meaning(talk: Talk) -> Reply | None:
         return None
     if wishes == ["out_of_scope"] and courses.only_narrows(talk):
         return courses.refine(talk)  # «三年级 周末» says nothing by itself.
+    if wishes == ["out_of_scope"] and (answer := faq.near(talk)) is not None:
+        return answer
     talk.doubt = "" if talk.meaning.best.confidence >= SURE else UNSURE
     if wishes != ["out_of_scope"]:
         talk.state.misunderstood = 0
@@ -353,4 +362,4 @@ def _aside(talk: Talk) -> Reply | None:
     """Something else in the middle of a form; what would start the same form again is no aside."""
     if talk.meaning.best.name in (*NO_ASIDE, talk.state.flow):
         return None
-    return _by_meaning(talk)
+    return _by_meaning(talk) or faq.near(talk)

@@ -5,6 +5,18 @@ from backend.admissions.assigning import ladder
 from backend.admissions.intake import partners, workbooks
 from backend.kit import queue
 from backend.kit.db import reading, unit_of_work
+from backend.reminders import service as reminders
+from backend.reminders.schemas import Audience
+
+PROMISED = ("trial_tomorrow", "trial_soon")
+"""What every family that books a trial is told it will hear."""
+
+
+def keep_trial_reminders() -> None:
+    """The reminders that a booking promises are on unless staff have decided otherwise."""
+    for kind in PROMISED:
+        with unit_of_work() as session:
+            reminders.keep_usual(session, kind=kind, audience=Audience.PROSPECT)
 
 
 def nudge_callbacks() -> None:

@@ -11,6 +11,7 @@ from backend.admissions.assigning import offers
 from backend.admissions.contracts import pages as contract_pages
 from backend.admissions.eligibility import pages as entry_pages
 from backend.admissions.figures import pages as figure_pages
+from backend.admissions.knowledge import pages as knowledge
 from backend.admissions.lead_pages import desk, enquiry, keeping, partners, referral, sheets
 from backend.admissions.waitlist import pages as waitlists
 from backend.kit.db import reading, unit_of_work
@@ -19,6 +20,7 @@ from backend.security.schemas import Permission, StaffMember
 from backend.web import errors
 
 blueprint = Blueprint("admissions_pages", __name__, template_folder="templates")
+blueprint.register_blueprint(knowledge.blueprint)
 blueprint.register_blueprint(waitlists.blueprint)
 blueprint.register_blueprint(figure_pages.blueprint)
 blueprint.register_blueprint(desk.blueprint)

@@ -114,6 +114,13 @@ ADMISSIONS: Mapping[str, Template] = {
         what="回电超时：{phone}",
         when="请马上回电",
     ),
+    "knowledge_review": Template(
+        title="知识库该复核了",
+        text="知识库里的「{question}」{day}该复核了。请到控制台的知识库看看内容还对不对。",
+        wechat="task",
+        fields=task(what="复核：{question}", whom="知识库", when="{day}"),
+        kind=NoticeKind.TASK,
+    ),
     "waitlist_offer": Template(
         title="候补有名额了",
         text="{child}候补的{class_name}有名额了，为您留到{until}。"

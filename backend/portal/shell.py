@@ -50,6 +50,7 @@ ENTRIES = (
             ("线索规则", "admissions_pages.lead_rules.shown"),
             ("提醒规则", "portal_pages.reminders.listed"),
             ("听懂客户", "review_pages.queued"),
+            ("知识库", "admissions_pages.knowledge.listed"),
             ("员工账号", "portal_pages.people.listed"),
             ("审计记录", "security_pages.audit.trail_page"),
             ("密钥轮换", "security_pages.keys.progress"),

@@ -15,6 +15,7 @@ from backend.reminders import planning, queries, registry, rules
 from backend.reminders.models import ReminderRule, ReminderTold
 from backend.reminders.planning import Span
 from backend.reminders.schemas import (
+    Audience,
     Exclusion,
     Outlook,
     Planned,
@@ -73,6 +74,28 @@ def write(
     session.flush()
     _note(session, row, "reminder.changed" if before else "reminder.made", by, before)
     return RuleView.model_validate(row)
+
+
+def keep_usual(session: Session, *, kind: str, audience: Audience) -> None:
+    """A reminder that the house promises by itself is on in its usual form, unless somebody has
+    ever written a rule of the kind: then that one holds, also when it is off. Raises RuleUnfit."""
+    found = registry.kind(kind)
+    if found is None or audience not in found.wordings:
+        raise RuleUnfit()
+    known = select(ReminderRule.id).where(ReminderRule.kind == kind).limit(1)
+    if session.scalar(known) is not None:
+        return
+    draft = RuleDraft(
+        kind=kind,
+        amount=found.amounts[1],
+        audience=audience,
+        send_at=found.usual_time,
+        valid_from=clock.today(),
+    )
+    made = write(session, draft, by="system")
+    row = _locked(session, made.id)
+    row.is_on = True
+    _note(session, row, "reminder.switched_on", "system", None)
 
 
 def preview(session: Session, rule_id: int, *, ahead: timedelta) -> Preview:

@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 from sqlalchemy.orm import Session
 
+from backend.admissions.knowledge import entries as knowledge
+from backend.admissions.knowledge.schemas import Draft
 from backend.finance import attempts
 from backend.finance import service as finance
 from backend.finance.schemas import NewLine, PaymentMethod
@@ -40,7 +42,23 @@ def load() -> bool:
         groups = _classes(session, plan["classes"], courses, campuses, venues, staff)
         for family in plan["families"]:
             _family(session, family, groups)
+        _knowledge(session, plan["knowledge"], keeper=staff["academic"])
     return True
+
+
+def _knowledge(session: Session, rows: list[dict[str, Any]], *, keeper: int) -> None:
+    for number, row in enumerate(rows):
+        draft = Draft(
+            question=row["question"],
+            phrasings=tuple(row["phrasings"]),
+            answer=row["answer"],
+            campus_id=None,
+            owner_id=keeper,
+            valid_from=clock.today(),
+            valid_until=None,
+            review_on=clock.today() + knowledge.REVIEWED_FOR,
+        )
+        knowledge.write(session, draft=draft, by_id=keeper, source_key=f"seed:{number}")
 
 
 def _places(

@@ -303,6 +303,18 @@ class TalkState(StrEnum):
     ENDED = "ended"
 
 
+class QuestionAnswered(BaseModel):
+    """Event: a person has answered a customer's question that the bot had passed on; `source_key`
+    names the ticket, which may hear of several answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    question: str
+    answer: str
+    account_id: int
+    source_key: str
+
+
 class StaffWords(BaseModel):
     """What a member of staff answered a customer."""
 

@@ -161,6 +161,7 @@ def answer(
             template="ticket_answered", values={"number": ticket.number, "answer": words}
         )
         outbox.post(session, to=to, notice=notice, dedupe_key=key)
+    answering.publish_answer(session, ticket, account_id=account_id, text=words)
     return TakeoverView.model_validate(row)
 
 

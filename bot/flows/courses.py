@@ -20,6 +20,7 @@ _PLACE = re.compile(
     r"在哪|哪里|哪儿|地址|位置|怎么[走去到]|电话|停车|几点|[地公][铁交]|路|联系|营业|开门|多远|[远近]"
 )
 _DAY = re.compile(r"(?<![上下这本])(?:周|星期|礼拜)([一二三四五六日天])")
+_CHEAPER = re.compile(r"便宜一?[点些]儿?的|最便宜|实惠一?[点些]?的|(?:价格|学费)低一?[点些]?的")
 _DAY_NAMES = re.compile(r"周末|工作日|平时|上午|下午|早上|晚上")
 _ONLY_GRADE = re.compile(
     r"(?:我|俺|家|的|孩子|小孩|小朋友|娃娃?|宝宝|宝贝|儿子|女儿|闺女|孙子|孙女|他|她|今年|现在|才|刚|快|满|是|有"
@@ -89,6 +90,20 @@ def refine(talk: Talk) -> Reply | None:
     return consult(talk)
 
 
+def cheaper(talk: Talk) -> Reply | None:
+    """«有便宜点的吗» in a consultation: the same subject from the cheapest on; None otherwise."""
+    text = words.simplified(talk.text)
+    if len(text) > _SHORT or not _CHEAPER.search(text):
+        return None
+    wish = read_wish(talk)
+    found = finder.find_classes(talk, is_loose=True) if wish["subject"] else []
+    if len(found) < 2:
+        return None
+    talk.state.misunderstood = 0
+    note_lead(talk)
+    return say(finder.list_classes(talk, found, finder.describe(wish), by_price=True))
+
+
 def only_narrows(talk: Talk) -> bool:
     """Whether a message of a consultation holds nothing but what is looked for: «三年级 周末».
     «帮我写英语作文» does not."""
@@ -132,7 +147,9 @@ def read_wish(talk: Talk) -> dict[str, object]:
     course_id = catalogue.courses.get(named.get("course", ""))
     subject = words.subject(text) or _subject_on_offer(named.get("subject", ""), catalogue.subjects)
     grade, age = _grade_in(talk, text)
-    campus = named.get("campus") if named.get("campus") in talk.known.names["campus"] else None
+    campuses = talk.known.names["campus"]
+    campus = named.get("campus") if named.get("campus") in campuses else None
+    campus = campus or next((each for each in campuses if _is_meant(each, text)), None)
     if subject and subject != talk.state.topic.get("subject"):
         for key in ("course_id", "goal", *finder.SOFT):
             talk.state.topic.pop(key, None)
@@ -149,6 +166,12 @@ def read_wish(talk: Talk) -> dict[str, object]:
     )
     topic = talk.state.topic
     return {key: topic.get(key) for key in ("subject", "course_id", "grade", "goal", *finder.SOFT)}
+
+
+def _is_meant(campus: str, text: str) -> bool:
+    """«海淀那边» is the campus whose name goes on after it."""
+    short = campus.removesuffix("校区")
+    return len(short) > 1 and short in text
 
 
 def _grade_in(talk: Talk, text: str) -> tuple[str | None, str | None]:

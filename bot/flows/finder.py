@@ -7,6 +7,7 @@ from backend.finance import queries as finance
 from backend.kit import clock
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
+from bot.flows import pricing
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import courses as phrases
@@ -65,11 +66,19 @@ def weighed(
 
 
 def list_classes(
-    talk: Talk, found: Sequence[ClassOffer], what: str, *, is_near: bool = False
+    talk: Talk,
+    found: Sequence[ClassOffer],
+    what: str,
+    *,
+    is_near: bool = False,
+    by_price: bool = False,
 ) -> str:
-    """Up to three classes as text; remembers them for «第二个». `is_near`: none fits altogether."""
+    """Up to three classes as text; remembers them for «第二个». `is_near`: none fits altogether;
+    `by_price`: the cheapest first, whatever else was wished for."""
     topic = talk.state.topic
     suggested = weighed(talk, found)
+    if by_price:
+        suggested.sort(key=lambda each: each.price.total_fen if each.price else 10**9)
     shown = suggested[: advice.SUGGESTED]
     talk.state.shown = [each.offer.id for each in shown]
     unsaid = [name for key, name in _ASKABLE if not topic.get(key)]
@@ -77,9 +86,10 @@ def list_classes(
         what,
         shown,
         wish_of(topic),
+        pricing.reduced(talk, [each.offer for each in shown]),
         more=len(suggested) - len(shown),
         unsaid=unsaid,
-        is_near=is_near,
+        head=phrases.head(what, len(suggested), is_near=is_near, by_price=by_price),
     )
 
 

@@ -25,6 +25,7 @@ from bot.replies import Reply, say
 GIVE_UP_AFTER = 2
 NEAR_TIE = 0.15  # Below `ENOUGH`, yet worth asking about.
 _BARE = re.compile(r"^(我要|请|帮我)?(转|找|叫)?(个)?(人工|真人|老师|人|客服|顾问)+(服务|在吗)?$")
+_FIRST = re.compile(r"(?:请|麻烦|帮我|给我|我要|我想)*转接?人工")
 _SHORT = 20
 _DEAR = re.compile(
     r"太贵|好贵|有点贵|贵了|便宜(?:一?[点些])(?!的)|能便宜|(?:能|可以)(?:再)?少[点收]|打个?折吧?$|抹(?:个)?零"
@@ -160,6 +161,11 @@ def _add(talk: Talk, ticket: TicketView) -> Reply:
     if talk.text and not _BARE.match(talk.plain):
         desk.add_note(talk.session, ticket_id=ticket.id, text=talk.text)
     return say(phrases.added(ticket.respond_due_at))
+
+
+def is_asked_for(talk: Talk) -> bool:
+    """«转人工，…»: whatever follows is for the person."""
+    return _FIRST.match(talk.plain) is not None
 
 
 def haggles(talk: Talk) -> bool:

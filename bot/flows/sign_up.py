@@ -57,14 +57,16 @@ def begin(talk: Talk) -> Reply:
     slots.setdefault("child_name", answers.told_child(talk))
     if courses.guess(talk):
         slots["age"] = talk.state.topic["age"]
+    named_subject = talk.state.topic.get("subject")
     chosen = answers.named_class(talk, talk.text)
     if chosen is None:
-        named_subject = talk.state.topic.get("subject")
         fitting = [each.id for each in finder.find_classes(talk)] if named_subject else []
         only = talk.state.shown or fitting
         chosen = only[0] if len(only) == 1 else None
-    chosen = chosen or slots.get("class_group_id")
-    offer = _offer(talk, chosen, slots["grade"]) if chosen else None
+    wanted = chosen or slots.get("class_group_id")
+    offer = _offer(talk, wanted, slots["grade"]) if wanted else None
+    if offer is not None and not chosen and named_subject not in (None, offer.subject):
+        offer = None  # Something else than was tried.
     if offer is not None and not offer.seats_left and not _is_offered(talk, offer.id):
         talk.state.topic["full"] = offer.id
         return say(phrases.IS_FULL.format(name=offer.name))

@@ -9,7 +9,7 @@ from backend.teaching.schemas import ClassOffer
 from bot.flows import courses
 from bot.flows.form import Narrowed, Read, Unfit, Value
 from bot.flows.talk import Talk
-from bot.interpreter import words
+from bot.interpreter import wanted, words
 from bot.phrases import sign_up as phrases
 from bot.phrases.general import WEEKDAYS
 
@@ -33,6 +33,8 @@ _OTHER_PHONE = re.compile(
     r"^(?:我?(?:想|要|需要)?|请|帮我)*(?:更?换|修改|更改|改)(?:一下|一?个|了)*(?:我的?)?"
     r"(?:手机号?码?|电话号?码?|号码)[吧了啊。!！]*$"
 )
+_SIGNS_UP = re.compile(r"^(?:你好|您好|[,，。 ])*(?:我们?)?(?:想要?|要|来)?(?:给孩子)?报名")
+_ASKS = re.compile(r"多少|怎么|如何|几[点个节]|什么|[吗呢?？]")
 _TRIAL = re.compile(r"试听|试[一上]?下?课|体验课|先(?:听|试)(?:一?[节堂下])?")
 _ABOUT_TRIALS = re.compile(r"多少钱|收费|要钱|免费|几点|什么时候|哪天|在哪")
 
@@ -40,7 +42,10 @@ _ABOUT_TRIALS = re.compile(r"多少钱|收费|要钱|免费|几点|什么时候|
 def announces(talk: Talk) -> bool:
     """«报名，李小明，三年级，138…»: a sign-up with its answers, whatever else they look like."""
     is_answered = words.phone(talk.text) or words.names(talk.text)
-    return bool(_ANNOUNCES.match(talk.plain) and is_answered)
+    if _ANNOUNCES.match(talk.plain) and is_answered:
+        return True
+    is_told = wanted.child(talk.text) and (words.subject(talk.text) or words.grade(talk.text))
+    return bool(_SIGNS_UP.match(talk.plain) and is_told and not _ASKS.search(talk.plain))
 
 
 def doubts(talk: Talk) -> bool:

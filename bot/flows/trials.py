@@ -31,7 +31,12 @@ KEPT = "trial_answers"
 """Where the talk keeps what was told for a trial, so that a sign-up does not ask again."""
 _ABOUT = re.compile(r"试听|试课|体验课")
 _OFF = re.compile(r"去不了|来不了|不去了?|不来了?|不试了?|取消|不听了|不约了")
-_MOVE = re.compile(r"改(个|一?下)?(时间|到|期|成|约)|换(个|一?下)?(时间|天|到|成)|另约|重新约|推迟")
+_MOVE = re.compile(
+    r"改(个|一?下)?(时间|到|期|成|约|天)|改(个|一?下)?(?=下周|下个|周|星期|明天|后天|别的)"
+    r"|换(个|一?下)?(时间|天|到|成)|另约|重新约|推迟"
+)
+_CANNOT = re.compile(rf"去不了|来不了|去不成|有事|{_MOVE.pattern}")
+_LONGEST = 24  # Characters; a longer message has a matter of its own.
 _CHANGES = re.compile(rf"(?=.*(?:{_ABOUT.pattern}))(?=.*(?:{_OFF.pattern}|{_MOVE.pattern}))")
 
 
@@ -82,7 +87,8 @@ def heard(talk: Talk) -> Reply | None:
         talk.session, openid=talk.openid, words=talk.plain
     ):
         return say(phrases.SORRY if talk.plain == FEEDBACK[-1] else phrases.THANKS)
-    if not _CHANGES.match(talk.plain):
+    is_named = _CHANGES.match(talk.plain) is not None
+    if not is_named and not _is_about_own_trial(talk):
         return None
     is_move = bool(_MOVE.search(talk.plain))
     found = _mine(talk)
@@ -95,6 +101,17 @@ def heard(talk: Talk) -> Reply | None:
     if len(named) > 1:
         return form.start(talk, WHICH, is_move=is_move, options=[each.id for each in named])
     return _move(talk, named[0]) if is_move else _cancel(talk, named[0])
+
+
+def _is_about_own_trial(talk: Talk) -> bool:
+    """«那天去不了，改下周行吗» of somebody who has a trial and no lessons with us."""
+    speaker = talk.speaker
+    is_free = talk.state.flow is None and len(talk.plain) <= _LONGEST
+    if not is_free or speaker.guardian_id or speaker.student_id or speaker.account_id:
+        return False
+    if not _CANNOT.search(talk.plain):
+        return False
+    return any(each.status is TrialStatus.BOOKED for each in _mine(talk))
 
 
 def _mine(talk: Talk) -> list[TrialView]:
@@ -151,9 +168,11 @@ def _finish(talk: Talk) -> Reply:
         told = phrases.CLASH.format(class_name=error.facts.get("class_name", "别的班"))
         return say(told).then(form.advance(talk, FORM))
     kept = talk.state.topic.get(KEPT, {})
-    talk.state.topic[KEPT] = {**kept, **_known({**slots, "class_group_id": None})}
+    lesson = teaching.lesson(talk.session, trial.lesson_id)
+    tried = {**slots, "class_group_id": lesson.class_group_id}
+    talk.state.topic[KEPT] = {**kept, **_known(tried)}
     talk.state.leave()
-    return say(phrases.booked(trial.child_name, teaching.lesson(talk.session, trial.lesson_id)))
+    return say(phrases.booked(trial.child_name, lesson))
 
 
 def _beside(talk: Talk) -> Reply | None:

@@ -34,7 +34,11 @@ def side_by_side(
         ],
     }
     differs = {name: values for name, values in facts.items() if len(set(values)) > 1}
-    same = [values[0] for values in facts.values() if len(set(values)) == 1]
+    same = [
+        {"开课": f"{values[0]}开课", "名额": f"名额{values[0]}"}.get(name, values[0])
+        for name, values in facts.items()
+        if len(set(values)) == 1
+    ]
     blocks = [
         f"{number}. {each.offer.name}\n"
         + "\n".join(f"{name}：{values[place]}" for name, values in differs.items())

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from backend.admissions.advice import Facet, Suggestion, Wish
+from backend.finance.prices.schemas import Quote
 from backend.finance.schemas import PriceQuote
 from backend.kit.money import yuan
 from backend.logistics.schemas import CampusView
 from backend.teaching.schemas import ClassOffer, WeeklySlot
 from bot.phrases.general import WEEKDAYS
+from bot.phrases.prices import cost
 
+IS_FULL = "这个班满了，想等名额请回复「候补」，想看别的告诉我科目或时间。"
 ALL_FULL = "这几个都满了，想等名额请回复「候补」，想看别的告诉我科目或时间。"
 NEXT = "想报名请回复「报名」，想先请顾问介绍请回复「转人工」。"
 REFUND_POLICY = (
@@ -38,18 +41,27 @@ def grades(offer: ClassOffer) -> str:
     return f"适合{low.removesuffix('年级') if same_school else low}至{high[2:] if same_school else high}"
 
 
-def offer(number: int, suggestion: Suggestion, wish: Wish) -> str:
+def offer(number: int, suggestion: Suggestion, wish: Wish, quote: Quote | None) -> str:
     """One class in a few short lines, numbered for «第一个», with what speaks for it and against."""
     found, price = suggestion.offer, suggestion.price
     seats = f"还剩{found.seats_left}个名额" if found.seats_left else "已报满，可以「候补」"
-    cost = f"{yuan(price.total_fen)}/{price.lesson_count}课时" if price else "价格请咨询顾问"
+    costs = f"{yuan(price.total_fen)}/{price.lesson_count}课时" if price else "价格请咨询顾问"
+    if quote is not None:
+        costs += f"（您现在报{yuan(quote.total_fen)}）"
     facts = [found.campus_name, f"{found.teacher_name}老师", grades(found)]
     return (
         f"{number}. {found.name}\n"
         f"{slots(found.weekly)} · {' · '.join(fact for fact in facts if fact)}\n"
-        f"{cost}，{found.starts_on.month}月{found.starts_on.day}日开课，{seats}"
+        f"{costs}，{found.starts_on.month}月{found.starts_on.day}日开课，{seats}"
         f"{reasons(suggestion, wish)}"
     )
+
+
+def head(what: str, count: int, *, is_near: bool, by_price: bool) -> str:
+    """What the list is of."""
+    if by_price:
+        return "按价格从低到高是这些："
+    return f"暂时没有完全合适的{what}，最接近的是：" if is_near else f"有{count}个{what}在招："
 
 
 def reasons(suggestion: Suggestion, wish: Wish) -> str:
@@ -85,24 +97,32 @@ def offers(
     what: str,
     found: Sequence[Suggestion],
     wish: Wish,
+    quotes: Mapping[int, Quote],
     *,
     more: int,
     unsaid: Sequence[str],
-    is_near: bool,
+    head: str,
 ) -> str:
-    """Up to three classes with price, seats and reasons; what is `unsaid` would narrow the rest."""
-    listed = "\n\n".join(offer(n, each, wish) for n, each in enumerate(found, 1))
+    """Up to three classes with price, seats and reasons; `quotes` has what is cheaper for whoever
+    asks, and what is `unsaid` would narrow the rest."""
+    listed = "\n\n".join(
+        offer(n, each, wish, quotes.get(each.offer.id)) for n, each in enumerate(found, 1)
+    )
     narrower = f"，告诉我{'或'.join(unsaid[:2])}我帮您挑" if unsaid else ""
     rest = f"\n\n另有{more}个班{narrower}。" if more else ""
-    head = f"有{len(found) + more}个{what}在招："
-    if is_near:
-        head = f"暂时没有完全合适的{what}，最接近的是："
-    follows = NEXT if any(each.offer.seats_left for each in found) else ALL_FULL
+    follows = NEXT
+    if not any(each.offer.seats_left for each in found):
+        follows = ALL_FULL if len(found) > 1 else IS_FULL
     return f"{head}\n\n{listed}{rest}\n\n{follows}"
 
 
 def facts(
-    found: ClassOffer, facets: Sequence[str], *, price: PriceQuote | None, campus: CampusView | None
+    found: ClassOffer,
+    facets: Sequence[str],
+    *,
+    price: PriceQuote | None,
+    quote: Quote | None,
+    campus: CampusView | None,
 ) -> str:
     """The facts of a class that were asked for, each in a clause of its own, without its name."""
     begins = f"{found.starts_on.month}月{found.starts_on.day}日"
@@ -114,7 +134,7 @@ def facts(
         "count": f"一期共{found.lesson_count}次课，每次{found.weekly[0].minutes}分钟"
         if found.weekly
         else f"一期共{found.lesson_count}次课",
-        "price": _cost(price),
+        "price": f"一期{cost(quote)}" if quote else _cost(price),
         "seats": f"还剩{found.seats_left}个名额" if found.seats_left else "已经报满，可以「候补」",
         "fit": "，".join(each for each in (grades(found), found.summary) if each),
     }

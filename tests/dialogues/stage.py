@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from backend import wiring
 from backend.admissions import sign_up
+from backend.admissions.knowledge import proposals
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import attempts, consumption
 from backend.finance import queries as orders
@@ -32,6 +33,7 @@ from backend.outbox import rules
 from backend.outbox.models import OutboxMessage
 from backend.outbox.schemas import ChatMessage, Notice
 from backend.students import takeovers
+from backend.students.schemas import QuestionAnswered
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import AttendanceSettled, SeatEnded
@@ -82,6 +84,7 @@ class Stage:
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
         events.listen(SeatEnded, waitlist.seat_ended)
+        events.listen(QuestionAnswered, proposals.answered)
         wiring.compose_trials()
         wiring.compose_figures()
         wiring.compose_leads()

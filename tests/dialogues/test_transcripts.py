@@ -28,6 +28,7 @@ from backend.finance.prices.drafts import DRAFT
 from backend.finance.schemas import PaymentAttempt
 from backend.kit import clock
 from backend.kit.db import unit_of_work
+from backend.reminders import jobs as reminders
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Role
@@ -144,6 +145,12 @@ class Player:
         """The clock's job looks for calls that were not made, so many times in a row."""
         for _ in range(times):
             jobs.nudge_callbacks()
+
+    def remind(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's jobs see to reminders that are promised, and tell those that are due."""
+        for _ in range(times):
+            jobs.keep_trial_reminders()
+            reminders.tell_due()
 
     def pass_seats_on(self, times: int, _step: dict[str, Any]) -> None:
         """The clock's job looks at offered and free seats that somebody waits for."""

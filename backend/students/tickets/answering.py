@@ -12,6 +12,7 @@ from backend.students import queries
 from backend.students.schemas import (
     CustomerAnswered,
     NoteKind,
+    QuestionAnswered,
     TicketKind,
     TicketStatus,
     TicketView,
@@ -34,6 +35,7 @@ def answer_ticket(session: Session, *, number: str, account_id: int, text: str) 
     tell_author(session, ticket, "ticket_answered", key=f"note:{said.id}", answer=text)
     if not ticket.is_anonymous:
         events.publish(session, CustomerAnswered(openid=ticket.openid))
+    publish_answer(session, ticket, account_id=account_id, text=text)
     return queries.ticket(session, ticket.id)
 
 
@@ -94,6 +96,20 @@ def handled(session: Session, number: str, account_id: int) -> Ticket:
     if member is None or not staffing.may_handle(member, ticket):
         raise NotAllowed()
     return ticket
+
+
+def publish_answer(session: Session, ticket: Ticket, *, account_id: int, text: str) -> None:
+    """What a person has answered to a mere request may be worth keeping."""
+    if ticket.kind == TicketKind.REQUEST and not ticket.is_anonymous:
+        events.publish(
+            session,
+            QuestionAnswered(
+                question=ticket.text,
+                answer=text,
+                account_id=account_id,
+                source_key=f"ticket:{ticket.id}",
+            ),
+        )
 
 
 def responded(ticket: Ticket) -> None:
