@@ -1,6 +1,6 @@
 """knowledge
 
-Revises: 7be2f08c6a13
+Revises: c07e5a9d3f18
 Created: 2026-11-24 23:40:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c71e3f8a2d46"
-down_revision = "7be2f08c6a13"
+down_revision = "c07e5a9d3f18"
 branch_labels = None
 depends_on = None
 
