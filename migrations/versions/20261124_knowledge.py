@@ -1,6 +1,6 @@
 """knowledge
 
-Revises: c07e5a9d3f18
+Revises: 21b9a5a0ad5f
 Created: 2026-11-24 23:40:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c71e3f8a2d46"
-down_revision = "c07e5a9d3f18"
+down_revision = "21b9a5a0ad5f"
 branch_labels = None
 depends_on = None
 
