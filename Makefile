@@ -79,6 +79,14 @@ bench: install ## Measure the whole line against a bare echo bot, and how lists 
 	@$(BIN)/python -m tests.bench.tickets
 	@$(BIN)/python -m tests.bench.figures
 
+.PHONY: bench-histories
+bench-histories: .venv/installed ## Play random histories of money on both databases: [HISTORIES=10000] [SECONDS=3600] (JSON)
+	@exec $(BIN)/python -m tests.bench.histories --histories $(or $(HISTORIES),10000) $(if $(SECONDS),--seconds $(SECONDS))
+
+.PHONY: bench-books
+bench-books: .venv/installed ## Ask for statements over a million entries: [ENTRIES=1000000] [DATABASE=both] (JSON)
+	@exec $(BIN)/python -m tests.bench.books --entries $(or $(ENTRIES),1000000) --database $(or $(DATABASE),both)
+
 .PHONY: bench-timetable
 bench-timetable: .venv/installed ## Solve one ITC-2007 timetable: INSTANCE=x.ctt OUT=x.sol [SECONDS=300] [SEED=1] [CORES=2]
 	@test -n "$(INSTANCE)" -a -n "$(OUT)" || { echo "name INSTANCE= and OUT=" >&2; exit 2; }

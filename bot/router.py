@@ -11,6 +11,7 @@ from bot.flows import (
     absences,
     arrears,
     binding,
+    books,
     callbacks,
     calling,
     cards,
@@ -134,7 +135,7 @@ INTENTS: dict[str, Flow] = {
     "approve": staff.decide,
     "reject": staff.decide,
     "request_supplies": staff.only_for(Permission.REQUEST_SUPPLIES, people.pass_to(Role.LOGISTICS)),
-    "request_expense": staff.only_for(Permission.REQUEST_EXPENSE, people.pass_to(Role.ACCOUNTANT)),
+    "request_expense": staff.only_for(Permission.REQUEST_EXPENSE, books.explain),
     "staff_report": staff.report,
     "stock_query": staff.only_for(Permission.SEE_STOCK, people.pass_to(Role.LOGISTICS)),
     "take_attendance": calling.begin,
@@ -227,6 +228,9 @@ def _to_text(talk: Talk) -> Reply:
         return staff.report(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
+    booked = books.heard(talk)
+    if booked is not None:
+        return booked
     carried = (
         callbacks.made(talk)
         or takings.asked(talk)

@@ -97,34 +97,6 @@ def post(
     )
 
 
-def reverse(
-    session: Session, *, entry: JournalEntry, source_key: str, actor: str = "system"
-) -> None:
-    """Enter the opposite of an entry, today: the only way to take one back."""
-    post(
-        session,
-        event=Event.REVERSAL,
-        source_key=source_key,
-        booked_on=clock.today(),
-        postings=[
-            Posting(
-                account=LedgerAccount(line.account),
-                amount_fen=line.credit_fen - line.debit_fen,
-                order_line_id=line.order_line_id,
-                campus_id=line.campus_id,
-                course_id=line.course_id,
-                class_group_id=line.class_group_id,
-                teacher_id=line.teacher_id,
-                flow=line.flow,
-            )
-            for line in entry.lines
-        ],
-        order_id=entry.order_id,
-        summary=f"冲销 {entry.summary}".strip(),
-        actor=actor,
-    )
-
-
 def month_of(on: date) -> date:
     """The first day of a day's month."""
     return on.replace(day=1)

@@ -42,6 +42,13 @@ ENTRIES = (
             ("收费与优惠", "finance_pages.prices.listed"),
             ("算一笔报价", "finance_pages.prices.reckon"),
             ("欠费", "finance_pages.arrears.listed"),
+            ("经营分析", "finance_pages.books.reports.shown"),
+            ("财务报表", "finance_pages.books.reading.shown"),
+            ("明细账", "finance_pages.books.reading.rows"),
+            ("凭证与报销", "finance_pages.books.keeping.listed"),
+            ("预算", "finance_pages.books.planning.budget"),
+            ("结账", "finance_pages.books.keeping.months"),
+            ("成本与资产", "finance_pages.books.planning.listed"),
         ),
     ),
     (

@@ -177,6 +177,27 @@ def readable(session: Session, attachment_id: int, *, reader: Speaker) -> tuple[
     return row.file_name, row.content_type or "application/octet-stream"
 
 
+def just_sent(session: Session, openid: str) -> int | None:
+    """The newest picture that somebody sent a moment ago and that belongs to no ticket."""
+    query = select(Attachment.id).where(
+        Attachment.openid == openid,
+        Attachment.kind == AttachmentKind.IMAGE,
+        Attachment.ticket_id.is_(None),
+        Attachment.status.in_((AttachmentStatus.WAITING, AttachmentStatus.KEPT)),
+        Attachment.received_at > clock.now() - JUST_SENT,
+    )
+    return session.scalar(query.order_by(Attachment.id.desc()).limit(1))
+
+
+def kept(session: Session, attachment_id: int) -> tuple[str, str]:
+    """The file name and type of an attachment, for a room that has made sure of its reader. Raises
+    NotFound while its bytes are not here."""
+    row = session.get(Attachment, attachment_id)
+    if row is None or row.status != AttachmentStatus.KEPT or not row.file_name:
+        raise NotFound()
+    return row.file_name, row.content_type or "application/octet-stream"
+
+
 def _may_read(session: Session, reader: Speaker, author: str, ticket: Ticket | None) -> bool:
     if reader.openid == author:
         return True

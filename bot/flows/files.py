@@ -8,7 +8,7 @@ from backend.students import attachments, takeovers
 from backend.students import queries as students
 from backend.students.schemas import AttachmentKind, Purpose
 from backend.students.tickets import desk
-from bot.flows import homework
+from bot.flows import books, homework
 from bot.flows.form import Form
 from bot.flows.talk import Talk
 from bot.phrases import files as phrases
@@ -45,6 +45,9 @@ def received(talk: Talk, waiting: Form | None) -> Reply:
         return say(phrases.not_here(kind)).then(step.ask(talk))
     purpose = _purpose(talk)
     _keep(talk, kind, purpose)
+    receipt = books.photo(talk)
+    if receipt is not None:
+        return receipt
     return say(_SENTENCES[purpose](kind))
 
 

@@ -9,6 +9,7 @@ from bot import phrases
 from bot.flows import (
     absences,
     arrears,
+    books,
     casework,
     details,
     following,
@@ -49,6 +50,7 @@ READ_BY_FLOWS = (
         homework.DONE,
         homework.ASKS,
     ),
+    *(books.MINE, books._DECIDES),
     *(waitlist.JOINS, waitlist.PLACE, waitlist.LEAVES, waitlist.ACCEPTS, waitlist.DECLINES),
 )
 EXAMPLES = {"1", "三年级", "结束"}  # «结束» ends the talk with a person; the bot is silent then.

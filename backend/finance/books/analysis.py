@@ -21,7 +21,7 @@ from backend.kit import clock
 
 _SIGNED = JournalLine.credit_fen - JournalLine.debit_fen
 _LESSON = case(
-    (JournalEntry.event == Event.CONSUMPTION, 1),
+    (JournalEntry.event.in_((Event.CONSUMPTION, Event.CREDIT)), 1),
     (JournalEntry.event == Event.REVERSAL, -1),
     else_=0,
 )

@@ -13,15 +13,21 @@ from sqlalchemy.orm import Session
 from backend.finance import ledger
 from backend.finance.books import accruals, balances, checks
 from backend.finance.books.models import PeriodBalance, Voucher
-from backend.finance.books.words import Finding, NotClosable, NotReopenable, VoucherStatus
+from backend.finance.books.words import (
+    Finding,
+    NotClosable,
+    NotReopenable,
+    PeriodView,
+    VoucherStatus,
+)
 from backend.finance.ledger import month_after
-from backend.finance.models import JournalEntry, Period, Refund, SurplusReceipt
+from backend.finance.models import Period, Refund, SurplusReceipt
 from backend.finance.refund_words import RefundStatus
 from backend.kit import clock
-from backend.kit.errors import NotFound
+from backend.kit.errors import NotAllowed, NotFound
 from backend.security import permissions
 from backend.security import service as security
-from backend.security.schemas import Permission, StaffMember
+from backend.security.schemas import Permission, Scope, StaffMember
 from backend.teaching.life import watching as lessons
 
 
@@ -59,9 +65,10 @@ def ask_reopen(session: Session, *, month: date, by: StaffMember, reason: str) -
 
 
 def reopen(session: Session, *, month: date, by: StaffMember) -> None:
-    """Another person agrees: the month is open, its snapshot gone. Raises NotAllowed,
-    NotReopenable."""
-    permissions.must(by.role, Permission.APPROVE_VOUCHER)
+    """Another person agrees: the month is open, its snapshot gone. Raises NotAllowed (also for who
+    decides about one campus only), NotReopenable."""
+    if permissions.scope_of(by.role, Permission.APPROVE_VOUCHER) is not Scope.ALL:
+        raise NotAllowed()
     period = _last_closed(session, month)
     if period.reopen_asked_by is None:
         raise NotReopenable(why="unasked")
@@ -131,7 +138,7 @@ def checklist(session: Session, month: date) -> list[Finding]:
     return found
 
 
-def months(session: Session) -> list[tuple[Period, int]]:
+def months(session: Session) -> list[tuple[PeriodView, int]]:
     """All months that have entries, the newest first, with how many."""
     month = balances.month_expression(session)
     rows = session.execute(select(month, func.count()).group_by(month))
@@ -140,14 +147,7 @@ def months(session: Session) -> list[tuple[Period, int]]:
         for each, count in rows
     }
     periods = session.scalars(select(Period).order_by(Period.month.desc()))
-    return [(each, counts.get(each.month, 0)) for each in periods]
-
-
-def entry_count(session: Session, month: date) -> int:
-    """How many entries a month has."""
-    query = select(func.count()).select_from(JournalEntry)
-    between = (JournalEntry.booked_on >= month, JournalEntry.booked_on < month_after(month))
-    return session.scalar(query.where(*between)) or 0
+    return [(PeriodView.model_validate(each), counts.get(each.month, 0)) for each in periods]
 
 
 def _locked(session: Session, month: date) -> Period:

@@ -5,7 +5,7 @@ database refuses a decision by the maker as well (`four_eyes`).
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,11 +18,12 @@ from backend.finance.books.words import (
     VoucherKind,
     VoucherLine,
     VoucherStatus,
+    VoucherView,
     VoucherWrong,
 )
 from backend.finance.chart import MONEY, NAMES
 from backend.finance.models import Period
-from backend.finance.posting import Event, breaks_rule
+from backend.finance.posting import Event, Flow, breaks_rule
 from backend.finance.schemas import LedgerAccount, PeriodClosed, Posting
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
@@ -40,6 +41,8 @@ _EVENTS = {
     VoucherKind.OPENING: Event.OPENING,
     VoucherKind.EXPENSE: Event.EXPENSE,
 }
+
+PHOTO_WITHIN = timedelta(minutes=30)
 
 
 def ask(
@@ -115,6 +118,56 @@ def claim(
         source_key=source_key,
         campus_id=by.campus_id,
         attachment_id=attachment_id,
+    )
+
+
+def free_photo(session: Session, attachment_id: int | None) -> int | None:
+    """A picture unless it is the receipt of something else already."""
+    taken = select(Voucher.id).where(Voucher.attachment_id == attachment_id).limit(1)
+    return None if attachment_id is None or session.scalar(taken) else attachment_id
+
+
+def add_photo(session: Session, *, account_id: int, attachment_id: int) -> VoucherView | None:
+    """Give the newest claim of somebody that still waits for its picture this one; None without
+    such a claim in the last half hour."""
+    query = select(Voucher).where(
+        Voucher.made_by == account_id,
+        Voucher.kind == VoucherKind.EXPENSE,
+        Voucher.status == VoucherStatus.ASKED,
+        Voucher.attachment_id.is_(None),
+        Voucher.made_at > clock.now() - PHOTO_WITHIN,
+    )
+    voucher = session.scalar(query.order_by(Voucher.id.desc()).limit(1).with_for_update())
+    if voucher is None or free_photo(session, attachment_id) is None:
+        return None
+    voucher.attachment_id = attachment_id
+    session.flush()
+    return VoucherView.model_validate(voucher)
+
+
+def ask_reversal(session: Session, *, voucher_id: int, by: StaffMember) -> Voucher:
+    """A posted voucher was wrong: its opposite waits for somebody else's yes, once. Raises what
+    `ask` raises, and VoucherDecided for one that is not in the books."""
+    voucher = _locked(session, voucher_id)
+    if voucher.status != VoucherStatus.POSTED or voucher.paid_at is not None:
+        raise VoucherDecided(status=voucher.status)
+    return ask(
+        session,
+        kind=VoucherKind.MANUAL,
+        by=by,
+        booked_on=clock.today(),
+        summary=f"冲销凭证{voucher.id} {voucher.summary}",
+        lines=[
+            VoucherLine(
+                account=account,
+                campus_id=campus_id,
+                amount_fen=-fen,
+                flow=flow or (Flow.WITHIN.value if account in MONEY else None),
+            )
+            for account, campus_id, fen, flow in voucher.lines
+        ],
+        source_key=f"reverse:{voucher.id}",
+        campus_id=voucher.campus_id,
     )
 
 
@@ -238,7 +291,7 @@ def _to_decide(session: Session, voucher_id: int, by: StaffMember) -> Voucher:
     return voucher
 
 
-def reaches(voucher: Voucher, by: StaffMember) -> bool:
+def reaches(voucher: Voucher | VoucherView, by: StaffMember) -> bool:
     """Whether somebody may decide about a voucher: all, or expenses of their own campus."""
     scope = permissions.scope_of(by.role, Permission.APPROVE_VOUCHER)
     if scope is Scope.CAMPUS:

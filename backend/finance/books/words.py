@@ -1,6 +1,6 @@
 """The words of the books: kinds, states, results and broken rules. Amounts are fen."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -43,6 +43,59 @@ class VoucherLine(_Frozen):
     amount_fen: int
     campus_id: int | None = None
     flow: str | None = None
+
+
+class VoucherView(_Frozen):
+    """A voucher as pages and chats see it; `lines` as in the table."""
+
+    id: int
+    kind: VoucherKind
+    status: VoucherStatus
+    booked_on: date
+    summary: str
+    lines: list[tuple[str, int | None, int, str | None]]
+    total_fen: int
+    campus_id: int | None
+    attachment_id: int | None
+    made_by: int
+    made_at: datetime
+    decided_by: int | None
+    decided_at: datetime | None
+    note: str
+    paid_by: int | None
+    paid_at: datetime | None
+
+
+class PeriodView(_Frozen):
+    """A month and who closed it."""
+
+    month: date
+    closed_at: datetime | None
+    closed_by: int | None
+    reopen_asked_by: int | None
+    reopen_reason: str
+
+
+class RateView(_Frozen):
+    """What an hour costs from a day on."""
+
+    kind: CostKind
+    subject_id: int | None
+    effective_from: date
+    fen_per_hour: int
+
+
+class AssetView(_Frozen):
+    """A fixed asset."""
+
+    id: int
+    name: str
+    campus_id: int | None
+    account: str
+    cost_fen: int
+    salvage_fen: int
+    months: int
+    in_use_from: date
 
 
 class Finding(_Frozen):

@@ -55,6 +55,14 @@ def open_school(session: Session) -> School:
     return School(campus.id, course.id, group.id, student.id)
 
 
+def learner(session: Session, school: School) -> School:
+    """The same school with another student."""
+    student = Student(name="陈小宇", created_at=clock.now())
+    session.add(student)
+    session.flush()
+    return School(school.campus_id, school.course_id, school.class_group_id, student.id)
+
+
 def lines_of(school: School) -> list[NewLine]:
     """16 lessons and 2 gifts for 1,200 yuan after a discount of 80, and books for 80: 1,280."""
     tuition = NewLine(

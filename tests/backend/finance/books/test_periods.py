@@ -17,6 +17,7 @@ from backend.finance.books.words import (
     VoucherLine,
 )
 from backend.finance.schemas import LedgerAccount
+from backend.kit import clock
 from backend.kit.errors import NotAllowed
 from backend.security.models import AuditEntry
 from backend.security.schemas import Role
@@ -65,7 +66,8 @@ def test_what_stands_in_the_way(session: Session) -> None:
         session, kind=VoucherKind.MANUAL, by=keeper, booked_on=date(2026, 11, 3), summary="提现",
         lines=lines, source_key="v:1",
     )  # fmt: skip
-    found = {each.code for each in periods.checklist(session, NOVEMBER) if each.is_blocking}
+    with clock.frozen(clock.at_local(date(2026, 11, 24))):
+        found = {each.code for each in periods.checklist(session, NOVEMBER) if each.is_blocking}
     assert found == {"not_over", "vouchers"}
 
 

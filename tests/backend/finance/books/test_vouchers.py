@@ -1,6 +1,8 @@
 """Vouchers by hand: somebody else's eyes, once, in an open month (F11, O4)."""
 
+import threading
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -8,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.finance import ledger
-from backend.finance.books import periods, vouchers
+from backend.finance.books import checks, periods, vouchers
 from backend.finance.books.words import (
     OwnVoucher,
     VoucherDecided,
@@ -20,7 +22,9 @@ from backend.finance.books.words import (
 from backend.finance.models import JournalEntry
 from backend.finance.schemas import LedgerAccount, PeriodClosed
 from backend.kit import clock
+from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed
+from backend.security.models import AuditEntry
 from backend.security.schemas import Role, StaffMember
 from tests.backend.finance.books.offices import OCTOBER, book, colleague
 
@@ -56,6 +60,57 @@ def test_nobody_approves_their_own(session: Session) -> None:
     assert entries == [f"voucher:{voucher_id}"]
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(text("UPDATE finance_voucher SET decided_by = made_by"))
+
+
+def test_what_was_wrong_is_reversed_not_edited(session: Session) -> None:
+    keeper, other = (colleague(session, Role.ACCOUNTANT) for _ in range(2))
+    voucher_id = ask(session, keeper)
+    with pytest.raises(VoucherDecided):
+        vouchers.ask_reversal(session, voucher_id=voucher_id, by=keeper)
+    vouchers.approve(session, voucher_id=voucher_id, by=other)
+    first, again = (
+        vouchers.ask_reversal(session, voucher_id=voucher_id, by=other).id for _ in range(2)
+    )
+    assert first == again
+    with pytest.raises(OwnVoucher):
+        vouchers.approve(session, voucher_id=first, by=other)
+    vouchers.approve(session, voucher_id=first, by=keeper)
+    assert all(row.debit_fen == row.credit_fen for row in ledger.trial_balance(session))
+
+
+def test_at_once_is_once(database: str) -> None:
+    """Two people approve one voucher, and two close one month, at the same moment."""
+    with unit_of_work() as session:
+        people = [colleague(session, Role.ACCOUNTANT) for _ in range(3)]
+        voucher_id = ask(session, people[0], on=date(2026, 10, 20))
+        book(session, date(2026, 10, 1), (A.CASH, 1), (A.BANK, -1))
+    for act in (
+        lambda session, by: vouchers.approve(session, voucher_id=voucher_id, by=by),
+        lambda session, by: periods.close(session, month=OCTOBER, by=by),
+    ):
+        start, outcomes = threading.Barrier(2), list[str]()
+
+        def run(by: StaffMember, act: Any = act, start: Any = start, out: Any = outcomes) -> None:
+            start.wait()
+            try:
+                with unit_of_work() as session:
+                    act(session, by)
+                    out.append("done")
+            except VoucherDecided:
+                out.append("decided")
+
+        threads = [threading.Thread(target=run, args=(each,)) for each in people[1:]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(outcomes) == 2
+    with reading() as session:
+        keys = session.scalars(select(JournalEntry.source_key)).all()
+        assert keys.count(f"voucher:{voucher_id}") == 1
+        said = select(AuditEntry.action).where(AuditEntry.action == "books.closed")
+        assert len(session.scalars(said).all()) == 1
+        assert checks.drifted(session) == []
 
 
 @pytest.mark.parametrize(
