@@ -52,6 +52,7 @@ ROWS = (
     Row("backend.reminders.jobs.tell_due", "reminders that fell due", every_seconds=60),
     Row("backend.students.tickets.jobs.watch_tickets", "deadlines of tickets", every_seconds=60),
     Row("backend.teaching.jobs.remind_of_roll_calls", "rolls nobody has called", every_seconds=300),
+    Row("backend.teaching.jobs.tend_drafts", "timetables to make", every_seconds=15),
     Row("backend.admissions.jobs.nudge_callbacks", "calls not made in time", every_seconds=60),
     Row(
         "backend.admissions.knowledge.jobs.remind_of_reviews",

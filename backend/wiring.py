@@ -51,6 +51,7 @@ from backend.teaching.homework import reminding as homework_reminders
 from backend.teaching.schemas import (
     AttendanceSettled,
     BookingAsked,
+    GuestMoved,
     GuestSeen,
     GuestSentAway,
     RestCounted,
@@ -88,6 +89,7 @@ def compose_trials() -> None:
     `sign_up.seat_paid`, so that a sign-up that cannot be paid counts nothing."""
     events.listen(GuestSeen, trials.seen)
     events.listen(GuestSentAway, trials.sent_away)
+    events.listen(GuestMoved, trials.moved)
     events.listen(OrderPaid, trials.paid)
 
 

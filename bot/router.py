@@ -30,6 +30,7 @@ from bot.flows import (
     identity,
     inviting,
     leading,
+    moving,
     people,
     prices,
     privacy,
@@ -73,6 +74,7 @@ FORMS = {
         *(trials.FORM, trials.WHICH, waitlist.FORM, callbacks.FORM),
         *(following.FOLLOW, prices.RENEW),
         *(homework.SET, homework.HAND_IN),
+        moving.MOVE,
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -271,6 +273,7 @@ def _to_text(talk: Talk) -> Reply:
     arranged = (
         trials.heard(talk)
         or waitlist.heard(talk)
+        or moving.heard(talk)
         or staffing.decided(talk)
         or staffing.cancelled(talk)
         or calling.summarise(talk)

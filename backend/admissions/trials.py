@@ -23,7 +23,7 @@ from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE
 from backend.teaching import queries as classes
 from backend.teaching.life import trials as places
-from backend.teaching.schemas import GuestSeen, GuestSentAway
+from backend.teaching.schemas import GuestMoved, GuestSeen, GuestSentAway
 
 HOLDER = reminding.TRIAL
 OPEN = (TrialStatus.BOOKED, TrialStatus.ATTENDED)
@@ -161,6 +161,15 @@ def sent_away(session: Session, event: GuestSentAway) -> None:
         _tell_advisor(session, trial, "trial_off_advisor")
 
 
+def moved(session: Session, event: GuestMoved) -> None:
+    """Listener: the lesson takes place at another time; the family hears so, and may choose
+    another one. Their reminder is reckoned anew by itself."""
+    trial = _of_holder(session, event.holder)
+    if trial is not None and trial.status == TrialStatus.BOOKED:
+        _note(session, trial, "试听的课改了时间")
+        _tell_family(session, trial, "trial_moved", nonce=f":{clock.now():%y%m%d%H%M%S}")
+
+
 def paid(session: Session, event: OrderPaid) -> None:
     """Listener: the child that tried has paid. One trial of the child is counted, once (rule 5)."""
     signed = session.scalar(select(SignUp).where(SignUp.order_number == event.number))
@@ -215,14 +224,14 @@ def _note(session: Session, trial: Trial, text: str) -> None:
     service.note(session, lead_id=trial.lead_id, text=text)
 
 
-def _tell_family(session: Session, trial: Trial, template: str) -> None:
+def _tell_family(session: Session, trial: Trial, template: str, *, nonce: str = "") -> None:
     values = _values(session, trial)
     del values["customer"]
     outbox.post(
         session,
         to=Recipient(openid=trial.openid, phone=trial.phone),
         notice=Notice(template=template, values=values),
-        dedupe_key=f"{template}:{trial.id}:{trial.lesson_id}",
+        dedupe_key=f"{template}:{trial.id}:{trial.lesson_id}{nonce}",
     )
 
 

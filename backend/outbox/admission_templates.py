@@ -174,6 +174,14 @@ ADMISSIONS: Mapping[str, Template] = {
         taps=("试听改时间",),
         urgent=True,
     ),
+    "trial_moved": Template(
+        title="试听时间有变",
+        text="{child}约的{class_name}试听改到{time}。来得了就不用回复；来不了点「试听改时间」另约。",
+        wechat="progress",
+        fields=progress(what="试听：{class_name}", state="时间有变", note="改到{time}"),
+        taps=("试听改时间",),
+        urgent=True,
+    ),
     "trial_feedback": Template(
         title="试听感觉怎么样",
         text="{child}今天试听了{class_name}，感觉怎么样？"

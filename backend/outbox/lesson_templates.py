@@ -71,6 +71,34 @@ LESSON_TEMPLATES: Mapping[str, Template] = {
         fields=progress(what="{class_name}", state="已取消", note="{time}不上课，不扣课时"),
         urgent=True,
     ),
+    "draft_ready": Template(
+        title="课表草案排好了",
+        text="课表草案「{title}」排好了，{unplaced}节没排上。请到工作台的「排课」里和现在的课表对照，满意就采用。",
+        wechat="task",
+        fields=task(what="课表草案「{title}」", whom="{unplaced}节没排上", when="请对照后采用"),
+        kind=NoticeKind.TASK,
+    ),
+    "lesson_moved": Template(
+        title="调课通知",
+        text="{child}的课有调整：{moves}。原因：{reason}。"
+        "收到请点「知道了 {number}」，来不了请点「不方便 {number}」，教务老师会联系您。",
+        wechat="progress",
+        fields=progress(what="{child}的课", state="时间调整", note="{moves}"),
+        taps=("知道了 {number}", "不方便 {number}"),
+        urgent=True,
+        whole=True,
+    ),
+    "lesson_moved_staff": Template(
+        title="您的课有调整",
+        text="您的课有调整：{moves}。原因：{reason}。"
+        "收到请点「知道了 {number}」，不行请点「不方便 {number}」，教务老师会联系您。",
+        wechat="task",
+        fields=task(what="调课", whom="您的课", when="{moves}"),
+        kind=NoticeKind.TASK,
+        taps=("知道了 {number}", "不方便 {number}"),
+        urgent=True,
+        whole=True,
+    ),
     "lesson_cancelled_teacher": Template(
         title="您的课取消了",
         text="{time}的{class_name}因{reason}取消，学员家长已经通知。有疑问请联系教务老师。",

@@ -35,6 +35,7 @@ ENTRIES = (
             ("资料删除", "portal_pages.files.wishes"),
         ),
     ),
+    ("教学", (("课表与排课", "teaching_pages.timetable.week.shown"),)),
     (
         "财务",
         (

@@ -52,6 +52,9 @@ REFERENCES = {
     "teaching_absence": "缺课记录",
     "teaching_leave": "请假记录",
     "teaching_hand_in": "交的作业",
+    "teaching_learner_busy": "不能上课的时间",
+    "teaching_change_receipt": "调课回执",
+    "teaching_feed": "日历订阅",
     "students_erasure": "资料删除",
 }
 _REFUSALS: Mapping[Refusal, str] = {

@@ -62,6 +62,16 @@ def family_of(session: Session, student_id: int) -> list[Recipient]:
     return [Recipient(openid=openids.get(row.id), phone=row.phone, name=row.name) for row in rows]
 
 
+def households(session: Session, student_ids: Collection[int]) -> dict[int, int]:
+    """A number per learner that siblings share: their first guardian's."""
+    query = (
+        select(Guardianship.student_id, func.min(Guardianship.guardian_id))
+        .where(Guardianship.student_id.in_(student_ids))
+        .group_by(Guardianship.student_id)
+    )
+    return dict(session.execute(query).all())
+
+
 def students(session: Session, student_ids: Collection[int]) -> dict[int, Child]:
     """Learners by id."""
     rows = session.scalars(select(Student).where(Student.id.in_(student_ids)))

@@ -55,6 +55,9 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("teaching_absence", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_leave", "student_id", twin_of=("lesson_id",)),
         Reference("teaching_hand_in", "student_id", twin_of=("homework_id",)),
+        Reference("teaching_learner_busy", "student_id"),
+        Reference("teaching_change_receipt", "student_id", twin_of=("change_id",)),
+        Reference("teaching_feed", "student_id"),
     ),
     Person.GUARDIAN: (
         Reference("students_guardianship", "guardian_id", twin_of=("student_id",)),

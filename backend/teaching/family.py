@@ -3,7 +3,7 @@ hours and pay are reckoned by it."""
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.teaching.models import (
@@ -16,6 +16,7 @@ from backend.teaching.models import (
     Transfer,
 )
 from backend.teaching.schemas import Mark
+from backend.teaching.timetable_models import ChangeReceipt, Feed, LearnerBusy
 
 GONE = "已删除"
 
@@ -41,5 +42,11 @@ def forget(session: Session, *, student_ids: Collection[int], openids: Collectio
     session.execute(update(HandIn).where(own).values(words=GONE, comment=None, handed_by=GONE))
     handed = update(HandIn).where(HandIn.handed_by.in_(asked))
     session.execute(handed.values(handed_by=GONE))
+    receipts = update(ChangeReceipt).where(
+        ChangeReceipt.student_id.in_(student_ids), ChangeReceipt.words.is_not(None)
+    )
+    session.execute(receipts.values(words=GONE))
+    session.execute(delete(LearnerBusy).where(LearnerBusy.student_id.in_(student_ids)))
+    session.execute(delete(Feed).where(Feed.student_id.in_(student_ids) | Feed.openid.in_(openids)))
     for model in (Suspension, Transfer):
         session.execute(update(model).where(model.asked_by.in_(asked)).values(asked_by=GONE))

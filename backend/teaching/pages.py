@@ -13,7 +13,7 @@ from backend.security import queries as security
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
-from backend.teaching import queries
+from backend.teaching import queries, timetable_pages
 from backend.teaching.homework import pages as homework
 from backend.teaching.life import calling, sheets
 from backend.teaching.life import queries as life
@@ -29,6 +29,7 @@ blueprint = Blueprint(
     static_url_path="/lessons/static",
 )
 blueprint.register_blueprint(homework.blueprint)
+blueprint.register_blueprint(timetable_pages.blueprint)
 MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
 
 errors.apologise(

@@ -274,6 +274,15 @@ class GuestSentAway(BaseModel):
     holder: str
 
 
+class GuestMoved(BaseModel):
+    """Event: the lesson that a guest is to come to takes place at another time or in another
+    room."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: str
+
+
 class SeatView(BaseModel):
     """A learner's seat in a class, also a former one."""
 

@@ -23,6 +23,11 @@ _ROOMS = re.compile(
 _AWAY = re.compile(r"(谁|哪些|几个|多少|有没有人?).{0,6}(请假|没来|不来|缺勤|缺席|缺课)")
 _HOURS = re.compile(r"课酬|(上|带|教)了(多少|几)(节|堂|个?小时|课时)")
 _WEEK = re.compile(r"(一周|整周)的?课表|^周课表|课表(图|页)")
+_CALENDAR = re.compile(
+    r"(订阅|添加|加到|同步|导入|放进).{0,6}日历|日历(订阅|地址|链接)|课表.{0,4}(日历|订阅)"
+)
+_KEEPS = {"排课": "/timetable/drafts", "调课记录": "/timetable/changes", "周课表": "/timetable"}
+_KEEPS["教室利用率"] = _KEEPS["利用率"] = "/timetable/use"
 _LOOK_BACK = timedelta(days=30)
 _NOW, _TODAY = "现在", "今天"
 
@@ -30,8 +35,12 @@ _NOW, _TODAY = "现在", "今天"
 def asked(talk: Talk) -> Reply | None:
     """What staff ask about their day, and anybody's week; None for anything else."""
     text, role = talk.plain, talk.speaker.role
+    if text in _KEEPS and may(role, Permission.KEEP_TIMETABLE):
+        return _page(talk, phrases.KEEP_TITLE.format(what=text), phrases.KEEP_TEXT, _KEEPS[text])
+    if _CALENDAR.search(text) and talk.speaker.is_known:
+        return _page(talk, phrases.CALENDAR_TITLE, phrases.CALENDAR_TEXT, "/lessons/calendar")
     if _WEEK.search(text) and talk.speaker.is_known:
-        return _week(talk)
+        return _page(talk, phrases.WEEK_TITLE, phrases.WEEK_TEXT, "/lessons/week")
     if _ROOMS.search(text) and may(role, Permission.BOOK_ROOM):
         return _rooms(talk)
     if _AWAY.search(text) and may(role, Permission.TAKE_ATTENDANCE):
@@ -50,12 +59,8 @@ def attendance(talk: Talk) -> Reply:
     return say(phrases.history(names, found) if found else phrases.NO_HISTORY)
 
 
-def _week(talk: Talk) -> Reply:
-    return show(
-        title=phrases.WEEK_TITLE,
-        description=phrases.WEEK_TEXT,
-        url=links.personal_link(talk.openid, "/lessons/week"),
-    )
+def _page(talk: Talk, title: str, text: str, path: str) -> Reply:
+    return show(title=title, description=text, url=links.personal_link(talk.openid, path))
 
 
 def _rooms(talk: Talk) -> Reply:

@@ -9,6 +9,10 @@ from bot.phrases.absences import slot
 
 WEEK_TITLE = "一周课表"
 WEEK_TEXT = "点开看这一周的课，可以翻上一周、下一周。"
+CALENDAR_TITLE = "日历订阅"
+CALENDAR_TEXT = "点开拿到日历地址，加到手机日历里，课表有变动会自动更新。"
+KEEP_TITLE = "{what}"
+KEEP_TEXT = "点开就能看，也可以在电脑的工作台里打开「课表与排课」。"
 NO_HISTORY = "最近30天还没有上课记录。查上课时间回复「课表」就行。"
 NOBODY_AWAY = "{when}没有人请假或缺勤。查课表回复「课表」就行。"
 NO_ROOM = "{when}没有空教室。换个时间问问，比如「明天下午三点哪个教室空着」。"

@@ -1,6 +1,6 @@
 """Changing a timetable that people already live by: where a lesson can go, and least repair."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,11 +27,20 @@ class Repaired:
 class Standing:
     """A board with today's lessons on it; `loose` are those that cannot stay as they are.
 
-    Pinned lessons always stand, even against each other (the checker tells).
+    Pinned lessons always stand, even against each other (the checker tells). With
+    `firm` all lessons stand so. `past`: the minute of the term up to which time is over.
     """
 
-    def __init__(self, institution: Institution, lessons: Iterable[Lesson]) -> None:
+    def __init__(
+        self,
+        institution: Institution,
+        lessons: Iterable[Lesson],
+        *,
+        firm: bool = False,
+        past: int = -1,
+    ) -> None:
         self.board = Board(institution)
+        self.past = past
         self.unit_of: dict[Lesson, Unit] = {}
         self.loose: list[Lesson] = []
         self._days: dict[int, tuple[int, ...]] = {}
@@ -40,7 +49,7 @@ class Standing:
         for lesson in ordered:
             group = self.board.groups[lesson.group]
             choice = self.board.choice_of(lesson)
-            pinned = (lesson.group, lesson.starts_at) in pins
+            pinned = firm or (lesson.group, lesson.starts_at) in pins
             unit = Unit(
                 len(self.unit_of),
                 group,
@@ -178,19 +187,95 @@ def repair(
         if placed is None:
             continue
         _, choice = placed
-        new = replace(
-            lesson,
-            starts_at=board.grid.moment(choice.time.days[0], choice.time.start),
-            teacher=choice.teacher,
-            assistant=choice.assistant,
-            room=choice.room,
-        )
+        new = _at(board, lesson, choice)
         # The same moment may be written in another zone.
         new = lesson if new == lesson else new
         after.append(new)
         if new is not lesson:
             moves.append(Move(lesson, new))
     return Repaired(tuple(after), tuple(moves), tuple(unplaced_of(board, lost)))
+
+
+def squeeze(
+    standing: Standing,
+    lesson: Lesson,
+    *,
+    days: tuple[int, ...],
+    hours: tuple[int, int],
+    movable: Callable[[Unit, Choice], bool],
+    reach: int = 7,
+    seed: int = 1,
+) -> tuple[Move, ...]:
+    """Put a lesson on one of `days` within `hours` (minutes) although nothing is free there, by
+    moving as few others as possible: those that are `movable`, each within `reach` days. Empty
+    when even that finds nothing. The standing is as before afterwards.
+    """
+    board = standing.board
+    own = standing.unit_of[lesson]
+    unit = replace(own, days=days, same_day=standing.same_day(own.group))
+    wanted = [
+        time
+        for time in board.times(unit)
+        if hours[0] <= time.start and time.start + unit.minutes <= hours[1]
+    ]
+    if not wanted:
+        return ()
+    standing.lift(lesson)
+    moves: tuple[Move, ...] = ()
+    for time in wanted[:: max(1, len(wanted) // 4)][:4]:
+        assert own.now is not None
+        there = replace(unit, now=replace(own.now, time=time))
+        others = [
+            other
+            for other in _in_the_way(standing, there, 0, most=40)
+            if movable(other, board.placed[other.id][1])
+        ][:8]
+        before = [(other, board.take(other)) for other in others]
+        wide = [
+            replace(
+                other,
+                days=_around(standing, other, reach),
+                same_day=standing.same_day(other.group),
+            )
+            for other, _ in before
+        ]
+        fit = {unit.id: wanted}
+        fit |= {one.id: [t for t in board.times(one) if _later(standing, t)] for one in wide}
+        if place_together(board, [unit, *wide], seconds=0.5, seed=seed, times=fit):
+            moves = tuple(_moves(standing, [unit, *wide]))
+        for some in (unit, *wide):
+            if some.id in board.placed:
+                board.take(some)
+        for other, choice in before:
+            board.put(other, choice)
+        if moves:
+            break
+    standing.back(lesson)
+    return moves
+
+
+def _later(standing: Standing, time: Time) -> bool:
+    return time.days[0] * 1440 + time.start > standing.past
+
+
+def _moves(standing: Standing, units: Sequence[Unit]) -> Iterator[Move]:
+    lessons = {unit.id: lesson for lesson, unit in standing.unit_of.items()}
+    for unit in units:
+        _, choice = standing.board.placed[unit.id]
+        old = lessons[unit.id]
+        new = _at(standing.board, old, choice)
+        if new != old:
+            yield Move(old, new)
+
+
+def _at(board: Board, lesson: Lesson, choice: Choice) -> Lesson:
+    return replace(
+        lesson,
+        starts_at=board.grid.moment(choice.time.days[0], choice.time.start),
+        teacher=choice.teacher,
+        assistant=choice.assistant,
+        room=choice.room,
+    )
 
 
 def _around(standing: Standing, unit: Unit, reach: int) -> tuple[int, ...]:

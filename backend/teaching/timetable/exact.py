@@ -1,12 +1,12 @@
 """A few units taken off a board and placed anew as well as can be, by CP-SAT."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from ortools.sat.python import cp_model
 
-from backend.teaching.timetable.board import Board, Choice, Unit
+from backend.teaching.timetable.board import Board, Choice, Time, Unit
 from backend.teaching.timetable.choices import choices
 
 MISSING = 100_000
@@ -21,13 +21,18 @@ def place_together(
     most: int = 70,
     seconds: float = 1.5,
     seed: int = 0,
+    times: Mapping[int, list[Time]] | None = None,
 ) -> bool:
-    """Place units that are off the board; whether every one found a place.
+    """Place units that are off the board; whether every one found a place. `times`: the only ones
+    for some of the units, by id.
 
     `seconds` are CP-SAT's deterministic ones, so the answer does not depend on the machine's load.
     What the choices cost is counted as if the other units were not there.
     """
-    options = [choices(board, unit, breadth=breadth)[:most] for unit in units]
+    only = times or {}
+    options = [
+        choices(board, unit, breadth=breadth, times=only.get(unit.id))[:most] for unit in units
+    ]
     model = cp_model.CpModel()
     picks = [[model.new_bool_var("") for _ in some] for some in options]
     missing = [model.new_bool_var("") for _ in units]

@@ -53,6 +53,7 @@ EXPECTED = {
     Permission.SEE_STUCK_MESSAGES: "AC----A-A-",
     Permission.SEE_LESSONS: "AC-OA-----",
     Permission.TAKE_ATTENDANCE: "AC-OA-----",
+    Permission.KEEP_TIMETABLE: "AC--A-----",
     Permission.BOOK_ROOM: "ACOOOOOOO-",
     Permission.SEE_STOCK: "ACCCCCCAC-",
     Permission.REQUEST_SUPPLIES: "OOOOOOOOO-",
