@@ -1,6 +1,6 @@
 """the timetable is drafted and changed
 
-Revises: 7be2f08c6a13
+Revises: c07e5a9d3f18
 Created: 2026-11-24 22:56:05.260160+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "da10b97d949d"
-down_revision = "7be2f08c6a13"
+down_revision = "c07e5a9d3f18"
 branch_labels = None
 depends_on = None
 
