@@ -1,6 +1,6 @@
 """the timetable is drafted and changed
 
-Revises: 21b9a5a0ad5f
+Revises: c71e3f8a2d46
 Created: 2026-11-24 22:56:05.260160+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "da10b97d949d"
-down_revision = "21b9a5a0ad5f"
+down_revision = "c71e3f8a2d46"
 branch_labels = None
 depends_on = None
 
