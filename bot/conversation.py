@@ -17,6 +17,7 @@ from backend.kit import clock
 from backend.kit.db import Base, UtcDateTime, upsert
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Interaction
+from backend.portal.copying import Said
 from bot.inbound import Incoming, Kind
 from bot.replies import Reply
 
@@ -24,6 +25,7 @@ LEASE = timedelta(seconds=6)
 LAST_TRY_ENDS = timedelta(seconds=14.5)
 """After a message was sent: WeChat posts it at most three times and waits five seconds each."""
 MOST_PAUSED = 3
+MOST_COPIED = 1_000
 PASSIVE, CUSTOMER = "passive", "customer"
 _MESSAGES = (Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK)
 _INTERACTIONS = {
@@ -32,6 +34,15 @@ _INTERACTIONS = {
     Kind.UNFOLLOW: Interaction.LEFT,
 }
 """What each of these opens or closes for our own messages (`backend.outbox`)."""
+_WRITTEN = {
+    Kind.TEXT: "文字",
+    Kind.IMAGE: "图片",
+    Kind.VOICE: "语音",
+    Kind.VIDEO: "视频",
+    Kind.LOCATION: "位置",
+    Kind.LINK: "链接",
+    Kind.FILE: "文件",
+}
 
 
 class Message(Base):
@@ -298,6 +309,17 @@ def lately(session: Session, openid: str, *, limit: int) -> list[Message]:
     query = select(Message).where(Message.openid == openid, Message.kind != Kind.RECEIPT)
     rows = session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
     return list(reversed(rows))
+
+
+def said_by(session: Session, openid: str, *, limit: int = MOST_COPIED) -> list[Said]:
+    """What a person wrote to us, oldest first, for their own copy (PIPL §45). Our answers are not
+    theirs: they may speak of others, to staff or from before a WeChat changed hands."""
+    query = select(Message).where(Message.openid == openid, Message.kind.in_(_WRITTEN))
+    rows = session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+    return [
+        Said(at=row.received_at, kind=_WRITTEN[Kind(row.kind)], text=row.incoming.get("text", ""))
+        for row in reversed(rows)
+    ]
 
 
 def state_of(session: Session, openid: str) -> State:

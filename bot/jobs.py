@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
-from backend.portal import erasing
+from backend.portal import copying, erasing
 from backend.students import takeovers
 from backend.students.file import erasures
 from bot import conversation, turn
@@ -32,6 +32,11 @@ def forget_misunderstood() -> None:
     """Delete sentences that nobody labelled within 30 days; once a day, twice is harmless."""
     with unit_of_work() as session:
         review.forget(session)
+
+
+def make_export(export_id: int) -> None:
+    """Make one copy for a family if that is still due, with what it has written in the chat."""
+    copying.make(export_id, said_by=conversation.said_by)
 
 
 def forget_talks(erasure_id: int) -> None:

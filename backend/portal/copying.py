@@ -1,30 +1,54 @@
 """A family's copy of what we know of it: one gathering, as JSON for machines and PDF for people
 (PIPL §45). Of several guardians each gets the children's data and their own, and of the other one
-the name only."""
+the name only. What was said in the chat lies with the bot above, which hands it in."""
 
 import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from backend.admissions import family as leads
 from backend.finance import family
 from backend.kit import clock
+from backend.kit.db import reading, unit_of_work
 from backend.kit.money import yuan
 from backend.kit.pdf import pdf_of
 from backend.outbox import queries as outbox
 from backend.portal.student import StudentFile, file_for_family
+from backend.security import queries as security
 from backend.security.schemas import Speaker
+from backend.students import details
 from backend.students import queries as students
-from backend.students.file import consents
+from backend.students.file import consents, exports
 from backend.students.file.words import GuardianPart
+from backend.students.schemas import ReviewStatus
+from backend.teaching.life import queries as life
 
-FORMAT = "student-file/2"
+FORMAT = "student-file/3"
 MOST = 200
+CHANGES = {
+    ReviewStatus.WAITING: "待审核",
+    ReviewStatus.APPLIED: "已生效",
+    ReviewStatus.REFUSED: "已退回",
+    ReviewStatus.UNDONE: "已撤销",
+}
 
 
-def copy_for(session: Session, speaker: Speaker) -> dict[str, Any]:
+class Said(BaseModel):
+    """What somebody wrote to us."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    kind: str
+    text: str
+
+
+def copy_for(session: Session, speaker: Speaker, *, said: Sequence[Said] = ()) -> dict[str, Any]:
     """Everything about one person and their own children, in plain values. What is not theirs is
     not in it."""
     openid = speaker.openid
@@ -40,7 +64,23 @@ def copy_for(session: Session, speaker: Speaker) -> dict[str, Any]:
         "made_at": clock.local(clock.now()).isoformat(timespec="seconds"),
         "wechat": openid,
         "guardian": [_guardian(each, is_own=True) for each in me],
-        "children": [_child(each, own_id=speaker.guardian_id) for each in found],
+        "children": [
+            _child(each, own_id=speaker.guardian_id)
+            | {"leaves": _leaves(session, each.details.id, openid)}
+            for each in found
+        ],
+        "messages": [{"at": _at(each.at), "kind": each.kind, "text": each.text} for each in said],
+        "changes": [
+            {
+                "at": _at(each.created_at),
+                "what": details.FIELDS[each.field].title,
+                "before": each.before,
+                "after": each.after,
+                "reason": each.reason,
+                "status": CHANGES[each.status],
+            }
+            for each in details.changed_by(session, speaker, limit=MOST)
+        ],
         "tickets": [
             {
                 "number": each.number,
@@ -73,6 +113,21 @@ def copy_for(session: Session, speaker: Speaker) -> dict[str, Any]:
             if each.version
         ],
     }
+
+
+def make(export_id: int, *, said_by: Callable[[Session, str], Sequence[Said]]) -> None:
+    """Make one copy if that is still due; no row is locked while the PDF is drawn. `said_by` finds
+    what a WeChat wrote."""
+    with unit_of_work() as session:
+        openid = exports.lease(session, export_id)
+    if openid is None:
+        return
+    with reading() as session:
+        of = security.speaker(session, openid)
+        copy = copy_for(session, of, said=said_by(session, openid))
+    made = as_json(copy), as_pdf(copy)
+    with unit_of_work() as session:
+        exports.ready(session, export_id, of=of, as_json=made[0], as_pdf=made[1])
 
 
 def as_json(copy: dict[str, Any]) -> bytes:
@@ -155,6 +210,20 @@ def _child(file: StudentFile, *, own_id: int | None) -> dict[str, Any]:
             for each in file.looks
         ],
     }
+
+
+def _leaves(session: Session, student_id: int, openid: str) -> list[dict[str, Any]]:
+    """A child's leaves; the words of one that the other parent asked for are theirs."""
+    return [
+        {
+            "asked_at": _at(leave.asked_at),
+            "lesson": _at(lesson.starts_at),
+            "class": lesson.class_name,
+            "words": leave.words if leave.asked_by == f"wechat:{openid}" else "",
+            "taken_back_at": _at(leave.revoked_at),
+        }
+        for lesson, leave in life.every_leave_of(session, student_id, limit=MOST)
+    ]
 
 
 def _guardian(part: GuardianPart, *, is_own: bool) -> dict[str, Any]:

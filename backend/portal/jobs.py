@@ -2,23 +2,8 @@
 
 from backend.kit import queue
 from backend.kit.db import reading, unit_of_work
-from backend.portal import copying, erasing
-from backend.security import queries as security
+from backend.portal import erasing
 from backend.students.file import erasures, exports
-
-
-def make_export(export_id: int) -> None:
-    """Make one copy if that is still due; no row is locked while the PDF is drawn."""
-    with unit_of_work() as session:
-        openid = exports.lease(session, export_id)
-    if openid is None:
-        return
-    with reading() as session:
-        of = security.speaker(session, openid)
-        copy = copying.copy_for(session, of)
-    as_json, as_pdf = copying.as_json(copy), copying.as_pdf(copy)
-    with unit_of_work() as session:
-        exports.ready(session, export_id, of=of, as_json=as_json, as_pdf=as_pdf)
 
 
 def tend_exports() -> None:
@@ -26,7 +11,7 @@ def tend_exports() -> None:
     with reading() as session:
         making, over = exports.due(session)
     for export_id in making:
-        queue.defer("backend.portal.jobs.make_export", export_id)
+        queue.defer("bot.jobs.make_export", export_id)
     for export_id in over:
         with unit_of_work() as session:
             exports.forget(session, export_id)

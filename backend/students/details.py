@@ -18,7 +18,7 @@ from backend.outbox.schemas import Notice, Recipient
 from backend.security import identities, proofs
 from backend.security import queries as security
 from backend.security.permissions import roles_with
-from backend.security.schemas import Permission, Proof, StaffMember
+from backend.security.schemas import Permission, Proof, Speaker, StaffMember
 from backend.security.service import audit
 from backend.students import queries, rules
 from backend.students.models import Guardian, Review, Student
@@ -193,6 +193,18 @@ def waiting(session: Session, *, limit: int = 50) -> list[ReviewView]:
         )
         for row, guardian, learner in session.execute(query.order_by(Review.id).limit(limit))
     ]
+
+
+def changed_by(session: Session, speaker: Speaker, *, limit: int) -> list[ReviewView]:
+    """What a guardian has changed or wants to change of their own and their children's, the latest
+    first; not what a WeChat asked for while it was somebody else's."""
+    query = select(Review).where(
+        Review.openid == speaker.openid,
+        Review.guardian_id == speaker.guardian_id,
+        Review.field.in_([name for name, rule in FIELDS.items() if rule.of]),
+    )
+    rows = session.scalars(query.order_by(Review.id.desc()).limit(limit))
+    return [ReviewView.model_validate(row) for row in rows]
 
 
 def decide(

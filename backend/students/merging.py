@@ -203,7 +203,7 @@ def _movable(session: Session, each: Reference, kept_id: int, gone_id: int) -> l
     """The double's rows without those whose twin the kept file has. Raises MergeRefused."""
     mine, theirs = _table(each).alias("mine"), _table(each).alias("theirs")
     keys = _keys(session, each, gone_id)
-    if not each.twin_of or not keys:
+    if not keys or not (each.twin_of or each.where):
         return keys
     has_twin = exists().where(
         mine.c[each.column] == kept_id,

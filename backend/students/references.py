@@ -17,14 +17,14 @@ class Reference:
 
     With `twin_of`, a row whose twin (equal in these columns) the kept file has already is not
     moved: it stays with the shell; with `refuses`, there is no merge then. `where` narrows which
-    rows can be twins.
+    rows can be twins; alone it says that one person has one such row. None stands for NULL.
     """
 
     table: str
     column: str
     key: str = "id"
     twin_of: tuple[str, ...] = ()
-    where: tuple[tuple[str, str], ...] = ()
+    where: tuple[tuple[str, str | None], ...] = ()
     refuses: bool = False
 
     @property
@@ -50,7 +50,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("admissions_sign_up", "student_id"),
         Reference("students_review", "student_id"),
         Reference("students_look", "student_id"),
-        Reference("students_erasure", "student_id"),
+        Reference("students_erasure", "student_id", where=(("finished_at", None),), refuses=True),
         Reference("teaching_attendance", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_absence", "student_id", twin_of=("lesson_id",), refuses=True),
         Reference("teaching_leave", "student_id", twin_of=("lesson_id",)),
@@ -67,7 +67,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("students_ticket", "guardian_id"),
         Reference("students_review", "guardian_id"),
         Reference("students_invitation", "guardian_id"),
-        Reference("students_erasure", "guardian_id"),
+        Reference("students_erasure", "guardian_id", where=(("finished_at", None),), refuses=True),
     ),
 }
 

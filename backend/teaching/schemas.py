@@ -64,6 +64,17 @@ class LessonView(BaseModel):
     student_id: int | None = None
 
 
+class LeaveView(BaseModel):
+    """A leave as its family reads it; `asked_by` is an actor, as `wechat:o_x`."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    words: str
+    asked_by: str
+    asked_at: datetime
+    revoked_at: datetime | None
+
+
 class Catalogue(BaseModel):
     """Names that people use in messages, for finding them there: id by name."""
 

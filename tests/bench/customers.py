@@ -21,6 +21,7 @@ from backend.portal import customers
 from backend.portal.customers import Asked
 from backend.portal.schemas import Segment
 from backend.security.schemas import Role, StaffMember
+from backend.students import doubles
 from backend.students.models import SearchKey, tail_index
 from backend.students.names import keys_of
 from backend.students.schemas import Person
@@ -90,7 +91,10 @@ def _questions(size: int) -> dict[str, Callable[[Session], object]]:
         "without_lessons": page(Asked(has_lessons=False)),
         "at_risk": page(Asked(segment=Segment.AT_RISK)),
         "silent": page(Asked(segment=Segment.SILENT)),
+        "new": page(Asked(segment=Segment.NEW)),
         "guardians": page(Asked(person=Person.GUARDIAN, campus_id=1)),
+        "doubles_of_students": lambda session: doubles.candidates(session, Person.STUDENT),
+        "doubles_of_guardians": lambda session: doubles.candidates(session, Person.GUARDIAN),
     }
 
 
@@ -114,7 +118,8 @@ def _institution(size: int, database_url: str) -> Iterator[Session]:
 
 
 def _phone(number: int) -> str:
-    return f"138{number * 7919 % 10**8:08}"
+    """As good as random, so that last four digits are shared as often as in life."""
+    return f"138{number * 48271 % (2**31 - 1) % 10**8:08}"
 
 
 def _name(number: int) -> str:
@@ -141,9 +146,10 @@ def _rows(size: int) -> dict[str, list[dict[str, Any]]]:
         for person in people
     ]
     keys = [
-        {"kind": kind, "key": key, "student_id": person["id"]}
+        {"kind": kind, "key": key, "student_id": None, "guardian_id": None, owner: person["id"]}
         for person in people
         for kind, key in keys_of(person["name"])
+        for owner in ("student_id", "guardian_id")
     ]
     order: dict[str, Any] = {"status": "paid", "total_fen": 1, "created_at": now, "expires_at": now}
     line: dict[str, Any] = {"description": "课", "course_id": 1, "list_fen": 1, "net_fen": 1}

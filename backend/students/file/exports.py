@@ -61,7 +61,7 @@ def ask(session: Session, speaker: Speaker) -> ExportView:
 
 
 def _ring(export_id: int) -> None:
-    queue.defer("backend.portal.jobs.make_export", export_id)
+    queue.defer("bot.jobs.make_export", export_id)
 
 
 def lease(session: Session, export_id: int) -> str | None:

@@ -25,6 +25,7 @@ from backend.teaching.schemas import (
     AbsenceView,
     AttendanceView,
     GuestView,
+    LeaveView,
     LessonView,
     Mark,
 )
@@ -188,6 +189,16 @@ def leaves_of(session: Session, student_ids: Collection[int]) -> list[tuple[int,
     rows = session.execute(query).all()
     lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
     return [(row.student_id, lessons[row.lesson_id]) for row in rows]
+
+
+def every_leave_of(
+    session: Session, student_id: int, *, limit: int
+) -> list[tuple[LessonView, LeaveView]]:
+    """All leaves of a learner, taken back or not, the latest first, with the lesson."""
+    query = select(Leave).where(Leave.student_id == student_id)
+    rows = session.scalars(query.order_by(Leave.id.desc()).limit(limit)).all()
+    lessons = {each.id: each for each in queries.lessons(session, {row.lesson_id for row in rows})}
+    return [(lessons[row.lesson_id], LeaveView.model_validate(row)) for row in rows]
 
 
 def absence(session: Session, absence_id: int) -> AbsenceView:

@@ -8,13 +8,13 @@ from sqlalchemy import text
 
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
-from backend.portal import jobs
 from backend.security import queries as security
 from backend.security import service
 from backend.seed import load
 from backend.students.file import exports
 from backend.students.schemas import TicketKind
 from backend.students.tickets import desk
+from bot import jobs as talks
 from tests.backend.security.conftest import Site, site, wechat
 
 __all__ = ["site", "wechat"]
@@ -36,7 +36,7 @@ def test_neither_ids_nor_links_nor_requests_of_another_family_open(
         ticket = desk.open_ticket(
             session, openid=OURS, kind=TicketKind.COMPLAINT, text="老师当众吼叫", source_key="t:1"
         )
-    jobs.make_export(copy.id)
+    talks.make_export(copy.id)
     own = (
         *("/me/file/1", f"/me/exports/{copy.id}", f"/me/exports/{copy.id}/json"),
         f"/tickets/{ticket.number}/files",

@@ -17,6 +17,7 @@ from backend.security import queries as security
 from backend.security.models import AuditEntry
 from backend.security.schemas import Role
 from backend.seed import load
+from backend.students import details as own_details
 from backend.students import roster
 from backend.students import service as students
 from backend.students.file import consents, details, erasures, exports, looks
@@ -29,6 +30,10 @@ from backend.students.roster import Wanted
 from backend.students.schemas import TicketKind
 from backend.students.tickets import analysis, answering
 from backend.students.tickets import desk as intake
+from backend.teaching import queries as teaching
+from backend.teaching.life import leaves
+from bot import conversation, inbound
+from bot import jobs as talks
 from tests.backend.portal.test_desk import at_desk, counted
 from tests.backend.security.conftest import Site, site, wechat
 
@@ -283,6 +288,40 @@ def test_a_copy_holds_ones_own_and_not_the_other_parents(app: Flask) -> None:
 
 
 @sqlite_only
+def test_a_copy_holds_what_one_wrote_left_and_changed(app: Flask) -> None:
+    other_parent()
+    with unit_of_work() as session:
+        for openid, words in ((FAMILY, "明天有课吗"), ("o_mother", "他爸爸还欠钱吗")):
+            incoming = inbound.Incoming(
+                account="gh_1", openid=openid, sent_at=clock.now(), kind=inbound.Kind.TEXT,
+                text=words, dedupe_key=f"copy:{openid}",
+            )  # fmt: skip
+            conversation.receive(session, incoming)
+        (lesson,) = teaching.lessons_of_students(session, [1], from_at=clock.now(), limit=1)
+        leaves.ask(
+            session, student_id=1, lesson_id=lesson.id, words="发烧了", by=f"wechat:{FAMILY}"
+        )
+        own_details.change(
+            session, openid=FAMILY, field="student.school", after="南湖小学", student_id=1,
+            source_key="copy:1",
+        )  # fmt: skip
+    found = {}
+    with reading() as session:
+        for openid in (FAMILY, "o_mother"):
+            said = conversation.said_by(session, openid)
+            found[openid] = copying.copy_for(session, security.speaker(session, openid), said=said)
+    his, hers = found[FAMILY], found["o_mother"]
+    assert [each["text"] for each in his["messages"]] == ["明天有课吗"]
+    assert [each["text"] for each in hers["messages"]] == ["他爸爸还欠钱吗"]
+    assert [(each["what"], each["after"]) for each in his["changes"]] == [("学校", "南湖小学")]
+    assert hers["changes"] == []
+    (his_leave,) = his["children"][0]["leaves"]
+    assert (his_leave["words"], his_leave["class"]) == ("发烧了", lesson.class_name)
+    assert [leave["words"] for each in hers["children"] for leave in each["leaves"]] == [""]
+    assert copying.as_pdf(his).startswith(b"%PDF-")
+
+
+@sqlite_only
 def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> None:
     load()
     with unit_of_work() as session:
@@ -291,8 +330,8 @@ def test_a_copy_is_made_once_and_fetched_by_its_requester_only(site: Site) -> No
         assert exports.ask(session, family).id == asked.id
     with pytest.raises(NotFound), unit_of_work() as session:
         exports.fetched(session, asked.id, family, form="pdf")  # Not made yet.
-    jobs.make_export(asked.id)
-    jobs.make_export(asked.id)
+    talks.make_export(asked.id)
+    talks.make_export(asked.id)
     with unit_of_work() as session:
         pdf = exports.fetched(session, asked.id, family, form="pdf")
         assert pdf.startswith(b"%PDF-")

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from backend.kit.db import unit_of_work
 from backend.kit.errors import NotFound
+from backend.portal import words
 from backend.security import queries as staff
 from backend.security.models import AuditEntry
-from backend.security.schemas import Role
+from backend.security.schemas import Role, Speaker
 from backend.seed import load
 from backend.students import doubles, merging, queries, roster, service
 from backend.students.doubles import Why
+from backend.students.file import erasures
 from backend.students.merging import MergeRefused, Refusal, UndoRefused
 from backend.students.references import MOVED
 from backend.students.roster import Wanted
@@ -160,6 +162,19 @@ def test_what_is_newer_stands_in_the_way_of_undoing(unit: Session) -> None:
         merge(unit, Person.GUARDIAN, made.guardian_id, third.guardian_id)
     with pytest.raises(NotFound):
         merging.undo(unit, 9999, by=by(unit))
+
+
+def test_two_open_wishes_to_be_forgotten_are_settled_before_a_merge(unit: Session) -> None:
+    kept, made = first(unit, PHONE, Person.GUARDIAN), double(unit)
+    for openid, guardian_id in (("o_first", kept), ("o_again", made.guardian_id)):
+        who = Speaker(openid=openid, guardian_id=guardian_id)
+        erasures.ask(unit, who)
+    with pytest.raises(MergeRefused) as refused:
+        merge(unit, Person.GUARDIAN, kept, made.guardian_id)
+    assert refused.value.facts["where"] == "students_erasure.guardian_id"
+    assert "资料删除" in words.refusal(refused.value.facts)
+    assert erasures.take_back(unit, who)
+    merge(unit, Person.GUARDIAN, kept, made.guardian_id)
 
 
 def test_two_seats_in_one_class_are_settled_before_a_merge(unit: Session) -> None:
