@@ -187,6 +187,11 @@ DOORS: Mapping[str, Door] = {
     "teaching_pages.timetable.calendar.feed": Open.BY_PROOF,  # By its secret address.
     "teaching_pages.timetable.calendar.own": Open.IN_WECHAT,
     "teaching_pages.timetable.calendar.change": Open.IN_WECHAT,
+    "teaching_pages.scores.listed": _staff(P.SEE_LESSONS),
+    "teaching_pages.scores.add": _staff(P.ENTER_SCORES),
+    "teaching_pages.scores.one": _staff(P.SEE_LESSONS),
+    "teaching_pages.scores.enter": _staff(P.ENTER_SCORES),
+    "teaching_pages.scores.publish": _staff(P.ENTER_SCORES),
     "students_pages.privacy": Open.TO_ALL,
     "students_pages.ticket_files": Open.IN_WECHAT,
     "students_pages.attachment": Open.IN_WECHAT,

@@ -38,6 +38,7 @@ from bot.flows import (
     refunds,
     reminding,
     school_day,
+    scores,
     seats,
     shown,
     sign_up,
@@ -122,7 +123,7 @@ INTENTS: dict[str, Flow] = {
     "change_class": seats.change,
     "pause_study": seats.pause,
     "my_homework": homework.asked,
-    "my_grades": whose.first("my_grades", people.pass_to(Role.ACADEMIC)),
+    "my_grades": scores.asked,
     "my_attendance": school_day.attendance,
     "join_online_class": whose.first("join_online_class", people.pass_to(Role.ACADEMIC)),
     "get_material": whose.first("get_material", people.pass_to(Role.ACADEMIC)),
@@ -278,6 +279,7 @@ def _to_text(talk: Talk) -> Reply:
         or staffing.cancelled(talk)
         or calling.summarise(talk)
         or homework.heard(talk)
+        or scores.heard(talk)
         or school_day.asked(talk)
         or absences.taken_back(talk)
     )

@@ -195,6 +195,18 @@ LESSON_TEMPLATES: Mapping[str, Template] = {
         wechat="progress",
         fields=progress(what="{course}作业", state="请订正", note="{said}"),
     ),
+    "scores_published": Template(
+        title="成绩出来了",
+        text="{child}的{course}「{exam}」成绩出来了。回复「成绩」查看，只有本人和家长能看到。",
+        wechat="progress",
+        fields=progress(what="{course}成绩", state="已发布", note="回复「成绩」查看"),
+    ),
+    "score_corrected": Template(
+        title="成绩有更正",
+        text="{child}的{course}「{exam}」成绩老师刚更正过。回复「成绩」查看，有疑问直接在这里问就好。",
+        wechat="progress",
+        fields=progress(what="{course}成绩", state="有更正", note="回复「成绩」查看"),
+    ),
     "lesson_summary": Template(
         title="课堂反馈",
         text="{child}今天的{course}，{teacher}老师说：{words}\n想跟老师说什么，直接在这里告诉我就好。",

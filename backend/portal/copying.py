@@ -204,6 +204,17 @@ def _child(file: StudentFile, *, own_id: int | None) -> dict[str, Any]:
             for each in file.homework
             if each.handed_in is not None
         ],
+        "scores": [
+            {
+                "held_on": each.exam.held_on.isoformat(),
+                "course": each.exam.course_name,
+                "exam": each.exam.name,
+                "mark": each.mark,
+                "full_mark": each.exam.full_mark,
+                "comment": each.comment,
+            }
+            for each in file.scores
+        ],
         "looked_at_by": [
             {"at": _at(each.at), "who": f"{each.role} {each.who}", "fields": list(each.fields)}
             | {"reason": f"{each.reason}：{each.note}"}

@@ -25,6 +25,7 @@ ENTRIES = (
             ("工单分析", "students_pages.tickets.improvement.figures"),
             ("消息送达", "portal_pages.reminders.deliveries"),
             ("作业", "teaching_pages.homework.listed"),
+            ("成绩", "teaching_pages.scores.listed"),
         ),
     ),
     (

@@ -25,6 +25,8 @@ from backend.teaching import queries as teaching
 from backend.teaching.homework import queries as homework
 from backend.teaching.homework.schemas import Assigned
 from backend.teaching.schemas import LessonView
+from backend.teaching.scores import queries as scores
+from backend.teaching.scores.schemas import ScoreView
 
 MOST = 20
 
@@ -40,8 +42,7 @@ class Told(BaseModel):
 
 
 class StudentFile(BaseModel):
-    """Everything about one learner. A part is None where it is not the reader's to see; what no
-    room keeps yet (marks) has no part."""
+    """Everything about one learner. A part is None where it is not the reader's to see."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,6 +55,7 @@ class StudentFile(BaseModel):
     hours: list[tuple[str, family.HourLine]]
     tickets: list[TicketView] | None
     homework: list[Assigned]
+    scores: list[ScoreView]
     told: list[Told]
     looks: list[LookView]
 
@@ -140,6 +142,7 @@ def _gather(
         ],
         tickets=tickets,
         homework=homework.history(session, sheet.id, limit=MOST),
+        scores=scores.published(session, ids, limit=MOST),
         told=[
             Told(at=at, title=title, channel=channel)
             for at, title, channel in outbox.told(

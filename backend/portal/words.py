@@ -55,6 +55,7 @@ REFERENCES = {
     "teaching_learner_busy": "不能上课的时间",
     "teaching_change_receipt": "调课回执",
     "teaching_feed": "日历订阅",
+    "teaching_score": "成绩",
     "students_erasure": "资料删除",
 }
 _REFUSALS: Mapping[Refusal, str] = {

@@ -85,6 +85,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
     Role.TEACHER: {
         **_AT_WORK,
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.SEE_TICKETS), OWN),
+        P.ENTER_SCORES: OWN,
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS), OWN),
         **dict.fromkeys((P.SEE_STUDENT, P.SEE_HEALTH_NOTE), OWN),
     },
@@ -94,6 +95,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.KEEP_REMINDERS: ALL,
         P.KEEP_ENTRY: ALL,
         P.KEEP_TIMETABLE: ALL,
+        P.ENTER_SCORES: ALL,
         **dict.fromkeys(_KEEPING_STUDENTS, ALL),
         **dict.fromkeys((P.SEE_LESSONS, P.TAKE_ATTENDANCE, P.TEACH_BOT, P.REVIEW_DETAILS), ALL),
         **dict.fromkeys(_KEEPING_FILES, ALL),

@@ -55,6 +55,7 @@ class Permission(StrEnum):
     SEE_LESSONS = "see_lessons"  # 查看课表
     TAKE_ATTENDANCE = "take_attendance"  # 点名
     KEEP_TIMETABLE = "keep_timetable"  # 排课、调课
+    ENTER_SCORES = "enter_scores"  # 登记成绩
     BOOK_ROOM = "book_room"  # 预约教室
     SEE_STOCK = "see_stock"  # 查询库存
     REQUEST_SUPPLIES = "request_supplies"  # 申领物资

@@ -58,6 +58,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("teaching_learner_busy", "student_id"),
         Reference("teaching_change_receipt", "student_id", twin_of=("change_id",)),
         Reference("teaching_feed", "student_id"),
+        Reference("teaching_score", "student_id", twin_of=("exam_id",)),
     ),
     Person.GUARDIAN: (
         Reference("students_guardianship", "guardian_id", twin_of=("student_id",)),

@@ -12,6 +12,8 @@ from backend.teaching.models import (
     Guest,
     HandIn,
     Leave,
+    Score,
+    ScoreChange,
     Suspension,
     Transfer,
 )
@@ -30,8 +32,8 @@ def forget_guests(session: Session, *, holders: Collection[str]) -> None:
 
 
 def forget(session: Session, *, student_ids: Collection[int], openids: Collection[str]) -> None:
-    """Take words and WeChats out of leaves, corrections, pauses, changes of class and homework of
-    these learners, and of what these WeChats asked for another."""
+    """Take words and WeChats out of leaves, corrections, pauses, changes of class, homework and
+    scores of these learners, and of what these WeChats asked for another."""
     asked = [f"wechat:{openid}" for openid in openids]
     theirs = Leave.student_id.in_(student_ids) | Leave.asked_by.in_(asked)
     session.execute(update(Leave).where(theirs).values(words=GONE, asked_by=GONE))
@@ -40,6 +42,10 @@ def forget(session: Session, *, student_ids: Collection[int], openids: Collectio
     session.execute(changes.values(reason=GONE))
     own = HandIn.student_id.in_(student_ids)
     session.execute(update(HandIn).where(own).values(words=GONE, comment=None, handed_by=GONE))
+    marks = Score.student_id.in_(student_ids)
+    replaced = update(ScoreChange).where(ScoreChange.score_id.in_(select(Score.id).where(marks)))
+    session.execute(replaced.values(was=None))
+    session.execute(update(Score).where(marks).values(mark=None, comment=None))
     handed = update(HandIn).where(HandIn.handed_by.in_(asked))
     session.execute(handed.values(handed_by=GONE))
     receipts = update(ChangeReceipt).where(

@@ -275,6 +275,52 @@ class HandIn(Base):
     revision: Mapped[int] = mapped_column(default=0)
 
 
+class Exam(Base):
+    """测验: one test or assessment of a class. Families see its scores from `published_at` on;
+    `source_key` names the form it came from."""
+
+    __tablename__ = "teaching_exam"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    held_on: Mapped[date]
+    full_mark: Mapped[int]
+    noted_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Score(Base):
+    """成绩: what one learner reached in a test, a number or a word; no `mark` when it was taken
+    away. `revision` counts corrections."""
+
+    __tablename__ = "teaching_score"
+    __table_args__ = (UniqueConstraint("exam_id", "student_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("teaching_exam.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("students_student.id"), index=True)
+    mark: Mapped[str | None] = mapped_column(Encrypted("teaching_score.mark"))
+    comment: Mapped[str | None] = mapped_column(Encrypted("teaching_score.comment"))
+    entered_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class ScoreChange(Base):
+    """更正: a mark that was replaced, what it was and by whom."""
+
+    __tablename__ = "teaching_score_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    score_id: Mapped[int] = mapped_column(ForeignKey("teaching_score.id"), index=True)
+    was: Mapped[str | None] = mapped_column(Encrypted("teaching_score_change.was"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AttendancePolicy(Base):
     """考勤规定: what a lesson missed costs, published from a day on, for a course, for a type of
     learners, or for all. Published ones are never edited; a later one takes their place."""

@@ -18,6 +18,7 @@ from backend.teaching.homework import pages as homework
 from backend.teaching.life import calling, sheets
 from backend.teaching.life import queries as life
 from backend.teaching.schemas import LessonView, Mark, Marked, NotInLesson, ReasonNeeded, TooEarly
+from backend.teaching.scores import pages as scores
 from backend.web import errors
 from backend.web.sign_in import wechat_only
 
@@ -30,6 +31,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(homework.blueprint)
 blueprint.register_blueprint(timetable_pages.blueprint)
+blueprint.register_blueprint(scores.blueprint)
 MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
 
 errors.apologise(

@@ -44,6 +44,7 @@ _EXACT = {
     "staff_tasks": ("我的待办", "待办", "待办事项"),
     "my_homework": ("作业", "我的作业", "交作业"),
     "my_grades": ("成绩", "我的成绩", "查成绩"),
+    "get_material": ("我要讲义", "要讲义"),
     "ask_capability": ("菜单", "帮助", "你能做什么", "功能"),
 }  # fmt: skip
 _PATTERNS: tuple[tuple[str, str], ...] = (
@@ -56,6 +57,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("request_makeup", r"补课|補課"),
     ("change_class", r"转班|换班|调课|換班"),
     ("pause_study", r"停课|休学|复课"),
+    ("my_grades", r"成绩(单|出来|公布|怎么样|如何|$)"),
     ("my_attendance", r"出勤|缺了?几[次节]课|来了几[次节]"),
     ("take_attendance", r"点名|点到|签到|更正考勤"),
     ("my_balance", r"(剩|还有).{0,4}(课时|几节|多少节|几次课)|课时.{0,4}(剩|还有)"),

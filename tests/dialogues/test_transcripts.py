@@ -36,6 +36,8 @@ from backend.students import details
 from backend.teaching import queries as teaching
 from backend.teaching.homework import handing
 from backend.teaching.homework.schemas import Grade
+from backend.teaching.scores import entering
+from backend.teaching.scores.schemas import Entered
 from backend.web.sign_in import SIGN_IN_PATH
 from tests.dialogues.stage import Stage, openid_of
 
@@ -90,6 +92,27 @@ class Player:
                 grade=Grade(step["grade"]),
                 words=step["words"],
             )
+
+    def score(self, name: str, step: dict[str, Any]) -> None:
+        """The teacher of a `class` enters `marks` of a test of a `day`, publishes twice."""
+        with unit_of_work() as session:
+            class_id, teacher_id = session.execute(
+                sql("SELECT id, teacher_id FROM teaching_class_group WHERE name = :name"),
+                {"name": step["class"]},
+            ).one()
+            member = staff.staff_members(session, {teacher_id})[teacher_id]
+            held = entering.hold(
+                session, class_group_id=class_id, name=name, held_on=step["day"], full_mark=100,
+                member=member, source_key=f"played:{name}",
+            )  # fmt: skip
+            query = sql("SELECT id FROM students_student WHERE name = :name")
+            marks = [
+                Entered(student_id=session.scalar(query, {"name": child}), mark=str(mark))
+                for child, mark in step["marks"].items()
+            ]
+            entering.enter(session, exam_id=held.id, marks=marks, member=member)
+            for _twice in range(2):
+                entering.publish(session, exam_id=held.id, member=member)
 
     def open(self, who: str, step: dict[str, Any]) -> None:
         """WHO taps the link shown to them last, or (`link_of`) to somebody else; what posts as soon
