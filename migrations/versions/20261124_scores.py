@@ -1,6 +1,6 @@
 """scores: tests of a class, what each learner reached, and what was corrected
 
-Revises: c71e3f8a2d46
+Revises: da10b97d949d
 Created: 2026-11-25 00:55:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5d2b8e71f4a9"
-down_revision = "c71e3f8a2d46"
+down_revision = "da10b97d949d"
 branch_labels = None
 depends_on = None
 
