@@ -54,6 +54,7 @@ EXPECTED = {
     Permission.SEE_LESSONS: "AC-OA-----",
     Permission.TAKE_ATTENDANCE: "AC-OA-----",
     Permission.KEEP_TIMETABLE: "AC--A-----",
+    Permission.ENTER_SCORES: "---OA-----",
     Permission.BOOK_ROOM: "ACOOOOOOO-",
     Permission.SEE_STOCK: "ACCCCCCAC-",
     Permission.REQUEST_SUPPLIES: "OOOOOOOOO-",
