@@ -96,7 +96,7 @@ def _open_more_classes(count: int) -> None:
     ("who", "words", "most"),
     [
         ("stranger", "谢谢", 25),
-        ("stranger", "英语多少钱", 45),
+        ("stranger", "英语多少钱", 50),
         ("guardian", "明天几点上课", 35),
         ("guardian", "还剩几节课", 35),
         ("advisor", "我的客户", 30),

@@ -18,7 +18,10 @@ def a_line(body: dict[str, object], *, is_own: bool = False, key: str = "k") -> 
 def test_links_become_pieces_and_words_stay_words() -> None:
     text = phrases.ask_consent({"年级": "三年级"}, "https://x.cn/privacy", "https://x.cn/contract")
     linked = [part for part in window.parts_of(text) if "url" in part]
-    assert linked == [{"text": "《个人信息保护告知》", "url": "https://x.cn/privacy"}]
+    assert linked == [
+        {"text": "《个人信息保护告知》", "url": "https://x.cn/privacy"},
+        {"text": "《培训服务合同》", "url": "https://x.cn/contract"},
+    ]
     assert "".join(part["text"] for part in window.parts_of(text)).count("<") == 0
 
 

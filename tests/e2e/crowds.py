@@ -30,6 +30,7 @@ BREATH = (
     ("我要投诉，老师迟到了三次", "投诉已登记"),
 )
 PAID = "已报名成功"
+IN_FORCE = "培训服务合同（编号"
 MOST_KILLS = 18
 THINKING_SECONDS = (0.5, 5.0)
 GIVE_UP_SECONDS = 120.0
@@ -117,7 +118,12 @@ class Parent:
     def answers(self) -> list[Line]:
         """Everything the phone has shown but notices that nobody asked for."""
         shown = self.phone.received()
-        return [line for line in shown if line["via"] != "template" and PAID not in line["text"]]
+        return [
+            line
+            for line in shown
+            if line["via"] != "template"
+            and not any(words in line["text"] for words in (PAID, IN_FORCE))
+        ]
 
     def notices(self) -> list[Line]:
         """What the phone was told of the order being paid."""

@@ -1,5 +1,6 @@
 """A channel that refuses everything: stop, tell who can repair it, go on when it works again."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -44,7 +45,7 @@ WRONG_IP = "custom/send: 40164 invalid ip 203.0.113.7, not in whitelist"
 def house(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A few members of staff, and the listeners that the house really has."""
     monkeypatch.setattr(queue, "defer", lambda *_: True)
-    monkeypatch.setattr(events, "_listeners", {each: [] for each in LISTENING})
+    monkeypatch.setattr(events, "_listeners", defaultdict(list))
     events.listen(MessageStuck, security.ask_to_phone)
     events.listen(RecipientUnreachable, security.note_refusal)
     events.listen(ChannelStopped, security.raise_alarm)
@@ -56,7 +57,6 @@ def house(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-LISTENING = (MessageStuck, RecipientUnreachable, ChannelStopped, SurplusReceived)
 STAFF = (
     ("何信安", Role.SECURITY, "13900000008"),
     ("刘振华", Role.PRINCIPAL, "13900000001"),

@@ -66,14 +66,20 @@ def max_id() -> int:
 
 def test_the_desk_asks_no_more_when_there_is_more(app: Flask) -> None:
     desk = at_desk(app, Role.PRINCIPAL)
-    with counted() as few:
-        assert desk.get("/console").status_code == 200
-    with unit_of_work() as unit:
-        for number in range(40):
-            admissions.open_lead(unit, openid=f"o_customer_{number}", interest="英语")
-    with counted() as many:
-        assert desk.get("/console").status_code == 200
-    assert len(many) <= len(few) + 1 <= 16
+    seen = []
+    for count in (1, 1, 40):
+        with unit_of_work() as unit:
+            for number in range(count):
+                openid = f"o_customer_{len(seen)}_{number}"
+                admissions.open_lead(unit, openid=openid, interest="英语")
+        with counted() as found:
+            assert desk.get("/console").status_code == 200
+        seen.append(found)
+    _, few, many = seen  # The first look also counts the figures for the first time.
+    assert len(many) <= len(few) + 1
+    with counted() as found:  # Nothing new since: the figures are as they were.
+        desk.get("/console")
+    assert len(found) <= 16
 
 
 def test_people_are_found_by_name_and_whole_phone_and_shown_masked(app: Flask) -> None:

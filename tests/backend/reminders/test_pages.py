@@ -167,8 +167,8 @@ def test_s5_the_outlook_counts_messages_and_people() -> None:
 def test_s6_every_reminder_stands_under_what_stops_it(app: Flask) -> None:
     """In plain words on the reader's own page; staff read why theirs cannot be stopped."""
     for is_staff, kinds in (
-        (False, {"reminder", "marketing"}),
-        (True, {"reminder", "marketing", "task"}),
+        (False, {"reminder", "marketing", "service"}),
+        (True, {"reminder", "marketing", "service", "task"}),
     ):
         found = queries.names_by_notice(is_staff=is_staff)
         assert {kind.value for kind in found} == kinds

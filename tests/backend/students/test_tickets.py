@@ -1,5 +1,6 @@
 """Tickets from the sentence to the end: owners, ladders, silence, floods, leavers (S7–S10)."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -275,7 +276,8 @@ def test_a_flood_of_alerts_becomes_one_notice(session: Session) -> None:
 def test_what_a_leaver_had_goes_to_those_who_are_here(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "_listeners", {AccountDeactivated: [leaving.hand_on]})
+    monkeypatch.setattr(events, "_listeners", defaultdict(list))
+    events.listen(AccountDeactivated, leaving.hand_on)
     leaver = hire(session, "甲")
     mine = [complain(session, key=f"m:{n}").id for n in range(4)]
     heirs = {hire(session, "乙").id, hire(session, "丙").id}

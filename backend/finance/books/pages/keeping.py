@@ -44,8 +44,7 @@ errors.apologise(VoucherDecided, "这张凭证已经处理过", "状态刚有变
 errors.apologise(
     VoucherWrong,
     "凭证没有填对",
-    "请返回上一页核对：摘要要填，借贷要相等（每个校区各自相等），现金和银行要选现金流量项目，"
-    "合同负债只随课时账户变动、不能手工记。",
+    "请返回核对：填摘要，各校区借贷相等，现金和银行选流量项目，合同负债不能手工记。",
 )
 errors.apologise(PeriodClosed, "这个月已经结账", "请把日期改到没有结账的月份，或先申请反结账。")
 errors.apologise(NotClosable, "现在还不能结账", "请返回结账页，按检查清单逐项处理后再试。")
