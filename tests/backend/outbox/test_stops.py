@@ -72,7 +72,11 @@ def refuse(outside: Outside, channel: str, code: str, text: str, *, times: int =
 
 def tasks(template: str) -> list[int]:
     with reading() as session:
-        return list(session.scalars(select(OutboxMessage.id).filter_by(template=template)))
+        return list(
+            session.scalars(
+                select(OutboxMessage.id).filter_by(template=template).order_by(OutboxMessage.id)
+            )
+        )
 
 
 def stopped() -> dict[Channel, str]:
