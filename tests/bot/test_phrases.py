@@ -40,6 +40,7 @@ READ_BY_FLOWS = (
     *(casework._MINE, casework._BACK, verdicts._UNSOLVED_ALONE),
     *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
+    privacy._FILE,
     *(arrears._PAYS, arrears._PROMISES, arrears._PLANS),
     *(following._YES, following._CHANGES, trials._CHANGES),
     *(
