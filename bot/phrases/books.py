@@ -27,16 +27,20 @@ _STATUS = {
 def month_in_two(found: Summary, *, place: str, link: str) -> str:
     """What was earned beside the month before, what is left, and where the rows are."""
     change = found.revenue_fen - found.former_revenue_fen
-    verb = "多" if change >= 0 else "少"
+    verb = "多" if change > 0 else "少"
     share = (
         f"（{abs(change) * 100 / found.former_revenue_fen:.1f}%）"
         if found.former_revenue_fen
         else ""
     )
+    beside = (
+        f"比上月的{yuan(found.former_revenue_fen)}{verb}{yuan(abs(change))}{share}"
+        if change
+        else "和上月一样"
+    )
     name = "净利润" if found.profit_fen >= 0 else "净亏损"
     return (
-        f"{place}{found.month.month}月营业收入{yuan(found.revenue_fen)}，"
-        f"比上月的{yuan(found.former_revenue_fen)}{verb}{yuan(abs(change))}{share}。"
+        f"{place}{found.month.month}月营业收入{yuan(found.revenue_fen)}，{beside}。"
         f"成本费用{yuan(found.cost_fen)}，{name}{yuan(abs(found.profit_fen))}，"
         f"已收还没上的课{yuan(found.liability_fen)}。\n原因和明细请看：{link}"
     )
