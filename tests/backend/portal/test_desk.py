@@ -66,7 +66,7 @@ def max_id() -> int:
 
 def test_the_desk_asks_no_more_when_there_is_more(app: Flask) -> None:
     desk = at_desk(app, Role.PRINCIPAL)
-    seen = []
+    seen: list[list[str]] = []
     for count in (1, 1, 40):
         with unit_of_work() as unit:
             for number in range(count):
