@@ -11,8 +11,6 @@ commit) and the entry closes over them; once it is there, no line can be added. 
 and writers come one at a time anyway. Breaches come as IntegrityError.
 """
 
-from sqlalchemy import Connection, FromClause, Table, event
-
 KEPT = "the books are never changed"
 UNBALANCED = "the entry does not balance"
 CLOSED = "the period is closed"
@@ -169,20 +167,3 @@ FUNCTIONS = (
     "finance_books_balanced",
     "finance_period_refuse",
 )
-
-
-def guard(*tables: FromClause) -> None:
-    """Put the guard up when a schema is made at once; migrations do it in so many words. It stands
-    once the last of the tables is there."""
-    made: set[str] = set()
-
-    def put_up(table: Table, connection: Connection, **_: object) -> None:
-        made.add(table.name)
-        if len(made) == len(tables):
-            made.clear()
-            for statement in GUARD[connection.dialect.name]:
-                # A cursor of its own: no parameters, so that % stays what it is.
-                connection.exec_driver_sql(statement)
-
-    for table in tables:
-        event.listen(table, "after_create", put_up)

@@ -27,7 +27,7 @@ from backend.finance.schemas import (
     PaymentMethod,
     PaymentStatus,
 )
-from backend.kit.db import Base, UtcDateTime
+from backend.kit.db import Base, UtcDateTime, guard
 
 Fen = Annotated[int, mapped_column(BigInteger)]
 
@@ -331,4 +331,4 @@ class Period(Base):
     reopened_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
 
 
-journal_guard.guard(JournalEntry.__table__, JournalLine.__table__, Period.__table__)
+guard(journal_guard.GUARD, JournalEntry.__table__, JournalLine.__table__, Period.__table__)

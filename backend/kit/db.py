@@ -7,7 +7,7 @@ takes the one write lock as it begins (`BEGIN IMMEDIATE`), which is equally safe
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, create_engine, event
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    FromClause,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -205,6 +215,23 @@ def rehearsal(session: Session) -> Iterator[None]:
     finally:
         attempt.rollback()
         session.info["doorbells"] = doorbells
+
+
+def guard(statements: Mapping[str, Sequence[str]], *tables: FromClause) -> None:
+    """Put up what the database itself holds to, statements by dialect, when a schema is made at
+    once; migrations do it in so many words. It stands once the last of the tables is there."""
+    made: set[str] = set()
+
+    def put_up(table: Table, connection: Connection, **_: object) -> None:
+        made.add(table.name)
+        if len(made) == len(tables):
+            made.clear()
+            for statement in statements[connection.dialect.name]:
+                # A cursor of its own: no parameters, so that % stays what it is.
+                connection.exec_driver_sql(statement)
+
+    for table in tables:
+        event.listen(table, "after_create", put_up)
 
 
 def upsert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:

@@ -24,6 +24,7 @@ MOST_PARTS = 500
 MOST_ROWS = 5000
 MOST_COLUMNS = 60
 LONGEST_CELL = 2000
+LINES_ABOVE = 5
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -72,6 +73,19 @@ def written(
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def under_headings(
+    found: Iterator[list[str]],
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The headings, and each row below with its number in the sheet but empty ones. Above the
+    headings may be a line of words."""
+    number, headings = 0, list[str]()
+    for number, row in enumerate(found, start=1):
+        headings = row
+        if len(row) > 1 or number > LINES_ABOVE:
+            break
+    return headings, (each for each in enumerate(found, start=number + 1) if each[1])
 
 
 def _safe(value: object) -> Any:

@@ -99,12 +99,7 @@ def begin(session: Session, *, title: str, content: bytes, by: StaffMember) -> i
     """Read and check a workbook; returns the draft. Raises WorkbookRefused, HeadingsWrong,
     NothingToDo."""
     forget_old(session)
-    found = workbook.rows(content)
-    number, headings = 0, list[str]()
-    for number, row in enumerate(found, start=1):  # Above the headings may be a line of words.
-        headings = row
-        if len(row) > 1 or number > 5:
-            break
+    headings, found = workbook.under_headings(workbook.rows(content))
     try:
         where = sheet.places(headings)
     except sheet.HeadingsMissing as error:
@@ -112,9 +107,7 @@ def begin(session: Session, *, title: str, content: bytes, by: StaffMember) -> i
     known_tags = [each.name for each in tags.settable(session, by, Person.STUDENT)]
     checked = []
     seen: set[tuple[str, str]] = set()
-    for at, row in enumerate(found, start=number + 1):
-        if not row:
-            continue
+    for at, row in found:
         read, problems = sheet.understood(row, where, known_tags=known_tags, today=clock.today())
         if not problems and read.key in seen:
             problems[Field.STUDENT] = Problem.REPEATED

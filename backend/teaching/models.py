@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backend.kit.db import Base, Encrypted, UtcDateTime
+from backend.kit.db import Base, Encrypted, UtcDateTime, guard
 from backend.teaching import no_clash
 
 
@@ -335,4 +335,4 @@ class AttendancePolicy(Base):
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-no_clash.guard(Lesson.__table__, Attendance.__table__, Booking.__table__)
+guard(no_clash.GUARD, Lesson.__table__, Attendance.__table__, Booking.__table__)

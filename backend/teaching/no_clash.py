@@ -7,8 +7,6 @@ constraint on PostgreSQL, by triggers on SQLite, where writers come one at a tim
 times of several lessons, set their `status` to something else first and to `planned` at the end.
 """
 
-from sqlalchemy import Connection, FromClause, Table, event
-
 STAFF, ROOM, CLASS, LEARNER = 0, 1, 2, 3
 """What a booking's `resource_id` is the id of."""
 CONSTRAINT = "ex_teaching_booking_overlap"
@@ -125,19 +123,3 @@ FUNCTIONS = (
     "teaching_unbook_learner",
     "teaching_rebook_learner",
 )
-
-
-def guard(*tables: FromClause) -> None:
-    """Put the guard up when a schema is made at once; migrations do it in so many words. It stands
-    once the last of the tables is there."""
-    made: set[str] = set()
-
-    def put_up(table: Table, connection: Connection, **_: object) -> None:
-        made.add(table.name)
-        if len(made) == len(tables):
-            made.clear()
-            for statement in GUARD[connection.dialect.name]:
-                connection.exec_driver_sql(statement)
-
-    for table in tables:
-        event.listen(table, "after_create", put_up)

@@ -159,18 +159,11 @@ def begin(session: Session, *, title: str, content: bytes, by: StaffMember) -> i
     """Read and check a workbook; returns the draft. Raises WorkbookRefused, HeadingsWrong,
     NothingToDo."""
     forget_old(session)
-    found = workbook.rows(content, most=MOST_ROWS)
-    number, headings = 0, list[str]()
-    for number, row in enumerate(found, start=1):  # Above the headings may be a line of words.
-        headings = row
-        if len(row) > 1 or number > 5:
-            break
+    headings, found = workbook.under_headings(workbook.rows(content, most=MOST_ROWS))
     where = places(headings)
     campuses = {each.name: each.id for each in logistics.campuses(session)}
     checked, seen = [], set[tuple[str, str | None]]()
-    for at, row in enumerate(found, start=number + 1):
-        if not row:
-            continue
+    for at, row in found:
         read, problems = understood(row, where, campuses)
         if not problems and (read.phone, read.child_name) in seen:
             problems[Field.PHONE] = Problem.REPEATED
