@@ -8,11 +8,11 @@ are a recount's.
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event, insert, text
@@ -25,10 +25,10 @@ from backend.finance.models import JournalEntry, JournalLine, Period
 from backend.finance.posting import Event, Flow
 from backend.finance.schemas import LedgerAccount as A
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.db import engine, reading, unit_of_work
 from backend.logistics.models import Campus
 from migrations.tables import every_table
+from tests.bench.rounds import on
 from tests.fixtures.databases import own_postgresql
 
 FIRST, LAST = date(2023, 11, 1), date(2026, 10, 1)
@@ -141,23 +141,15 @@ def main() -> None:
     words.add_argument("--entries", type=int, default=1_000_000)
     words.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     said = words.parse_args()
+    ask = partial(measured, said.entries)
     found = {}
     with tempfile.TemporaryDirectory() as home:
         if said.database != "postgresql":
-            found["sqlite"] = _on(f"sqlite:///{home}/books.db", said.entries)
+            found["sqlite"] = on(f"sqlite:///{home}/books.db", ask)
         if said.database != "sqlite":
             with own_postgresql() as url:
-                found["postgresql"] = _on(url.format("postgres"), said.entries)
+                found["postgresql"] = on(url.format("postgres"), ask)
     print(json.dumps(found, indent=2, ensure_ascii=False))
-
-
-def _on(database_url: str, entries: int) -> dict[str, Any]:
-    os.environ["DATABASE_URL"] = database_url
-    settings.cache_clear()
-    engine.cache_clear()
-    found = measured(entries)
-    engine().dispose()
-    return found
 
 
 if __name__ == "__main__":

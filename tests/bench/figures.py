@@ -7,10 +7,8 @@ one more lead together with the figures that it moves.
 """
 
 import json
-import os
 import random
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -27,12 +25,12 @@ from backend.admissions.figures.schemas import Period
 from backend.admissions.models import FollowUp, Lead
 from backend.admissions.schemas import LostReason, Stage
 from backend.kit import clock
-from backend.kit.config import settings
 from backend.kit.db import engine, reading, unit_of_work
 from backend.logistics.models import Campus
 from backend.security import service as staff
 from backend.security.schemas import Role, StaffMember
 from migrations.tables import every_table
+from tests.bench.rounds import milliseconds, on
 from tests.fixtures.databases import own_postgresql
 
 LEADS, MESSAGES = (20_000, 200_000), (200_000, 2_000_000)
@@ -72,9 +70,9 @@ def measured() -> dict[str, Any]:
             with engine().connect() as connection:
                 connection.exec_driver_sql("ANALYZE")
             for name, look in _looks(people).items():
-                found.setdefault(name, {})[str(leads)] = _milliseconds(look, reading)
-            found.setdefault("one_more_lead", {})[str(leads)] = _milliseconds(
-                _one_more, unit_of_work
+                found.setdefault(name, {})[str(leads)] = milliseconds(look, ROUNDS)
+            found.setdefault("one_more_lead", {})[str(leads)] = milliseconds(
+                _one_more, ROUNDS, unit_of_work
             )
     small, large = map(str, LEADS)
     ratios = {name: round(each[large] / each[small], 2) for name, each in found.items()}
@@ -158,33 +156,13 @@ def _one_more(session: Session) -> None:
     keeping.catch_up(session)
 
 
-def _milliseconds(look: Callable[[Session], object], unit: Callable[[], Any]) -> float:
-    """The quickest of some rounds, after one that warms caches: the others were disturbed."""
-    times = []
-    for _ in range(ROUNDS + 1):
-        began = time.perf_counter()
-        with unit() as session:
-            look(session)
-        times.append(time.perf_counter() - began)
-    return round(min(times[1:]) * 1000, 2)
-
-
 def main() -> None:
     """Measure on a SQLite file and on a PostgreSQL server of our own; print JSON."""
     with tempfile.TemporaryDirectory() as home:
-        figures = {"sqlite": _on(f"sqlite:///{home}/bench.db")}
+        figures = {"sqlite": on(f"sqlite:///{home}/bench.db", measured)}
         with own_postgresql() as url:
-            figures["postgresql"] = _on(url.format("postgres"))
+            figures["postgresql"] = on(url.format("postgres"), measured)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-
-
-def _on(database_url: str) -> dict[str, Any]:
-    os.environ["DATABASE_URL"] = database_url
-    settings.cache_clear()
-    engine.cache_clear()
-    found = measured()
-    engine().dispose()
-    return found
 
 
 if __name__ == "__main__":

@@ -6,10 +6,8 @@ the goal.
 """
 
 import json
-import os
 import random
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +16,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.config import settings
-from backend.kit.db import engine, reading, unit_of_work
+from backend.kit.db import engine, unit_of_work
 from backend.logistics.models import Campus
 from backend.security import service as staff
 from backend.security.schemas import Role, StaffMember
@@ -27,6 +24,7 @@ from backend.students.schemas import Severity, TicketCategory, TicketKind, Ticke
 from backend.students.ticket_models import Ticket
 from backend.students.tickets import analysis, board, staffing, watch
 from migrations.tables import every_table
+from tests.bench.rounds import milliseconds, on
 from tests.fixtures.databases import own_postgresql
 
 SIZES = (10_000, 100_000)
@@ -47,7 +45,7 @@ def measured() -> dict[str, Any]:
         for size in SIZES:
             _fill(people, size, now)
             for name, look in _looks(people).items():
-                figures.setdefault(name, {})[str(size)] = _milliseconds(look)
+                figures.setdefault(name, {})[str(size)] = milliseconds(look, ROUNDS)
     small, large = (str(size) for size in SIZES)
     ratios = {name: round(each[large] / each[small], 2) for name, each in figures.items()}
     return {"milliseconds": figures, "ratio": ratios, "worst_ratio": max(ratios.values())}
@@ -133,33 +131,13 @@ def _looks(people: list[StaffMember]) -> dict[str, Callable[[Session], object]]:
     }
 
 
-def _milliseconds(look: Callable[[Session], object]) -> float:
-    """The quickest of some rounds, after one that warms caches: the others were disturbed."""
-    times = []
-    for _ in range(ROUNDS + 1):
-        began = time.perf_counter()
-        with reading() as session:
-            look(session)
-        times.append(time.perf_counter() - began)
-    return round(min(times[1:]) * 1000, 2)
-
-
 def main() -> None:
     """Measure on a SQLite file and on a PostgreSQL server of our own; print JSON."""
     with tempfile.TemporaryDirectory() as home:
-        figures = {"sqlite": _on(f"sqlite:///{home}/bench.db")}
+        figures = {"sqlite": on(f"sqlite:///{home}/bench.db", measured)}
         with own_postgresql() as url:
-            figures["postgresql"] = _on(url.format("postgres"))
+            figures["postgresql"] = on(url.format("postgres"), measured)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-
-
-def _on(database_url: str) -> dict[str, Any]:
-    os.environ["DATABASE_URL"] = database_url
-    settings.cache_clear()
-    engine.cache_clear()
-    found = measured()
-    engine().dispose()
-    return found
 
 
 if __name__ == "__main__":

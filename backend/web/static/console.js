@@ -37,3 +37,19 @@ function nameCells() {
 
 nameCells();
 document.body.addEventListener("htmx:afterSettle", nameCells);
+
+// Draws each figure of the page that is marked as a chart: `optionOf` makes ECharts' option of its
+// data and rows, or nothing where there is nothing to draw. Where the library is missing, places are
+// hidden, and the figures still stand in their tables.
+function drawCharts(optionOf) {
+  for (const place of document.querySelectorAll("[data-chart]")) {
+    const option = window.echarts && optionOf(place.dataset, JSON.parse(place.dataset.rows));
+    if (!option) {
+      place.hidden = true;
+      continue;
+    }
+    const chart = echarts.init(place);
+    chart.setOption(option);
+    addEventListener("resize", () => chart.resize());
+  }
+}

@@ -2,22 +2,13 @@
 // box, where it may be changed before it is sent. Without it every figure still stands in a table.
 "use strict";
 
-for (const place of document.querySelectorAll("[data-chart]")) {
-  if (!window.echarts) {
-    place.hidden = true;
-    continue;
-  }
-  const rows = JSON.parse(place.dataset.rows);
-  const chart = echarts.init(place);
-  chart.setOption({
-    grid: { left: 40, right: 12, top: 16, bottom: 48 },
-    tooltip: { renderMode: "richText" },
-    xAxis: { type: "category", data: rows.map((row) => row[0]), axisLabel: { interval: "auto", rotate: rows.length > 8 ? 45 : 0 } },
-    yAxis: { type: "value", minInterval: 1 },
-    series: [{ type: place.dataset.chart, data: rows.map((row) => row[1]) }],
-  });
-  addEventListener("resize", () => chart.resize());
-}
+drawCharts((figure, rows) => ({
+  grid: { left: 40, right: 12, top: 16, bottom: 48 },
+  tooltip: { renderMode: "richText" },
+  xAxis: { type: "category", data: rows.map((row) => row[0]), axisLabel: { interval: "auto", rotate: rows.length > 8 ? 45 : 0 } },
+  yAxis: { type: "value", minInterval: 1 },
+  series: [{ type: figure.chart, data: rows.map((row) => row[1]) }],
+}));
 
 document.addEventListener("click", (event) => {
   const tapped = event.target.closest("[data-answer]");

@@ -88,19 +88,10 @@ if (week) {
   });
 }
 
-for (const place of document.querySelectorAll("[data-chart]")) {
-  if (!window.echarts) {
-    place.hidden = true;
-    continue;
-  }
-  const rows = JSON.parse(place.dataset.rows);
-  const chart = echarts.init(place);
-  chart.setOption({
-    grid: { left: 48, right: 12, top: 16, bottom: 72 },
-    tooltip: { renderMode: "richText" },
-    xAxis: { type: "category", data: rows.map((row) => row[0]), axisLabel: { interval: "auto", rotate: 45 } },
-    yAxis: { type: "value", axisLabel: { formatter: place.dataset.unit === "%" ? "{value}%" : "{value}" } },
-    series: [{ type: "bar", data: rows.map((row) => row[1]) }],
-  });
-  addEventListener("resize", () => chart.resize());
-}
+drawCharts((figure, rows) => ({
+  grid: { left: 48, right: 12, top: 16, bottom: 72 },
+  tooltip: { renderMode: "richText" },
+  xAxis: { type: "category", data: rows.map((row) => row[0]), axisLabel: { interval: "auto", rotate: 45 } },
+  yAxis: { type: "value", axisLabel: { formatter: figure.unit === "%" ? "{value}%" : "{value}" } },
+  series: [{ type: "bar", data: rows.map((row) => row[1]) }],
+}));
