@@ -16,6 +16,9 @@ from sandbox.launch.town import Town
 from sandbox.remote import Remote
 
 Line = dict[str, Any]
+PUSH_SECONDS = 100.0
+"""A worker killed while it sends leaves its chat silent for `delivery.LEASE`, then until the sweep
+rings again (`RING_AGAIN_AFTER`): a test beside kills has to wait that long."""
 
 
 class Phone:
@@ -40,7 +43,7 @@ class Phone:
         lines = self.remote.received(self.who, 0)
         return [line for line in lines if all(part in line["text"] for part in parts)]
 
-    def push(self, *parts: str, seconds: float = 60) -> Line:
+    def push(self, *parts: str, seconds: float = PUSH_SECONDS) -> Line:
         """Wait for one bubble that contains all parts."""
         found: list[Line] = eventually(lambda: self.received(*parts), seconds)
         return found[0]

@@ -35,7 +35,7 @@ def test_without_redis_people_are_answered_and_pushes_follow(town: Town) -> None
         assert time.monotonic() - began < 5
         lead_id = number(town, "SELECT id FROM admissions_lead WHERE openid = 'o_quiet_bell'")
         assert advisor.received(f"微信客户{lead_id}") == []
-    advisor.push(f"微信客户{lead_id}", seconds=45)
+    advisor.push(f"微信客户{lead_id}")
     assert [line["via"] for line in asker.received()] == ["reply"]
 
 
@@ -45,7 +45,7 @@ def test_without_workers_people_are_answered_and_pushes_follow(town: Town) -> No
         assert "在招：" in asker.says("数学课多少钱，孩子三年级")
         lead_id = number(town, "SELECT id FROM admissions_lead WHERE openid = 'o_no_worker'")
     pushes = Phone(town, "advisor")
-    pushes.push(f"微信客户{lead_id}", seconds=45)
+    pushes.push(f"微信客户{lead_id}")
     assert len(pushes.received(f"微信客户{lead_id}")) == 1
 
 
