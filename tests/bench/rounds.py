@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from backend.kit import log
 from backend.kit.config import settings
 from backend.kit.db import engine, reading
 
@@ -30,7 +31,9 @@ def milliseconds(
 
 
 def on(database_url: str, measured: Callable[[], Found]) -> Found:
-    """What is measured while `settings()` and `engine()` point at a database."""
+    """What is measured while `settings()` and `engine()` point at a database. Logs go to standard
+    error, so that standard output is the JSON and nothing else."""
+    log.set_up("WARNING")
     os.environ["DATABASE_URL"] = database_url
     settings.cache_clear()
     engine.cache_clear()
