@@ -1,7 +1,7 @@
 """entries are proved by their own lines: the old look read the whole table for each of them
 
-The first version of the books puts up what `journal_guard` says today, so going back changes nothing:
-both functions refuse the same.
+The first version of the books puts up what `journal_guard` says today, so going back changes
+nothing: both functions refuse the same.
 
 Revises: 5d2b8e71f4a9
 Created: 2026-11-25 02:50:00.000000+00:00

@@ -1,7 +1,7 @@
 """Random histories by the thousand: `make bench-histories [HISTORIES=10000] [SECONDS=…]`.
 
-Half of them on SQLite, half on a PostgreSQL server of our own, in worlds of a few hundred, each on an
-empty database: what is proved of a world takes longer the longer it has lived. Prints what was
+Half of them on SQLite, half on a PostgreSQL server of our own, in worlds of a few hundred, each on
+an empty database: what is proved of a world takes longer the longer it has lived. Prints what was
 played, and stops at the first history that breaks anything; its seed plays it again.
 """
 
@@ -28,7 +28,7 @@ from tests.fixtures.databases import Clones, own_postgresql
 
 IN_ONE_WORLD = 250
 PROVED_EVERY = 50
-MEMORY = Path("/dev/shm")  # noqa: S108 - where there is none, a directory on the disk will do.
+MEMORY = Path("/dev/shm")
 
 
 def played(
