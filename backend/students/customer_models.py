@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Encrypted, UtcDateTime
@@ -50,6 +50,34 @@ class Distinct(Base):
     second_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     said_by: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Proposal(Base):
+    """疑似重复: two files that may be one person's, the smaller id first, and the surest reason.
+    They are what a search of everybody finds once each `Unsearched` was looked at (`doubles`)."""
+
+    __tablename__ = "students_proposal"
+    __table_args__ = (
+        UniqueConstraint("kind", "first_id", "second_id"),
+        Index("ix_students_proposal_kind_second_id", "kind", "second_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    first_id: Mapped[int]
+    second_id: Mapped[int]
+    why: Mapped[str] = mapped_column(String(12))
+
+
+class Unsearched(Base):
+    """待查重: a file that changed, written in the unit that changed it; nobody waits for another
+    here, because each change is a row of its own."""
+
+    __tablename__ = "students_unsearched"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[int]
 
 
 class Merge(Base):

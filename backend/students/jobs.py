@@ -1,8 +1,12 @@
 """The clock's door of the students room."""
 
+import structlog
+
 from backend.kit import queue
 from backend.kit.db import reading, unit_of_work
-from backend.students import attachments, fetching, intake
+from backend.students import attachments, doubles, fetching, intake
+
+log = structlog.get_logger(__name__)
 
 
 def settle_attachments() -> None:
@@ -35,3 +39,19 @@ def forget_imports() -> None:
 def run_intake(intake_id: int) -> None:
     """Carry an import out from wherever it stands."""
     intake.run(intake_id)
+
+
+def look_for_doubles() -> None:
+    """Look again at everybody whose name, phone or family changed, a batch in each unit."""
+    while True:
+        with unit_of_work() as session:
+            if doubles.keep_up(session) < doubles.BATCH:
+                return
+
+
+def recount_doubles() -> None:
+    """Search everybody: proposals are right again whatever was changed past the services."""
+    with unit_of_work() as session:
+        differing = doubles.recount(session)
+    if differing:
+        log.warning("proposals_recounted", differing=differing)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from backend.kit import clock, crypto
 from backend.kit.errors import DomainError, NotFound
 from backend.security import service as security
+from backend.students import doubles
 from backend.students.customer_models import Merge
 from backend.students.models import Guardian, Student
 from backend.students.references import MOVED, Reference
@@ -112,6 +113,7 @@ def merge(
     )
     session.add(row)
     session.flush()
+    doubles.refresh(session, person, (kept_id, gone_id))
     counts = {name: len(keys) for name, keys in moved.items() if keys}
     _audit(session, row, by, "merged", moved=counts, taken=sorted(changes))
     session.expire_all()
@@ -149,6 +151,7 @@ def undo(session: Session, merge_id: int, *, by: int) -> None:
         gone.phone_index = crypto.blind_index(gone.phone, context="phone")
     row.undone_at, row.undone_by = clock.now(), by
     session.flush()
+    doubles.refresh(session, person, (row.kept_id, row.gone_id))
     _audit(session, row, by, "unmerged")
     session.expire_all()
 

@@ -21,6 +21,8 @@ from backend.kit import crypto
 from backend.kit.db import IS_ADDRESS, Base, Encrypted, UtcDateTime, index_of
 from backend.students import names
 from backend.students import ticket_models as ticket_models
+from backend.students.customer_models import Unsearched
+from backend.students.schemas import Person
 
 
 class Student(Base):
@@ -205,25 +207,45 @@ class Takeover(Base):
 def _write_keys(connection: Connection, person: Student | Guardian) -> None:
     column = "student_id" if isinstance(person, Student) else "guardian_id"
     connection.execute(delete(SearchKey).where(getattr(SearchKey, column) == person.id))
-    keys = [] if person.merged_into_id is not None else names.keys_of(person.name)
+    is_found = person.merged_into_id is None and person.erased_at is None
+    keys = names.keys_of(person.name) if is_found else []
     if keys:
         rows = [{"kind": kind, "key": key, column: person.id} for kind, key in keys]
         connection.execute(insert(SearchKey), rows)
+
+
+def _search_later(connection: Connection, person: Person, id_: int) -> None:
+    connection.execute(insert(Unsearched), {"kind": person, "person_id": id_})
 
 
 @event.listens_for(Student, "after_insert")
 @event.listens_for(Guardian, "after_insert")
 def _name_given(_: object, connection: Connection, person: Student | Guardian) -> None:
     _write_keys(connection, person)
+    _search_later(connection, _kind_of(person), person.id)
 
 
 @event.listens_for(Student, "after_update")
 @event.listens_for(Guardian, "after_update")
 def _name_changed(_: object, connection: Connection, person: Student | Guardian) -> None:
-    if any(
-        attributes.get_history(person, name).has_changes() for name in ("name", "merged_into_id")
-    ):
+    changed = {
+        each.key for each in attributes.instance_state(person).attrs if each.history.has_changes()
+    }
+    if changed & {"name", "merged_into_id", "erased_at"}:
         _write_keys(connection, person)
+    if changed & {"name", "merged_into_id", "erased_at", "phone_index", "phone_tail_index"}:
+        _search_later(connection, _kind_of(person), person.id)
+
+
+@event.listens_for(Guardianship, "after_insert")
+@event.listens_for(Guardianship, "after_update")
+@event.listens_for(Guardianship, "after_delete")
+def _family_changed(_: object, connection: Connection, link: Guardianship) -> None:
+    _search_later(connection, Person.STUDENT, link.student_id)
+
+
+def _kind_of(person: Student | Guardian) -> Person:
+    return Person.STUDENT if isinstance(person, Student) else Person.GUARDIAN
 
 
 @event.listens_for(Guardian, "before_insert")

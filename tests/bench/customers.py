@@ -76,6 +76,7 @@ def _questions(size: int) -> dict[str, Callable[[Session], object]]:
     def page(asked: Asked, member: StaffMember = principal, after: int = 0) -> Any:
         return lambda session: customers.page(session, member, asked, after=after)
 
+    some = range(size // 2, size // 2 + 20)  # Changed together, as by a workbook.
     return {
         "first_page": page(Asked()),
         "late_page": page(Asked(), after=size - 100),
@@ -93,8 +94,10 @@ def _questions(size: int) -> dict[str, Callable[[Session], object]]:
         "silent": page(Asked(segment=Segment.SILENT)),
         "new": page(Asked(segment=Segment.NEW)),
         "guardians": page(Asked(person=Person.GUARDIAN, campus_id=1)),
-        "doubles_of_students": lambda session: doubles.candidates(session, Person.STUDENT),
-        "doubles_of_guardians": lambda session: doubles.candidates(session, Person.GUARDIAN),
+        "doubles": doubles.proposed,
+        "later_doubles": lambda session: doubles.proposed(session, before=51),
+        "students_searched_again": lambda session: doubles.refresh(session, Person.STUDENT, some),
+        "guardians_searched_again": lambda session: doubles.refresh(session, Person.GUARDIAN, some),
     }
 
 
@@ -109,6 +112,7 @@ def _institution(size: int, database_url: str) -> Iterator[Session]:
             session.connection(execution_options={"writes": True})
             for name, rows in _rows(size).items():
                 session.execute(insert(tables.tables[name]), rows)
+            doubles.recount(session)
             # Table by table: all of a PostgreSQL locks catalogues that both institutions share.
             for name in tables.tables:
                 session.execute(text(f"ANALYZE {name}"))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from backend.admissions.lead_models import Arrival
 from backend.admissions.models import Lead
 from backend.admissions.schemas import LostReason, Stage
 from backend.kit import clock, crypto
+from backend.kit.db import take_turn
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
@@ -113,10 +114,8 @@ def _before(session: Session, coming: Arrived) -> Came | None:
 
 @contextmanager
 def _in_turn(session: Session, index: str) -> Iterator[None]:
-    """Two comings of one phone take turns, until the unit ends. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        number = int(index[:15], 16)
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+    """Two comings of one phone take turns, until the unit ends."""
+    take_turn(session, f"coming:{index}")
     yield
 
 

@@ -19,7 +19,7 @@ PATH = "/console/customers/doubles"
 @blueprint.get(PATH)
 @staff_only(Permission.MERGE_STUDENTS)
 def proposed(_me: StaffMember) -> ResponseReturnValue:
-    """What may be one person's, and what was merged last."""
+    """What may be one person's, a page at a time, and what was merged last."""
     return _page()
 
 
@@ -77,14 +77,15 @@ def tell(
 
 def _page(*, alert: str = "") -> str:
     with reading() as session:
-        pairs = [each for person in Person for each in doubles.candidates(session, person)]
+        pairs = doubles.proposed(session, before=request.args.get("before", type=int))
+        shown = pairs[: doubles.PAGE]
         apart = doubles.told_apart(session)
         merges = merging.latest(session)
         names = {
             person: roster.names_of(
                 session,
                 person,
-                {id_ for p in pairs if p.person is person for id_ in (p.first_id, p.second_id)}
+                {id_ for p in shown if p.kind is person for id_ in (p.first_id, p.second_id)}
                 | {id_ for m in merges if m.kind is person for id_ in (m.kept_id, m.gone_id)}
                 | {id_ for kind, *ids in apart if kind is person for id_ in ids},
             )
@@ -92,7 +93,8 @@ def _page(*, alert: str = "") -> str:
         }
     return render_template(
         "portal/doubles.html",
-        pairs=pairs,
+        pairs=shown,
+        before=shown[-1].id if len(pairs) > len(shown) else None,
         merges=merges,
         apart=apart,
         names=names,

@@ -23,6 +23,7 @@ from backend.security.schemas import Role, StaffMember
 from backend.seed import load
 from backend.students import jobs, tags
 from backend.students import service as students
+from backend.students.jobs import look_for_doubles
 from backend.students.models import Guardian, Student
 from backend.students.schemas import Person
 from backend.students.tags import Colour
@@ -223,6 +224,8 @@ def test_doubles_are_compared_merged_and_taken_apart_on_their_page(app: Flask) -
             openid="o_again",
         )
     desk = at_desk(app, Role.ACADEMIC)
+    assert "没有发现重复" in desk.get("/console/customers/doubles").text
+    look_for_doubles()
     page = desk.get("/console/customers/doubles").text
     assert "手机号相同" in page
     pair = f"/console/customers/doubles/guardian/1/{made.guardian_id}"
