@@ -1,6 +1,6 @@
 """proposals of doubles
 
-Revises: 5d2b8e71f4a9
+Revises: 9f3e1c5a7d24
 Created: 2026-11-25 03:00:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c5d81f0a3e72"
-down_revision = "5d2b8e71f4a9"
+down_revision = "9f3e1c5a7d24"
 branch_labels = None
 depends_on = None
 
