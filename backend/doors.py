@@ -86,6 +86,7 @@ DOORS: Mapping[str, Door] = {
     "admissions_pages.figures.static": Open.TO_ALL,
     "admissions_pages.figures.shown": _staff(P.SEE_FIGURES),
     "admissions_pages.figures.rows": _staff(P.SEE_FIGURES),
+    "admissions_pages.figures.talks": _staff(P.SEE_FIGURES),
     "admissions_pages.figures.export": _staff(P.SEE_FIGURES),
     "admissions_pages.figures.ask_costs": _staff(P.KEEP_FIGURES),
     "admissions_pages.figures.set_costs": _staff(P.KEEP_FIGURES),

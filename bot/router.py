@@ -227,7 +227,7 @@ def _to_text(talk: Talk) -> Reply:
         return carded
     if staff.is_answer(talk):
         return staff.answer(talk)
-    if staff.is_about_channels(talk):
+    if staff.is_about_figures(talk):
         return staff.report(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)

@@ -171,7 +171,8 @@ class Takeover(Base):
     somebody else. It begins at `begins_at` (the next opening when nobody works now).
     `waiting_since` is since when the present owner has left something unanswered, None while it is
     the customer's turn; `due_at` when somebody has to look at it again. `tried` are the accounts
-    that had it before and did not answer.
+    that had it before and did not answer. `asked_at` is the first message of the customer's that
+    waits for a person, whoever leads meanwhile, and `responded_at` a person's first word after it.
     """
 
     __tablename__ = "students_takeover"
@@ -183,6 +184,7 @@ class Takeover(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_students_takeover_openid", "openid"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -196,6 +198,9 @@ class Takeover(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    responded_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     last_said: Mapped[str] = mapped_column(Text)
     suggestions: Mapped[list[str]] = mapped_column(JSON)

@@ -24,6 +24,7 @@ from backend.students.schemas import (
     NoteKind,
     StaffWords,
     TakeoverView,
+    TalkResponse,
     TicketKind,
     TicketStatus,
     TicketView,
@@ -224,6 +225,34 @@ def talk_for(session: Session, takeover_id: int, member: StaffMember) -> Takeove
     if not rules.may_lead(member, owner=owner, role=Role(row.role), had=row.tried):
         raise NotAllowed()
     return TakeoverView.model_validate(row)
+
+
+def responses(
+    session: Session, role: Role, *, ids: Collection[int] = (), openids: Collection[str] = ()
+) -> list[TalkResponse]:
+    """The waits for a person of that role in these talks, and in those with these customers."""
+    query = select(Takeover).where(
+        or_(Takeover.id.in_(ids), Takeover.openid.in_(openids)),
+        Takeover.role == role,
+        Takeover.asked_at.is_not(None),
+    )
+    return [
+        TalkResponse(
+            id=row.id,
+            openid=row.openid,
+            account_id=row.responded_by or row.owner_id,
+            asked_at=row.asked_at,
+            responded_at=row.responded_at,
+        )
+        for row in session.scalars(query.order_by(Takeover.id))
+        if row.asked_at is not None
+    ]
+
+
+def talk_ids(session: Session, *, after: int, limit: int) -> list[int]:
+    """The talks that people have led or lead, by number."""
+    query = select(Takeover.id).where(Takeover.id > after).order_by(Takeover.id)
+    return list(session.scalars(query.limit(limit)))
 
 
 def open_talks(session: Session) -> dict[int, int]:

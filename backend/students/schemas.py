@@ -325,6 +325,19 @@ class StaffWords(BaseModel):
     account_id: int
 
 
+class TalkResponse(BaseModel):
+    """How long a customer waited for a person in a talk that was given to one: from their message
+    to the first word. `account_id` is who said it, or who leads while nobody has."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    openid: str
+    account_id: int
+    asked_at: datetime
+    responded_at: datetime | None
+
+
 class TakeoverView(BaseModel):
     """A talk that a person leads. `id` is its number in the owner's chat; `tried` are the accounts
     that had it before."""

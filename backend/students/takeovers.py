@@ -38,11 +38,13 @@ def begin(
     role: Role,
     ticket_id: int,
     said: str,
+    said_at: datetime | None = None,
     preferred_id: int | None = None,
     taken_by: int | None = None,
 ) -> TakeoverView | None:
     """Give the talk to a person: to `taken_by`, who is at it already, else by role, load and habit,
-    from the next opening on. None where there is nobody. Beginning twice changes nothing."""
+    from the next opening on. None where there is nobody. Beginning twice changes nothing.
+    `said_at` is when the customer wrote what waits for that person."""
     known = of_customer(session, openid)
     if known is not None:
         return known
@@ -69,10 +71,12 @@ def begin(
     except IntegrityError:  # A colleague's tap and the customer's wish at once.
         return of_customer(session, openid)
     _own_ticket(session, row)
-    if taken_by is not None:
+    if taken_by is None:
+        row.asked_at = min(said_at or now, now)
+    else:
         row.begun_at, row.answered_at = now, now
         row.due_at = now + rules.RESUME_AFTER
-    elif begins_at <= now:
+    if taken_by is None and begins_at <= now:
         _open(session, row)
     session.flush()
     _audit(session, row, "begun")
@@ -115,10 +119,19 @@ def due(session: Session, *, at: datetime, limit: int = 100) -> list[int]:
     return list(session.scalars(query.order_by(Takeover.due_at).limit(limit)))
 
 
-def hear(session: Session, *, takeover_id: int, words: str, source_key: str) -> TakeoverView:
-    """The customer says something: its owner reads it. `source_key` names the message."""
+def hear(
+    session: Session,
+    *,
+    takeover_id: int,
+    words: str,
+    source_key: str,
+    said_at: datetime | None = None,
+) -> TakeoverView:
+    """The customer says something: its owner reads it. `source_key` names the message, `said_at` is
+    when it was written."""
     row = _open_row(session, takeover_id)
     row.last_said = words
+    row.asked_at = row.asked_at or min(said_at or clock.now(), clock.now())
     if row.waiting_since is None:
         _wait(row)
     session.flush()
@@ -147,6 +160,8 @@ def answer(
     desk.note(session, ticket, NoteKind.ANSWER, words, account_id)
     answering.responded(ticket)
     row.begun_at = row.begun_at or now
+    if row.asked_at is not None and row.responded_at is None:
+        row.responded_at, row.responded_by = now, account_id
     row.waiting_since, row.nudged_at, row.answered_at = None, None, now
     row.due_at, row.suggestions, row.tried = now + rules.RESUME_AFTER, [], []
     session.flush()

@@ -61,6 +61,7 @@ def begin(
         role=role,
         ticket_id=ticket.id,
         said=transcript.heard(talk.text) or "（发来一条非文字消息）",
+        said_at=talk.incoming.sent_at,
         preferred_id=preferred_id,
     )
     if view is not None and view.begun_at is not None:
@@ -87,6 +88,7 @@ def hear(talk: Talk, forms: dict[str, Form]) -> Reply | None:
         takeover_id=view.id,
         words=transcript.heard(said(talk)),
         source_key=talk.source_key,
+        said_at=talk.incoming.sent_at,
     )
     if _DONE.match(talk.plain):
         return say(phrases.ASK_END)

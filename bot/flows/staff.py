@@ -25,6 +25,9 @@ from bot.replies import Card, Reply, say
 
 _CLAIM = re.compile(r"^认领\s*(?:客户|线索)?\s*(\d{1,9})?$")
 _CHANNELS = re.compile(r"渠道.{0,4}(?:转化|招生|线索|咨询|数据|怎么样)")
+_WAITS = re.compile(
+    r"(?:平均|大概|一般)?.{0,2}多久.{0,3}回复.{0,2}(?:客户|家长|顾客)|(?:回复|响应)(?:时长|时间|速度)"
+)
 _ANSWER = re.compile(r"^(?:回复|答复)\s*(T\d{6,12})[\s:：,，]+(.+)$", re.DOTALL | re.IGNORECASE)
 
 Flow = Callable[[Talk], Reply]
@@ -123,9 +126,10 @@ def _leads(talk: Talk) -> Reply:
     return own_leads(talk) or say(phrases.NO_LEADS)
 
 
-def is_about_channels(talk: Talk) -> bool:
-    """Whether a member of staff asks «上周各渠道转化»."""
-    return talk.speaker.account_id is not None and bool(_CHANNELS.search(talk.plain))
+def is_about_figures(talk: Talk) -> bool:
+    """Whether a member of staff asks «上周各渠道转化» or «今天平均多久回复客户»."""
+    asks = _CHANNELS.search(talk.plain) or _WAITS.search(talk.plain)
+    return talk.speaker.account_id is not None and asks is not None
 
 
 def _report(talk: Talk) -> Reply:
@@ -136,12 +140,17 @@ def _report(talk: Talk) -> Reply:
         return say(phrases.STAFF_ONLY)
     period = _period(talk)
     found = telling.look(talk.session, member, period)
-    is_channels = is_about_channels(talk)
-    told = figures.channels(found) if is_channels else figures.funnel(found)
-    if is_channels and not found.sums.leads:
+    if _WAITS.search(talk.plain):
+        told, title, kind = figures.waits(found), figures.WAITS_TITLE, telling.WAITS
+        is_empty = not found.talks.leads
+    elif _CHANNELS.search(talk.plain):
+        told, title, kind = figures.channels(found), figures.CHANNELS_TITLE, telling.CHANNELS
+        is_empty = not found.sums.leads
+    else:
+        told, title, kind = figures.funnel(found), figures.FUNNEL_TITLE, telling.FUNNEL
+        is_empty = False
+    if is_empty:
         return say(told)
-    title = figures.CHANNELS_TITLE if is_channels else figures.FUNNEL_TITLE
-    kind = telling.CHANNELS if is_channels else telling.FUNNEL
     card = Card(
         title=title.format(when=period.name),
         description=figures.TAP,

@@ -6,6 +6,10 @@ from backend.kit.money import yuan
 
 MOST = 4
 CHANNELS_TITLE, FUNNEL_TITLE = "{when}各渠道转化", "{when}招生漏斗"
+WAITS_TITLE = "{when}顾问回复时长"
+NO_WAITS = (
+    "{when}没有转给顾问的对话，所以没有回复时长。换个时间再问也可以，比如「上周多久回复客户」。"
+)
 TAP = "点开看每个数字后面的客户。"
 NOTHING = "{when}没有新增咨询，所以还没有渠道数据。换个时间再问也可以，比如「上周各渠道转化」。"
 
@@ -18,6 +22,21 @@ def funnel(found: Figures) -> str:
     return (
         f"{_whole(found)}{lost}；{when}收到付款{paid}单。"
         f"本月已付款{month.paid}单、实收{yuan(month.net_fen)}，预计全月{month.expected}单，点图看明细。"
+    )
+
+
+def waits(found: Figures) -> str:
+    """How long customers waited for an advisor."""
+    sums, when = found.talks, found.period.name
+    if not sums.leads:
+        return NO_WAITS.format(when=when)
+    if not sums.responded:
+        return f"{when}转给顾问的对话{sums.leads}个，还没有人回复，点图看是哪些客户。"
+    open_ = f"，还有{sums.leads - sums.responded}个没回" if sums.leads > sums.responded else ""
+    return (
+        f"{when}转给顾问的对话{sums.leads}个，已回复{sums.responded}个{open_}。从客户的消息到人工回复"
+        f"平均{sums.response_minutes}分钟（只计上班时间{sums.office_minutes}分钟），"
+        f"10分钟内回复{sums.quick}个，点图看明细。"
     )
 
 

@@ -52,6 +52,16 @@ def advice(found: Figures, limits: Mapping[str, int]) -> list[Advice]:
                 step="quick",
             )
         )
+    waits = found.talks.office_minutes or 0.0
+    if found.talks.responded >= least and waits > limits["wait_minutes"]:
+        told.append(
+            _advice(
+                found,
+                f"顾问回复了{found.talks.responded}个对话，上班时间内平均等{waits:.0f}分钟"
+                f"（提醒线{limits['wait_minutes']}分钟），建议核对值班和接待人数。",
+                step="responded",
+            )
+        )
     conversion = sums.conversion or 0.0
     if conversion < limits["conversion"]:
         told.append(

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from backend.admissions.figures import costs
-from backend.admissions.figures.models import FigureDay, FigureLead, FigureVisit
+from backend.admissions.figures import costs, talks
+from backend.admissions.figures.models import FigureDay, FigureLead, FigureTalk, FigureVisit
 from backend.admissions.figures.naming import names_of
 from backend.admissions.figures.schemas import (
     MEASURES,
@@ -33,6 +33,16 @@ from backend.security.schemas import Permission, Scope, StaffMember
 MONTHLY_DAYS = 28
 PAGE = 50
 FLAGS = (*STEPS[1:], "responded", "quick")
+TALK_DIMENSIONS = (Dimension.ADVISOR, Dimension.CHANNEL, Dimension.CAMPUS)
+_NUMBERS = ("course", "advisor", "campus")
+_COLUMNS = {
+    "channel": "channel",
+    "campaign": "campaign",
+    "reason": "lost_reason",
+    "course": "course_id",
+    "advisor": "advisor_id",
+    "campus": "campus_id",
+}
 Where = list[ColumnElement[bool]]
 
 
@@ -56,7 +66,7 @@ class View:
         """Whether it is the whole house that is looked at."""
         return self.scope is Scope.ALL and not self.campus_id and not self.advisor_id
 
-    def of(self, table: type[FigureDay] | type[FigureLead]) -> Where:
+    def of(self, table: type[FigureDay] | type[FigureLead] | type[FigureTalk]) -> Where:
         """The conditions on a table of figures. A lead that asked for no campus belongs to its
         advisor's."""
         found: Where = [false()] if self.scope is None else []
@@ -76,7 +86,9 @@ def figures(session: Session, view: View, period: Period) -> Figures:
     spent = costs.spent(session, period, campus_id=view.campus_id) if not view.advisor_id else {}
     for channel in {*spent, *(visits or {})} - {each for each, _ in by[Dimension.CHANNEL]}:
         by[Dimension.CHANNEL].append((channel, Sums()))
-    names = names_of(session, by)
+    waits, waits_by = _along(session, here, talks.DIMENSION)
+    told = {name: [*by[name], *waits_by.get(name, [])] for name in by}
+    names = names_of(session, told)
     return Figures(
         period=period,
         sums=sums,
@@ -95,6 +107,14 @@ def figures(session: Session, view: View, period: Period) -> Figures:
             for dimension, found in by.items()
         },
         days=_days(session, view, period),
+        talks=waits,
+        talks_by={
+            dimension: [
+                Slice(value=value, name=names[dimension, value], sums=each)
+                for value, each in sorted(found, key=lambda pair: (-pair[1].leads, pair[0]))
+            ]
+            for dimension, found in waits_by.items()
+        },
         cost_fen=sum(spent.values()),
         forecast=_forecast(session, view),
     )
@@ -124,6 +144,22 @@ def rows(
     return total, list(session.scalars(query))
 
 
+def talk_rows(
+    session: Session, view: View, period: Period, chosen: Mapping[str, str], *, after: int = 0
+) -> tuple[int, list[FigureTalk]]:
+    """How many talks are behind a number of `Figures.talks`, and a page of them, newest first."""
+    here = [FigureTalk.on >= period.from_on, FigureTalk.on < period.to_on, *view.of(FigureTalk)]
+    step = chosen.get("step", "")
+    if step in ("responded", "quick"):
+        here.append(getattr(FigureTalk, step) == 1)
+    here += _chosen(session, chosen, FigureTalk)
+    total = session.scalar(select(func.count(FigureTalk.talk_id)).where(*here)) or 0
+    if after:
+        here.append(FigureTalk.talk_id < after)
+    query = select(FigureTalk).where(*here).order_by(FigureTalk.talk_id.desc()).limit(PAGE)
+    return total, list(session.scalars(query))
+
+
 def _behind(
     session: Session, view: View, period: Period, chosen: Mapping[str, str]
 ) -> list[ColumnElement[bool]]:
@@ -135,48 +171,60 @@ def _behind(
         here.append(getattr(FigureLead, step) == 1)
     if step == "lost":
         here.append(FigureLead.lost_reason != "")
-    texts = {
-        "channel": FigureLead.channel,
-        "campaign": FigureLead.campaign,
-        "reason": FigureLead.lost_reason,
-    }
-    here += [texts[name] == value for name, value in chosen.items() if name in texts]
-    numbers = {"course": FigureLead.course_id, "advisor": FigureLead.advisor_id}
-    here += [
-        numbers[name] == int(value)
-        for name, value in chosen.items()
-        if name in numbers and value.isdecimal() and len(value) < 10
-    ]
-    campus = chosen.get("campus", "")
-    if campus.isdecimal() and len(campus) < 10:
-        here.append(_in_campus(session, int(campus)))
+    return here + _chosen(session, chosen, FigureLead)
+
+
+def _chosen(
+    session: Session, chosen: Mapping[str, str], table: type[FigureLead] | type[FigureTalk]
+) -> Where:
+    """The values of dimensions that the table has."""
+    here: Where = []
+    for name, value in chosen.items():
+        column = getattr(table, _COLUMNS.get(name, ""), None)
+        if column is None:
+            continue
+        if name not in _NUMBERS:
+            here.append(column == value)
+        elif value.isdecimal() and len(value) < 10:
+            number = int(value)
+            here.append(
+                _in_campus(session, number, table) if name == "campus" else column == number
+            )
     return here
 
 
-def _in_campus(session: Session, campus_id: int) -> ColumnElement[bool]:
+def _in_campus(
+    session: Session, campus_id: int, table: type[FigureLead] | type[FigureTalk]
+) -> ColumnElement[bool]:
     """The leads of a campus; of none (0): those that neither asked for one nor have an advisor of
     one."""
     if campus_id:
-        nobodys = FigureLead.advisor_id.in_(people.accounts_of(session, campus_id))
-        return or_(FigureLead.campus_id == campus_id, (FigureLead.campus_id == 0) & nobodys)
-    advisors = set(session.scalars(select(FigureLead.advisor_id).distinct()))
+        nobodys = table.advisor_id.in_(people.accounts_of(session, campus_id))
+        return or_(table.campus_id == campus_id, (table.campus_id == 0) & nobodys)
+    advisors = set(session.scalars(select(table.advisor_id).distinct()))
     placed = [m.id for m in people.staff_members(session, advisors).values() if m.campus_id]
-    return (FigureLead.campus_id == 0) & FigureLead.advisor_id.not_in(placed)
+    return (table.campus_id == 0) & table.advisor_id.not_in(placed)
 
 
-def _along(session: Session, here: Where) -> tuple[Sums, dict[Dimension, list[tuple[str, Sums]]]]:
+def _along(
+    session: Session, here: Where, whole_of: str = "all"
+) -> tuple[Sums, dict[Dimension, list[tuple[str, Sums]]]]:
+    """The sums of the leads that came, or of the talks, whole and along each dimension."""
     totals = [func.sum(getattr(FigureDay, name)).label(name) for name in MEASURES]
-    by: dict[Dimension, list[tuple[str, Sums]]] = {each: [] for each in Dimension}
-    told = ("channel", "campaign", "course", "reason")
+    by: dict[Dimension, list[tuple[str, Sums]]] = {
+        each: [] for each in (Dimension if whole_of == "all" else TALK_DIMENSIONS)
+    }
+    told = ("channel", "campaign", "course", "reason") if whole_of == "all" else (whole_of,)
     for row in session.execute(
         select(FigureDay.dimension, FigureDay.value, *totals)
         .where(*here, FigureDay.dimension.in_(told))
         .group_by(FigureDay.dimension, FigureDay.value)
     ):
-        by[Dimension(row.dimension)].append((row.value, _sums(row)))
+        along = Dimension.CHANNEL if row.dimension == talks.DIMENSION else Dimension(row.dimension)
+        by[along].append((row.value, _sums(row)))
     whole = session.execute(
         select(FigureDay.campus_id, FigureDay.advisor_id, *totals)
-        .where(*here, FigureDay.dimension == "all")
+        .where(*here, FigureDay.dimension == whole_of)
         .group_by(FigureDay.campus_id, FigureDay.advisor_id)
     ).all()
     advisors = people.staff_members(session, {row.advisor_id for row in whole})

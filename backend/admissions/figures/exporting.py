@@ -23,6 +23,7 @@ def lines_of(found: Figures) -> Iterator[Line]:
     yield ("流失", found.sums.lost, _share(found.sums.lost, found.sums.leads))
     yield ("10分钟响应率", words.per_cent(found.sums.quick_share))
     yield ("平均响应（分钟）", found.sums.response_minutes)
+    yield ("平均响应（上班时间，分钟）", found.sums.office_minutes)
     yield ("实收（元）", found.sums.net_fen / 100)
     yield ("渠道费用（元）", found.cost_fen / 100)
     yield ("本月已付款", found.forecast.paid)
@@ -42,12 +43,21 @@ def lines_of(found: Figures) -> Iterator[Line]:
         )
         for each in found.by[dimension]:
             yield _line(each)
+    for dimension, slices in found.talks_by.items():
+        yield ()
+        yield (
+            f"顾问回复，按{words.DIMENSIONS[dimension]}",
+            *(label for label, _ in words.TALKS.values()),
+        )
+        for name, sums in [("合计", found.talks), *((each.name, each.sums) for each in slices)]:
+            counts = sums.leads, sums.responded, sums.quick
+            yield (name, *counts, sums.response_minutes, sums.office_minutes)
     yield ()
     yield ("日期", "新线索", "付款")
     yield from found.days
     yield ()
     yield ("定义", "说明")
-    for label, meaning in {**words.STEPS, **words.OTHERS}.values():
+    for label, meaning in (*words.STEPS.values(), *words.OTHERS.values(), *words.TALKS.values()):
         yield (label, meaning)
     for dimension in Dimension:
         yield (f"按{words.DIMENSIONS[dimension]}", words.NOTES[dimension])

@@ -1,11 +1,11 @@
 """What the figures hold of a lead, from the rows that tell of it. The one definition: keeping up
 and recounting both ask it (A18).
 
-Seven queries for any number of leads, along their keys: a lead costs the same among ten and among
+Eight queries for any number of leads, along their keys: a lead costs the same among ten and among
 ten million.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
@@ -18,11 +18,17 @@ from backend.admissions.models import FollowUp, Lead, SignUp, Trial
 from backend.admissions.schemas import LostReason, SignUpStatus, Stage, Touch, TrialStatus
 from backend.finance import queries as money
 from backend.kit import clock
+from backend.security.schemas import Role
+from backend.students import queries as customers
+from backend.students.office_hours import OFFICE
 from backend.teaching import queries as classes
 
 PAID = (SignUpStatus.DONE, SignUpStatus.STUCK)
 CAMPAIGN = "campaign:"
 Values = dict[str, Any]
+Key = tuple[date, int, int, str, str]
+Sums = dict[Key, Counter[str]]
+"""The columns that name a row of `FigureDay`, and what is added up in it."""
 
 
 def of_leads(session: Session, lead_ids: Collection[int]) -> dict[int, Values]:
@@ -30,10 +36,12 @@ def of_leads(session: Session, lead_ids: Collection[int]) -> dict[int, Values]:
     leads = session.execute(
         select(
             Lead.id, Lead.created_at, Lead.source, Lead.last_source, Lead.campus_id,
-            Lead.advisor_id, Lead.stage, Lead.lost_reason,
+            Lead.advisor_id, Lead.stage, Lead.lost_reason, Lead.openid, Lead.closed_at,
         ).where(Lead.id.in_(lead_ids))
     ).all()  # fmt: skip
     answered = _answered(session, lead_ids)
+    for lead_id, at in _answered_in_talks(session, leads).items():
+        answered[lead_id] = min(at, answered.get(lead_id, at))
     trials = _grouped(
         session.execute(
             select(Trial.lead_id, Trial.id, Trial.status, Trial.course_id)
@@ -75,14 +83,13 @@ def _nothing(lead: Any) -> Values:
         "course_id": 0,
         "lost_reason": "",
         **dict.fromkeys(("is_counted", "contacted", "tried", "came", "ordered"), 0),
-        **dict.fromkeys(("paid", "renewed", "responded", "quick", "response_seconds"), 0),
-        "net_fen": 0,
+        **dict.fromkeys(("paid", "renewed", "responded", "quick"), 0),
+        **dict.fromkeys(("response_seconds", "office_seconds", "net_fen"), 0),
         "paid_on": None,
     }
 
 
 def _of(lead: Any, answered: datetime | None, trials: list[Any], signed: list[Any]) -> Values:
-    seconds = max(0, int((answered - lead.created_at).total_seconds())) if answered else 0
     campaigns = [each for each in (lead.source, lead.last_source) if each]
     is_lost = lead.stage == Stage.LOST
     return _nothing(lead) | {
@@ -94,9 +101,22 @@ def _of(lead: Any, answered: datetime | None, trials: list[Any], signed: list[An
         "tried": int(bool(trials)),
         "came": int(any(each.status == TrialStatus.ATTENDED for each in trials)),
         "ordered": int(bool(signed)),
-        "responded": int(answered is not None),
-        "quick": int(answered is not None and seconds < rules.CLAIM_WITHIN.total_seconds()),
-        "response_seconds": seconds,
+        **wait(lead.created_at, answered),
+    }
+
+
+def wait(asked_at: datetime, answered_at: datetime | None) -> Values:
+    """How long somebody waited for a person, by the clock and in office time, which decides whether
+    that was quick: a message of the night is answered quickly at ten past nine."""
+    if answered_at is None:
+        names = ("responded", "quick", "response_seconds", "office_seconds")
+        return dict.fromkeys(names, 0)
+    office = OFFICE.between(asked_at, answered_at)
+    return {
+        "responded": 1,
+        "quick": int(office < rules.CLAIM_WITHIN),
+        "response_seconds": max(0, int((answered_at - asked_at).total_seconds())),
+        "office_seconds": int(office.total_seconds()),
     }
 
 
@@ -140,6 +160,22 @@ def _answered(session: Session, lead_ids: Collection[int]) -> dict[int, datetime
     found: dict[int, datetime] = {}
     for lead_id, at in session.execute(query):
         found[lead_id] = min(at, found.get(lead_id, at))
+    return found
+
+
+def _answered_in_talks(session: Session, leads: Iterable[Any]) -> dict[int, datetime]:
+    """When an advisor first wrote to each lead, while it was open, in a talk that the bot had given
+    away."""
+    by_openid: dict[str, list[Any]] = defaultdict(list)
+    for lead in leads:
+        if lead.openid:
+            by_openid[lead.openid].append(lead)
+    found: dict[int, datetime] = {}
+    for talk in customers.responses(session, Role.ADVISOR, openids=by_openid):
+        for lead in by_openid[talk.openid]:
+            at = talk.responded_at
+            if at is not None and lead.created_at <= at <= (lead.closed_at or at):
+                found[lead.id] = min(at, found.get(lead.id, at))
     return found
 
 

@@ -6,14 +6,14 @@ meanwhile leaves a note of its own. Hence with no note left the figures equal a 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from backend.admissions.figures import facts, watching
-from backend.admissions.figures.facts import Values
+from backend.admissions.figures import facts, talks, watching
+from backend.admissions.figures.facts import Sums, Values
 from backend.admissions.figures.models import (
     DAY_KEY,
     FigureDay,
@@ -23,16 +23,16 @@ from backend.admissions.figures.models import (
     FigureVisit,
 )
 from backend.admissions.figures.schemas import MEASURES
+from backend.admissions.figures.watching import Talk
 from backend.admissions.models import Lead, SignUp
 from backend.admissions.schemas import BY_THEMSELVES, FROM_WEBSITE
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work, upsert
 from backend.security import queries as people
 from backend.security.schemas import CodeKind
+from backend.students import queries as customers
 
 AT_ONCE = 500
-Key = tuple[date, int, int, str, str]
-Sums = dict[Key, Counter[str]]
 _FACTS = [column.name for column in FigureLead.__table__.columns if column.name != "lead_id"]
 _DIMENSIONS = {
     "channel": "channel", "campaign": "campaign", "course": "course_id", "reason": "lost_reason"
@@ -49,16 +49,21 @@ def catch_up(session: Session) -> bool:
         for on in sorted(_days_met(session)):
             _count_visits(session, on)
         _reckon(session, list(session.scalars(select(Lead.id))))
+        for ids in _batches_of_talks(session):
+            _reckon_talks(session, ids)
         head.is_built = True
     notes = session.execute(
-        select(FigureTouch.id, FigureTouch.lead_id, FigureTouch.on)
+        select(FigureTouch.id, FigureTouch.lead_id, FigureTouch.talk_id, FigureTouch.on)
         .order_by(FigureTouch.id)
         .limit(AT_ONCE)
     ).all()
     own = watching.noted(session)
     lead_ids = {each for each in own if isinstance(each, int)} | {n.lead_id for n in notes}
+    talk_ids = {each.id for each in own if isinstance(each, Talk)} | {n.talk_id for n in notes}
     days = {each for each in own if isinstance(each, date)} | {n.on for n in notes}
-    _reckon(session, _with_their_learners(session, lead_ids - {None}))
+    leads, theirs = talks.with_their_leads(session, lead_ids - {None}, talk_ids - {None})
+    _reckon(session, _with_their_learners(session, leads))
+    _reckon_talks(session, theirs)
     for on in sorted(days - {None}):
         _count_visits(session, on)
     session.execute(delete(FigureTouch).where(FigureTouch.id.in_([note.id for note in notes])))
@@ -88,6 +93,10 @@ def mend() -> int:
         with unit_of_work() as session:
             _lock(session)
             wrong += _reckon(session, ids)
+    for ids in _batches_of_talks():
+        with unit_of_work() as session:
+            _lock(session)
+            wrong += _reckon_talks(session, ids)
     with reading() as session:
         first = people.first_met_at(session)
     on = clock.local(first).date() if first else clock.today()
@@ -107,10 +116,15 @@ def recount(session: Session) -> list[str]:
     """Count everything anew, by nothing but the leads, and say what differs from the figures."""
     found, sums = [], Sums()
     for ids in _batches(session):
-        fresh, kept = facts.of_leads(session, ids), _kept(session, ids)
-        found += [f"lead {id_}" for id_ in ids if fresh.get(id_) != kept.get(id_)]
+        fresh, had = facts.of_leads(session, ids), _kept(session, ids)
+        found += [f"lead {id_}" for id_ in ids if fresh.get(id_) != had.get(id_)]
         for values in fresh.values():
             _add(sums, values, 1)
+    for ids in _batches_of_talks(session):
+        told, kept = talks.of_talks(session, ids), talks.kept(session, ids)
+        found += [f"talk {id_}" for id_ in ids if told.get(id_) != kept.get(id_)]
+        for values in told.values():
+            talks.add(sums, values, 1)
     kept_days = _kept_days(session)
     for key in sorted({*sums, *kept_days}):
         if _plain(sums.get(key)) != _plain(kept_days.get(key)):
@@ -150,6 +164,12 @@ def _reckon(session: Session, lead_ids: Collection[int]) -> int:
     return len(changed)
 
 
+def _reckon_talks(session: Session, talk_ids: Collection[int]) -> int:
+    changed, sums = talks.reckon(session, talk_ids)
+    _move(session, sums)
+    return changed
+
+
 def _with_their_learners(session: Session, lead_ids: set[int]) -> set[int]:
     """And the leads from which the same learners came: they may have come again."""
     theirs, other = aliased(SignUp), aliased(SignUp)
@@ -168,7 +188,7 @@ def _add(sums: Sums, values: Values, sign: int) -> None:
     measures = {name: values[name] for name in MEASURES if name in values}
     measures |= {"leads": 1, "lost": int(values["lost_reason"] != "")}
     where = values["campus_id"], values["advisor_id"]
-    keys: list[Key] = [(values["came_on"], *where, "all", "")]
+    keys: list[facts.Key] = [(values["came_on"], *where, "all", "")]
     keys += [
         (values["came_on"], *where, dimension, str(values[column]))
         for dimension, column in _DIMENSIONS.items()
@@ -201,6 +221,8 @@ def _mend_days(session: Session) -> int:
     sums = Sums()
     for row in session.execute(select(*(getattr(FigureLead, name) for name in _FACTS))):
         _add(sums, dict(zip(_FACTS, row, strict=True)), 1)
+    for values in talks.every(session):
+        talks.add(sums, values, 1)
     kept, wrong = _kept_days(session), Sums()
     for key in {*sums, *kept}:
         wanted, there = sums.get(key, Counter()), kept.get(key, Counter())
@@ -259,15 +281,30 @@ def _days_met(session: Session) -> set[date]:
 
 def _batches(session: Session | None = None) -> Iterator[list[int]]:
     """The ids of all leads, so many at a time; without a session, each batch is looked up anew."""
-    after = 0
+
+    def after(own: Session, last: int) -> list[int]:
+        query = select(Lead.id).where(Lead.id > last).order_by(Lead.id).limit(AT_ONCE)
+        return list(own.scalars(query))
+
+    return _each(after, session)
+
+
+def _batches_of_talks(session: Session | None = None) -> Iterator[list[int]]:
+    """The same of all talks."""
+    return _each(lambda own, last: customers.talk_ids(own, after=last, limit=AT_ONCE), session)
+
+
+def _each(
+    after: Callable[[Session, int], list[int]], session: Session | None
+) -> Iterator[list[int]]:
+    last = 0
     while True:
-        query = select(Lead.id).where(Lead.id > after).order_by(Lead.id).limit(AT_ONCE)
         if session is not None:
-            ids = list(session.scalars(query))
+            ids = after(session, last)
         else:
             with reading() as own:
-                ids = list(own.scalars(query))
+                ids = after(own, last)
         if not ids:
             return
         yield ids
-        after = ids[-1]
+        last = ids[-1]

@@ -24,12 +24,14 @@ class FigureHead(Base):
 
 
 class FigureTouch(Base):
-    """Something has changed: a lead, or who came on a day. Written in the unit that changed it."""
+    """Something has changed: a lead, a talk, or who came on a day. Written in the unit that changed
+    it."""
 
     __tablename__ = "admissions_figure_touch"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lead_id: Mapped[int | None]
+    talk_id: Mapped[int | None]
     on: Mapped[date | None] = mapped_column(Date)
 
 
@@ -62,8 +64,30 @@ class FigureLead(Base):
     responded: Mapped[Count]
     quick: Mapped[Count]
     response_seconds: Mapped[Sum]
+    office_seconds: Mapped[Sum]
     net_fen: Mapped[Sum]
     paid_on: Mapped[date | None] = mapped_column(Date, index=True)
+
+
+class FigureTalk(Base):
+    """How long a customer waited in one talk that the bot gave to an advisor: from their message
+    (`on` is its local day) to the first word of a person. `lead_id` is 0 without a lead; `channel`
+    and `campus_id` are the lead's, `advisor_id` whoever answered or has it now."""
+
+    __tablename__ = "admissions_figure_talk"
+
+    talk_id: Mapped[int] = mapped_column(
+        ForeignKey("students_takeover.id"), primary_key=True, autoincrement=False
+    )
+    on: Mapped[date] = mapped_column(Date, index=True)
+    lead_id: Mapped[int] = mapped_column(index=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    campus_id: Mapped[Count]
+    advisor_id: Mapped[Count]
+    responded: Mapped[Count]
+    quick: Mapped[Count]
+    response_seconds: Mapped[Sum]
+    office_seconds: Mapped[Sum]
 
 
 class FigureDay(Base):
@@ -71,7 +95,8 @@ class FigureDay(Base):
     of them, a channel, a campaign, a course, a reason. A lead is in one row of each that applies,
     so that what a month costs to read depends on how many channels there are, not on leads.
 
-    Along `paid_on` the day is that of the payment, elsewhere the day the lead came.
+    Along `paid_on` the day is that of the payment, elsewhere the day the lead came. Along `talk`,
+    by channel, `leads` counts the talks that asked for an advisor on that day.
     """
 
     __tablename__ = "admissions_figure_day"
@@ -94,6 +119,7 @@ class FigureDay(Base):
     responded: Mapped[Count]
     quick: Mapped[Count]
     response_seconds: Mapped[Sum]
+    office_seconds: Mapped[Sum]
     net_fen: Mapped[Sum]
 
 

@@ -113,6 +113,38 @@ def rows(me: StaffMember) -> ResponseReturnValue:
     )
 
 
+@blueprint.get(f"{PATH}/talks")
+@staff_only(Permission.SEE_FIGURES)
+def talks(me: StaffMember) -> ResponseReturnValue:
+    """The talks behind a number of how long customers wait."""
+    period, after = _period(), request.args.get("after", 0, type=int)
+    chosen = {name: request.args[name] for name in CHOSEN if request.args.get(name)}
+    telling.refresh()
+    with reading() as session:
+        total, found = counting.talk_rows(session, _view(session, me), period, chosen, after=after)
+        seen = lead_list.titles(session, me, [row.lead_id for row in found])
+        members = people.staff_members(session, {row.advisor_id for row in found})
+        channels = naming.channels(session)
+        session.expunge_all()
+    more = ""
+    if len(found) == counting.PAGE:
+        more = urlencode({**_query(period), **chosen, "after": found[-1].talk_id})
+    return render_template(
+        "admissions/figure_talks.html",
+        total=total,
+        found=found,
+        seen=seen,
+        members=members,
+        channels=channels,
+        more=more,
+        period=period,
+        chosen=chosen,
+        words=words,
+        lead_words=lead_words,
+        query=_query(period),
+    )
+
+
 @blueprint.get(f"{PATH}/export")
 @staff_only(Permission.SEE_FIGURES)
 def export(me: StaffMember) -> ResponseReturnValue:

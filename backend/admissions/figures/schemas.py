@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 STEPS = ("leads", "contacted", "tried", "came", "ordered", "paid", "renewed")
 """The funnel, from the lead on; visits come before it and belong to no lead."""
-MEASURES = (*STEPS, "lost", "responded", "quick", "response_seconds", "net_fen")
+MEASURES = (*STEPS, "lost", "responded", "quick", "response_seconds", "office_seconds", "net_fen")
 
 
 class Dimension(StrEnum):
@@ -47,6 +47,7 @@ class Sums(BaseModel):
     responded: int = 0
     quick: int = 0
     response_seconds: int = 0
+    office_seconds: int = 0
     net_fen: int = 0
 
     @property
@@ -63,6 +64,11 @@ class Sums(BaseModel):
     def response_minutes(self) -> float | None:
         """Average until a person answered."""
         return round(self.response_seconds / self.responded / 60, 1) if self.responded else None
+
+    @property
+    def office_minutes(self) -> float | None:
+        """The same in office time."""
+        return round(self.office_seconds / self.responded / 60, 1) if self.responded else None
 
 
 class Slice(BaseModel):
@@ -105,7 +111,8 @@ class Forecast(BaseModel):
 
 class Figures(BaseModel):
     """Everything that a page of figures shows. `visits` is None for whoever sees a part only:
-    who comes belongs to no campus yet."""
+    who comes belongs to no campus yet. In `talks` and its slices `leads` counts the talks that
+    asked for an advisor in the period, not leads."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,6 +121,8 @@ class Figures(BaseModel):
     visits: int | None
     by: dict[Dimension, list[Slice]]
     days: list[tuple[date, int, int]]
+    talks: Sums
+    talks_by: dict[Dimension, list[Slice]]
     cost_fen: int
     forecast: Forecast
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from backend.admissions.figures import counting, keeping, words
 from backend.admissions.figures.counting import View
-from backend.admissions.figures.schemas import Dimension, Figures, Period
+from backend.admissions.figures.schemas import Dimension, Figures, Period, Sums
 from backend.kit import crypto
 from backend.kit.charts import bars
 from backend.kit.config import settings
@@ -18,7 +18,7 @@ from backend.security.schemas import Permission, StaffMember
 
 PURPOSE = "figures"
 SECONDS = 24 * 3600
-CHANNELS, FUNNEL = "channels", "funnel"
+CHANNELS, FUNNEL, WAITS = "channels", "funnel", "waits"
 
 
 def refresh() -> None:
@@ -76,6 +76,13 @@ def picture(token: str) -> bytes:
             if each.sums.leads
         ]
         return bars(f"{period.name}各渠道转化", "浅色是线索，深色是其中已付款的", rows)
+    if claims["kind"] == WAITS:
+        waits = [
+            (each.name, round(60 * (each.sums.office_minutes or 0)), 0, _wait_of(each.sums))
+            for each in found.talks_by[Dimension.ADVISOR]
+            if each.sums.responded
+        ]
+        return bars(f"{period.name}顾问回复时长", "从客户的消息到人工回复，只计上班时间", waits)
     sums = found.sums
     steps = [
         (label, getattr(sums, name), getattr(sums, name), f"{getattr(sums, name)}个")
@@ -83,3 +90,7 @@ def picture(token: str) -> bytes:
         if name != "visits" and sums.leads
     ]
     return bars(f"{period.name}招生漏斗", "这段时间来的线索，截至现在走到哪一步", steps)
+
+
+def _wait_of(sums: Sums) -> str:
+    return f"{sums.office_minutes}分钟，{sums.responded}次"

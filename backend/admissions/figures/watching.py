@@ -5,6 +5,7 @@ many rows at once. What is noted is written at the very end of the unit, once fo
 too much is harmless, noting too little shows in `recount`.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Delete, Integer, Update, event, inspect, literal_column, select
@@ -18,13 +19,22 @@ from backend.kit import clock
 from backend.kit.db import do_before_commit
 from backend.security.schemas import PersonMet
 
+TALKS = "students_takeover"
 KEYS: dict[str, str] = {
     Lead.__tablename__: "id",
     FollowUp.__tablename__: "lead_id",
     SignUp.__tablename__: "lead_id",
     Trial.__tablename__: "lead_id",
+    TALKS: "id",
 }
 _NOTED = "figures"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A talk that has changed, beside leads (numbers) and days."""
+
+    id: int
 
 
 def watch() -> None:
@@ -49,7 +59,7 @@ def met(session: Session, person: PersonMet) -> None:
 
 
 def noted(session: Session) -> set[Any]:
-    """Take what this unit has noted so far: ids of leads, and days."""
+    """Take what this unit has noted so far: ids of leads, talks, and days."""
     session.flush()
     found: set[Any] = session.info.pop(_NOTED, set())
     return found
@@ -61,7 +71,7 @@ def _flushed(session: Session, _context: object) -> None:
         if key is None:
             continue
         history = inspect(row).attrs[key].history
-        _note(session, (*history.deleted, getattr(row, key)))
+        _note(session, (*history.deleted, getattr(row, key)), row.__tablename__)
 
 
 def _executed(state: ORMExecuteState) -> None:
@@ -74,11 +84,12 @@ def _executed(state: ORMExecuteState) -> None:
         query = select(literal_column(KEYS[name], Integer)).select_from(statement.table)
         if statement.whereclause is not None:
             query = query.where(statement.whereclause)
-        _note(state.session, state.session.scalars(query))
+        _note(state.session, state.session.scalars(query), name)
 
 
-def _note(session: Session, lead_ids: Any) -> None:
-    found = {each for each in lead_ids if each is not None}
+def _note(session: Session, ids: Any, table: str = "") -> None:
+    """Leads by their number, or talks where the table is theirs."""
+    found = {Talk(each) if table == TALKS else each for each in ids if each is not None}
     if found:
         session.info.setdefault(_NOTED, set()).update(found)
         do_before_commit(session, _NOTED, _write)
@@ -86,5 +97,10 @@ def _note(session: Session, lead_ids: Any) -> None:
 
 def _write(session: Session) -> None:
     for each in sorted(noted(session), key=str):
-        is_lead = isinstance(each, int)
-        session.add(FigureTouch(lead_id=each if is_lead else None, on=None if is_lead else each))
+        match each:
+            case Talk():
+                session.add(FigureTouch(talk_id=each.id))
+            case int():
+                session.add(FigureTouch(lead_id=each))
+            case _:
+                session.add(FigureTouch(on=each))

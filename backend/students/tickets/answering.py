@@ -1,5 +1,6 @@
 """What staff say about a ticket: to its author in the same chat, or among themselves (S9)."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, events
@@ -9,6 +10,7 @@ from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
 from backend.security import service as security
 from backend.students import queries
+from backend.students.models import Takeover
 from backend.students.schemas import (
     CustomerAnswered,
     NoteKind,
@@ -31,6 +33,7 @@ def answer_ticket(session: Session, *, number: str, account_id: int, text: str) 
     ticket = handled(session, number, account_id)
     said = desk.note(session, ticket, NoteKind.ANSWER, text, account_id)
     responded(ticket)
+    _heard_in_talk(session, ticket, account_id)
     audit(session, ticket, "answered", account_id)
     tell_author(session, ticket, "ticket_answered", key=f"note:{said.id}", answer=text)
     if not ticket.is_anonymous:
@@ -45,6 +48,7 @@ def ask(session: Session, *, number: str, account_id: int, text: str) -> TicketV
     ticket = handled(session, number, account_id)
     asked = desk.note(session, ticket, NoteKind.QUESTION, text, account_id)
     responded(ticket)
+    _heard_in_talk(session, ticket, account_id)
     wait_for_author(ticket, TicketStatus.WAITING)
     session.flush()
     audit(session, ticket, "asked", account_id)
@@ -126,6 +130,17 @@ def responded(ticket: Ticket) -> None:
     if ticket.kind == TicketKind.REQUEST and ticket.status == TicketStatus.ANSWERED:
         ticket.asked_at, ticket.reminded_at = now, now
     ticket.look_at = deadlines.next_look(ticket)
+
+
+def _heard_in_talk(session: Session, ticket: Ticket, account_id: int) -> None:
+    """Whoever asked for a person in a talk and reads an answer by ticket has heard from one."""
+    query = select(Takeover).where(
+        Takeover.ticket_id == ticket.id,
+        Takeover.asked_at.is_not(None),
+        Takeover.responded_at.is_(None),
+    )
+    for row in session.scalars(query):
+        row.responded_at, row.responded_by = clock.now(), account_id
 
 
 def wait_for_author(ticket: Ticket, status: TicketStatus) -> None:

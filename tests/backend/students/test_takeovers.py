@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.db import rehearsal
+from backend.kit.db import reading, rehearsal, unit_of_work
 from backend.kit.errors import NotAllowed, NotFound
 from backend.outbox.models import OutboxMessage
 from backend.security import service as staff
 from backend.security.models import Account
 from backend.security.schemas import Role, StaffMember
-from backend.students import rules, takeovers
+from backend.students import queries, rules, takeovers
 from backend.students.schemas import EndedBy, TakeoverStep, TakeoverView, TicketKind
 from backend.students.tickets import desk
 
@@ -231,3 +231,29 @@ def test_a_talk_is_handed_on_by_those_who_may_lead_it(session: Session) -> None:
         given = takeovers.hand(session, takeover_id=view.id, to_id=accountant.id, by_id=owner.id)
         assert given.owner_id == accountant.id
     assert takeovers.take(session, takeover_id=view.id, account_id=owner.id).owner_id == owner.id
+
+
+def test_a_wait_runs_from_the_customers_message_to_the_first_word_whoever_leads(
+    database: str,
+) -> None:
+    with unit_of_work() as session:
+        _hire(session, "小王")
+        _hire(session, "小李")
+        view = _begin(session, "o_one")
+    with clock.frozen(MORNING + timedelta(minutes=12)), unit_of_work() as session:
+        takeovers.tend(session, view.id)  # A nudge, and then a colleague has it.
+    with clock.frozen(MORNING + timedelta(minutes=17)), unit_of_work() as session:
+        step = takeovers.tend(session, view.id)
+        assert step
+        assert step[0] is TakeoverStep.REASSIGN
+        owner_id = step[1].owner_id
+        for key in ("a", "b"):
+            takeovers.answer(
+                session, takeover_id=view.id, account_id=owner_id, words="您好", source_key=key
+            )
+    with reading() as session:
+        [told] = queries.responses(session, Role.ADVISOR, ids=[view.id])
+        assert told.account_id == owner_id
+        assert told.responded_at is not None
+        assert told.responded_at - told.asked_at == timedelta(minutes=17)
+        assert queries.responses(session, Role.ACADEMIC, openids=["o_one"]) == []

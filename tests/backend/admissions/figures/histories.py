@@ -18,7 +18,8 @@ from backend.kit import clock, events
 from backend.security import service as security
 from backend.security.models import Code
 from backend.security.schemas import CodeKind, Role
-from backend.students.models import Student
+from backend.students.models import Student, Takeover
+from backend.students.ticket_models import Ticket
 from backend.teaching.models import Lesson
 from tests.backend.finance import scenes
 
@@ -37,6 +38,7 @@ class World:
     advisors: list[int | None]
     students: list[int]
     lesson_id: int
+    ticket_id: int
     leads: list[Lead] = field(default_factory=list)
     signed: list[SignUp] = field(default_factory=list)
 
@@ -62,7 +64,11 @@ def open_world(session: Session) -> World:
     code = Code(
         scene="channel-x", kind=CodeKind.CHANNEL, subject="x", label="地推", created_at=clock.now()
     )
-    session.add_all([*students, lesson, code])
+    ticket = Ticket(
+        number="T1", kind="request", category="other", status="open", text="", openid="o",
+        opened_at=NOW, respond_due_at=NOW, resolve_due_at=NOW, source_key="t1",
+    )  # fmt: skip
+    session.add_all([*students, lesson, code, ticket])
     session.flush()
     return World(
         session,
@@ -71,6 +77,7 @@ def open_world(session: Session) -> World:
         [None, *advisors],
         [each.id for each in students],
         lesson.id,
+        ticket.id,
     )
 
 
@@ -87,6 +94,7 @@ def do(world: World, deed: tuple[int, int, int, int]) -> None:
 
 def _come(world: World, whom: int, how: int, at: datetime) -> None:
     lead = Lead(
+        openid=f"o_lead_{len(world.leads)}" if how % 3 else None,
         source=SOURCES[how % len(SOURCES)],
         interest="英语",
         stage=Stage.NEW,
@@ -250,6 +258,45 @@ def _forget(world: World, whom: int, _how: int, _at: datetime) -> None:
     )
 
 
+def _talk(world: World, whom: int, how: int, at: datetime) -> None:
+    """Somebody asks for a person; an advisor answers, or a manager, or nobody, or one who asks for
+    the academic office."""
+    session, lead = world.session, world.lead(whom)
+    talk = session.scalars(
+        select(Takeover).where(Takeover.openid == (lead.openid or "o_nobody")).limit(1)
+    ).one_or_none()
+    if talk is None:
+        talk = Takeover(
+            openid=lead.openid or "o_nobody",
+            customer="客户",
+            role=Role.ADVISOR if how % 5 else Role.ACADEMIC,
+            owner_id=world.advisors[1],
+            ticket_id=world.ticket_id,
+            begins_at=at,
+            asked_at=at if how % 4 else None,
+            due_at=at,
+            last_said="",
+            suggestions=[],
+            tried=[],
+        )
+        session.add(talk)
+    elif talk.asked_at is not None and talk.responded_at is None:
+        talk.responded_at = talk.asked_at + timedelta(minutes=7 * how + 1)
+        talk.responded_by = world.advisors[1 + how % 3]
+    else:
+        talk.owner_id = world.advisors[1 + how % 3] or talk.owner_id
+
+
+def _move_openid(world: World, whom: int, how: int, _at: datetime) -> None:
+    """As a visitor of the website who goes on in WeChat, and as an erasure."""
+    lead, session = world.lead(whom), world.session
+    if how % 2:
+        gone, lead.openid = lead.openid, None
+        session.execute(update(Takeover).where(Takeover.openid == gone).values(openid="gone"))
+    elif lead.openid is None and lead.closed_at is None:
+        lead.openid = f"o_moved_{lead.id}"
+
+
 def _scan(world: World, whom: int, how: int, at: datetime) -> None:
     """Somebody comes, perhaps by a code that is told later."""
     with clock.frozen(at):
@@ -259,5 +306,5 @@ def _scan(world: World, whom: int, how: int, at: datetime) -> None:
 
 _DEEDS: tuple[Callable[[World, int, int, datetime], None], ...] = (
     _come, _lose, _reopen, _hand, _follow, _merge, _try, _sign, _pay, _refund,
-    _merge_learners, _forget, _scan,
+    _merge_learners, _forget, _scan, _talk, _talk, _move_openid,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from backend.admissions.figures.models import (
     FigureDay,
     FigureHead,
     FigureLead,
+    FigureTalk,
     FigureTouch,
     FigureVisit,
 )
@@ -28,7 +29,7 @@ from tests.backend.admissions.figures import histories
 from tests.backend.admissions.figures.histories import NOW, World
 
 NUMBER = st.integers(0, 11)
-DEED = st.tuples(st.integers(0, 12), NUMBER, NUMBER, st.integers(0, 40))
+DEED = st.tuples(st.integers(0, 15), NUMBER, NUMBER, st.integers(0, 40))
 KEEP = st.just(None)
 EVER = Period(from_on=NOW.date().replace(year=2025), to_on=NOW.date().replace(year=2027))
 
@@ -79,7 +80,7 @@ def test_what_is_kept_up_equals_a_recount() -> None:
 def _check(session: Session, world: World, principal: StaffMember) -> None:
     assert keeping.recount(session) == []
     kept = _days(session)
-    for table in (FigureDay, FigureLead, FigureVisit, FigureHead):
+    for table in (FigureDay, FigureLead, FigureTalk, FigureVisit, FigureHead):
         session.execute(delete(table))
     keeping.catch_up(session)  # Made from nothing.
     assert _days(session) == kept
@@ -96,6 +97,12 @@ def _check(session: Session, world: World, principal: StaffMember) -> None:
         for each in slices:
             chosen = {"step": "leads", dimension.value: each.value}
             assert counting.rows(session, view, EVER, chosen)[0] == each.sums.leads
+    for dimension, slices in found.talks_by.items():
+        assert counting.added([each.sums for each in slices]) == found.talks
+        for each in slices:
+            for step, count in (("talks", each.sums.leads), ("quick", each.sums.quick)):
+                chosen = {"step": step, dimension.value: each.value}
+                assert counting.talk_rows(session, view, EVER, chosen)[0] == count
 
 
 def _days(session: Session) -> dict[tuple[object, ...], tuple[int, ...]]:

@@ -107,7 +107,9 @@ def test_costs_are_kept_by_channel_and_month_and_read_by_the_day(site: Site, wor
         assert kept == {0: 300_000, world.campuses[1]: 6_000}
         ten_days = periods.asked("", "2026-11-21", "2026-12-10")
         assert costs.spent(session, ten_days, campus_id=0) == {"phone": 102_000}
-    thresholds = {**dict.fromkeys(("quick_share", "conversion", "came_share"), "90")}
+    thresholds = {
+        **dict.fromkeys(("quick_share", "conversion", "came_share", "wait_minutes"), "90")
+    }
     thresholds |= {"least_leads": "2", "reason_share": "40", "cost_of_one": "1"}
     page = shown(head, "/figures/costs?month=2026-11")
     assert sent(head, "/figures/thresholds", page, **thresholds)[0] == 303
