@@ -106,7 +106,8 @@ class FollowUp(Base):
 
 
 class SignUp(Base):
-    """报名: a child, a class and the order that pays for it."""
+    """报名: a child, a class and the order that pays for it; no class for a package of lessons that
+    takes no seat."""
 
     __tablename__ = "admissions_sign_up"
     __table_args__ = (Index("ix_admissions_sign_up_openid_status", "openid", "status"),)
@@ -119,7 +120,10 @@ class SignUp(Base):
     guardian_name: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(Encrypted("admissions_sign_up.phone"), info=IS_ADDRESS)
     privacy_version: Mapped[str] = mapped_column(String(20))
-    class_group_id: Mapped[int] = mapped_column(ForeignKey("teaching_class_group.id"), index=True)
+    class_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("teaching_class_group.id"), index=True
+    )
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("finance_package.id"))
     order_number: Mapped[str | None] = mapped_column(String(32), unique=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
     status: Mapped[str] = mapped_column(String(12))

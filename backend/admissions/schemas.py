@@ -111,6 +111,7 @@ class SignUpForm(BaseModel):
     the number of the order that this form corrects, `seen_fen` what its sender was shown as the
     price, `grade_number` the grade as a number (kindergarten is 0), `age` the years where the
     course asks for them; with a bundle or a package, that is bought and a seat in the class taken.
+    A package that takes no seat is bought without a class, at `campus_id` if one was named.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -122,7 +123,8 @@ class SignUpForm(BaseModel):
     age: int | None = None
     bundle_id: int | None = None
     package_id: int | None = None
-    class_group_id: int
+    class_group_id: int | None = None
+    campus_id: int | None = None
     guardian_name: str
     phone: str
     privacy_version: str

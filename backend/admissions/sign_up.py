@@ -4,12 +4,16 @@ A sibling of `service` for the heavier noun of the room. It listens to finance: 
 `seat_paid` and `let_go` for the orders that were billed here.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.admissions import queries, rules, service
+from backend.admissions import paid_notices, queries, rules, service
 from backend.admissions.contracts import service as contracts
 from backend.admissions.eligibility import service as eligibility
+from backend.admissions.eligibility.schemas import Asked
 from backend.admissions.intake import merging
 from backend.admissions.models import SignUp
 from backend.admissions.schemas import SignUpForm, SignUpStatus, SignUpView, Stage
@@ -17,6 +21,7 @@ from backend.admissions.waitlist import offers as waitlist
 from backend.finance import queries as money
 from backend.finance import service as finance
 from backend.finance.arrears import queries as arrears
+from backend.finance.prices import queries as packages
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import PriceMoved, Wanted
 from backend.finance.refund_words import RefundApproved
@@ -24,10 +29,7 @@ from backend.finance.schemas import OrderClosed, OrderPaid
 from backend.kit import clock
 from backend.kit.errors import DomainError, NotFound
 from backend.kit.money import yuan
-from backend.outbox import service as outbox
-from backend.outbox.schemas import Notice, Recipient
 from backend.security import queries as staff
-from backend.security.schemas import Role
 from backend.students import queries as files
 from backend.students import service as students
 from backend.students.file import consents
@@ -38,11 +40,16 @@ from backend.teaching.life import clashes
 from backend.teaching.schemas import ClassOffer
 
 PURPOSE = "sign_up:"
-_REASONS = {
-    "SeatTaken": "班级已满",
-    "AlreadyEnrolled": "孩子已在班",
-    "Clash": "和孩子的其他课时间冲突",
-}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is signed up for: a class, or a package that takes no seat (`offer` is None then)."""
+
+    name: str
+    campus_id: int | None
+    asked: Sequence[Asked]
+    offer: ClassOffer | None = None
 
 
 class AlreadySignedUp(DomainError):
@@ -59,18 +66,20 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     `prices.quote` raises, PriceMoved (another price than was shown), FeeCapExceeded, InArrears, and
     what `finance.cancel` raises when the replaced order has been paid meanwhile.
     """
-    offer = _offer(session, form.class_group_id)
-    _refuse_double(session, form, offer)
-    eligibility.must_fit(
-        session,
-        offer,
-        openid=form.openid,
-        phone=form.phone,
-        child_name=form.child_name,
-        grade=form.grade_number,
-        age=form.age,
-    )
-    wanted = wanted_of(form, offer.campus_id)
+    wish = _wish(session, form)
+    if wish.offer is not None:
+        _refuse_double(session, form, wish.offer)
+    for each in wish.asked:
+        eligibility.must_fit(
+            session,
+            each,
+            openid=form.openid,
+            phone=form.phone,
+            child_name=form.child_name,
+            grade=form.grade_number,
+            age=form.age,
+        )
+    wanted = wanted_of(form, wish.campus_id)
     waiting = _waiting(session, form)
     if waiting is not None and not _is_same_buy(session, waiting, form, wanted):
         finance.cancel(session, number=waiting.order_number or "", openid=form.openid)
@@ -81,15 +90,15 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         waiting.child_name, waiting.grade = form.child_name, form.grade
         waiting.guardian_name, waiting.phone = form.guardian_name, form.phone
         session.flush()
-        _conclude(session, waiting, offer, form.source_key)
-        return _view(session, waiting, offer)
+        _conclude(session, waiting, wish, form.source_key)
+        return _view(session, waiting, wish)
     arrears.must_be_free(session, openid=form.openid)
     quote = prices.quote(session, payer_openid=form.openid, wanted=wanted, code=form.code)
     if form.seen_fen not in (None, quote.total_fen):
         raise PriceMoved(seen_fen=form.seen_fen, now_fen=quote.total_fen)
     now = clock.now()
     lead = service.open_lead(
-        session, openid=form.openid, interest=f"报名{offer.name}", campus_id=offer.campus_id
+        session, openid=form.openid, interest=f"报名{wish.name}", campus_id=wish.campus_id
     )
     merging.join_by_phone(session, lead_id=lead.id, phone=form.phone)
     signed = SignUp(
@@ -100,7 +109,8 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         guardian_name=form.guardian_name,
         phone=form.phone,
         privacy_version=form.privacy_version,
-        class_group_id=offer.id,
+        class_group_id=wish.offer.id if wish.offer else None,
+        package_id=form.package_id,
         status=SignUpStatus.PENDING,
         expires_at=now + rules.PAY_WITHIN,
         created_at=now,
@@ -108,7 +118,8 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     )
     session.add(signed)
     session.flush()
-    _hold(session, signed, offer)
+    if wish.offer is not None:
+        _hold(session, signed, wish.offer)
     students.record_consent(
         session, openid=form.openid, purpose=PRIVACY_NOTICE, version=form.privacy_version
     )
@@ -124,8 +135,8 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
     signed.order_number = order.number
     service.move(session, lead_id=lead.id, stage=Stage.ORDERED)
     session.flush()
-    _conclude(session, signed, offer, form.source_key)
-    return _view(session, signed, offer)
+    _conclude(session, signed, wish, form.source_key)
+    return _view(session, signed, wish)
 
 
 def _is_same_buy(session: Session, waiting: SignUp, form: SignUpForm, wanted: Wanted) -> bool:
@@ -140,9 +151,17 @@ def _is_same_buy(session: Session, waiting: SignUp, form: SignUpForm, wanted: Wa
     ]
 
 
-def _conclude(session: Session, signed: SignUp, offer: ClassOffer, source_key: str) -> None:
+def _conclude(session: Session, signed: SignUp, wish: Wish, source_key: str) -> None:
     order = money.order_for(session, number=signed.order_number or "", openid=signed.openid)
-    contracts.conclude(session, signed=signed, offer=offer, order=order, source_key=source_key)
+    contracts.conclude(
+        session,
+        signed=signed,
+        offer=wish.offer,
+        name=wish.name,
+        campus_id=wish.campus_id,
+        order=order,
+        source_key=source_key,
+    )
 
 
 def _hold(session: Session, signed: SignUp, offer: ClassOffer) -> None:
@@ -186,14 +205,14 @@ def seat_paid(session: Session, paid: OrderPaid) -> None:
     except DomainError as error:
         signed.status = SignUpStatus.STUCK
         session.flush()
-        _tell_stuck(session, signed, paid, type(error).__name__)
+        paid_notices.stuck(session, signed, paid, type(error).__name__)
         return
     signed.status = SignUpStatus.DONE
     if signed.lead_id is not None:
         service.note(session, lead_id=signed.lead_id, text=f"已付款 {yuan(paid.total_fen)}")
         service.move(session, lead_id=signed.lead_id, stage=Stage.WON)
     session.flush()
-    _tell_done(session, signed, paid)
+    paid_notices.done(session, signed, paid)
     contracts.send(session, signed=signed)
 
 
@@ -208,15 +227,7 @@ def let_go(session: Session, closed: OrderClosed) -> None:
         service.move(session, lead_id=signed.lead_id, stage=Stage.CONTACTED)
     session.flush()
     if closed.reason == "expired":
-        outbox.post(
-            session,
-            to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
-            notice=Notice(
-                template="sign_up_expired",
-                values={"child": signed.child_name, "class_name": _class_name(session, signed)},
-            ),
-            dedupe_key=f"sign-up-expired:{signed.id}",
-        )
+        paid_notices.expired(session, signed)
 
 
 def give_up(session: Session, refunded: RefundApproved) -> None:
@@ -242,63 +253,13 @@ def _enrol(session: Session, signed: SignUp, paid: OrderPaid) -> None:
         phone=signed.phone,
         openid=signed.openid,
     )
-    teaching.confirm_seat(session, holder=_holder(signed), student_id=registered.student_id)
+    if signed.class_group_id is not None:
+        teaching.confirm_seat(session, holder=_holder(signed), student_id=registered.student_id)
     finance.open_lesson_accounts(session, order_id=paid.order_id, student_id=registered.student_id)
     signed.student_id = registered.student_id
 
 
-def _tell_done(session: Session, signed: SignUp, paid: OrderPaid) -> None:
-    first = classes.first_lesson(session, signed.class_group_id, from_at=clock.now())
-    values = {
-        "child": signed.child_name,
-        "class_name": _class_name(session, signed),
-        "customer": signed.guardian_name,
-        "amount": yuan(paid.total_fen),
-        "number": paid.number,
-        "first_lesson": f"{clock.local(first.starts_at):%m月%d日 %H:%M}" if first else "待排课",
-        "place": f"{first.campus_name}{first.venue_name or ''}" if first else "待定",
-    }
-    outbox.post(
-        session,
-        to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
-        notice=Notice(template="order_paid_guardian", values=values),
-        dedupe_key=f"order-paid:{paid.order_id}:guardian",
-    )
-    for account_id in queries.advisors_of(session, signed.lead_id):
-        outbox.post(
-            session,
-            to=staff.recipient_of(session, account_id),
-            notice=Notice(template="order_paid_advisor", values=values),
-            dedupe_key=f"order-paid:{paid.order_id}:{account_id}",
-        )
-
-
-def _tell_stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) -> None:
-    values = {
-        "child": signed.child_name,
-        "class_name": _class_name(session, signed),
-        "number": paid.number,
-        "amount": yuan(paid.total_fen),
-        "reason": _REASONS.get(reason, "系统无法自动入班"),
-    }
-    outbox.post(
-        session,
-        to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
-        notice=Notice(template="sign_up_stuck_guardian", values=values),
-        dedupe_key=f"sign-up-stuck:{signed.id}:guardian",
-    )
-    responsible = queries.advisors_of(session, signed.lead_id)
-    responsible |= {m.id for m in staff.staff_with_role(session, Role.ACADEMIC)}
-    for account_id in sorted(responsible):
-        outbox.post(
-            session,
-            to=staff.recipient_of(session, account_id),
-            notice=Notice(template="sign_up_stuck_staff", values=values),
-            dedupe_key=f"sign-up-stuck:{signed.id}:{account_id}",
-        )
-
-
-def wanted_of(form: SignUpForm, campus_id: int) -> Wanted:
+def wanted_of(form: SignUpForm, campus_id: int | None) -> Wanted:
     """What a form asks the price of."""
     is_term = form.bundle_id is None and form.package_id is None
     return Wanted(
@@ -340,7 +301,7 @@ def _waiting(session: Session, form: SignUpForm) -> SignUp | None:
     return session.scalars(query.limit(1)).first()
 
 
-def _view(session: Session, signed: SignUp, offer: ClassOffer) -> SignUpView:
+def _view(session: Session, signed: SignUp, wish: Wish) -> SignUpView:
     number = signed.order_number or ""
     order = money.order_for(session, number=number, openid=signed.openid)
     return SignUpView(
@@ -350,8 +311,20 @@ def _view(session: Session, signed: SignUp, offer: ClassOffer) -> SignUpView:
         total_fen=order.total_fen,
         expires_at=signed.expires_at,
         pay_url=finance.pay_link(number=number, openid=signed.openid),
-        class_name=offer.name,
+        class_name=wish.name,
     )
+
+
+def _wish(session: Session, form: SignUpForm) -> Wish:
+    """Raises NotFound for a class that is gone, or where one has to be chosen."""
+    if form.class_group_id is not None:
+        offer = _offer(session, form.class_group_id)
+        return Wish(offer.name, offer.campus_id, [offer], offer)
+    package = packages.package(session, form.package_id or 0)
+    if package is None or package.takes_seat:
+        raise NotFound()
+    campus_id = package.campus_id or form.campus_id
+    return Wish(package.name, campus_id, eligibility.of_package(session, package))
 
 
 def _offer(session: Session, class_group_id: int) -> ClassOffer:
@@ -359,10 +332,6 @@ def _offer(session: Session, class_group_id: int) -> ClassOffer:
     if not found:
         raise NotFound()
     return found[0]
-
-
-def _class_name(session: Session, signed: SignUp) -> str:
-    return classes.class_name(session, signed.class_group_id)
 
 
 def _sign_up_of(session: Session, purpose_key: str) -> SignUp | None:

@@ -158,6 +158,22 @@ TEMPLATES: Mapping[str, Template] = {
         fields=progress(what="{class_name}", state="报名成功", note="首次课{first_lesson}"),
         urgent=True,
     ),
+    "package_paid_guardian": Template(
+        title="课时已到账",
+        text="{child}的{class_name}已付款{amount}，课时已经到账。教务老师会联系您排班，"
+        "想先挑时间，回复「课程」看各班，或回复「转人工」。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="课时已到账", note="教务老师联系您排班"),
+        urgent=True,
+    ),
+    "package_paid_staff": Template(
+        title="待排班",
+        text="{customer}为{child}买了{class_name}（{amount}，订单{number}），还没有班。"
+        "请今天联系家长排班。",
+        wechat="task",
+        fields=task(what="待排班：{class_name}", whom="{child}", when="请今天联系"),
+        kind=NoticeKind.TASK,
+    ),
     "order_paid_advisor": Template(
         title="客户已付款",
         text="{customer}已为{child}报名{class_name}，实付{amount}。请今天联系家长，确认开课安排。",

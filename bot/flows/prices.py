@@ -17,7 +17,8 @@ from backend.kit import clock
 from backend.students.schemas import Child
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
-from bot.flows import courses, finder, form, sign_up, sign_up_answers, whose
+from bot.flows import courses, finder, form, packages, sign_up, sign_up_answers, whose
+from bot.flows import sign_up_summary as summary
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -51,6 +52,9 @@ def heard(talk: Talk) -> Reply | None:
     if _NO_CODE.match(talk.plain):
         talk.state.topic.pop(CODE, None)
         return say(phrases.NO_CODE)
+    listed = packages.asked(talk) or sign_up.begin_package(talk)
+    if listed is not None:
+        return listed
     asks = _COSTS.search(talk.plain)
     if asks and _RENEWS.search(talk.plain) and whose.children(talk):
         return renew(talk)
@@ -108,7 +112,7 @@ def _together(talk: Talk) -> Reply:
             code=talk.state.topic.get(CODE),
         )
     except (CodeUnknown, CodeSpent) as error:
-        return sign_up.drop_code(talk, error).then(_together(talk))
+        return summary.drop_code(talk, error).then(_together(talk))
     except PriceMissing as error:
         return say(phrases.MISSING.format(**error.facts))
     return say(phrases.together(names, [offer.name for offer in found], quotes))
@@ -144,7 +148,7 @@ def renew(talk: Talk) -> Reply:
                 )
             ]
     except (CodeUnknown, CodeSpent) as error:
-        return sign_up.drop_code(talk, error).then(renew(talk))
+        return summary.drop_code(talk, error).then(renew(talk))
     if not options:
         return sign_up.begin(talk)
     match = _CHOOSES.match(talk.plain)
@@ -195,10 +199,10 @@ def _finish(talk: Talk) -> Reply:
             )
     except PriceMoved as error:
         talk.state.leave()
-        return sign_up.moved(error).then(renew(talk))
+        return summary.moved(error).then(renew(talk))
     except (CodeUnknown, CodeSpent) as error:
         talk.state.leave()
-        return sign_up.drop_code(talk, error).then(renew(talk))
+        return summary.drop_code(talk, error).then(renew(talk))
     except FeeCapExceeded as error:
         talk.state.leave()
         return say(phrases.cap(**error.facts))

@@ -8,7 +8,6 @@ from backend.admissions.eligibility.schemas import NotEligible
 from backend.admissions.waitlist import line as waitlist
 from backend.admissions.waitlist.schemas import WaitingStatus
 from backend.finance import queries as money
-from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import (
     CodeSpent,
     CodeUnknown,
@@ -17,17 +16,25 @@ from backend.finance.prices.schemas import (
     PriceMoved,
 )
 from backend.finance.schemas import OrderStatus
-from backend.kit.config import settings
-from backend.kit.log import mask_phones
-from backend.kit.money import yuan
 from backend.security.schemas import Role
-from backend.students import queries as students
 from backend.teaching import queries as teaching
 from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
-from bot.flows import buying, comparing, courses, details, finder, form, people, small_talk, trials
+from bot.flows import (
+    buying,
+    comparing,
+    courses,
+    details,
+    finder,
+    form,
+    packages,
+    people,
+    small_talk,
+    trials,
+)
 from bot.flows import sign_up_answers as answers
 from bot.flows import sign_up_more as more
+from bot.flows import sign_up_summary as summary
 from bot.flows.form import Form, Step
 from bot.flows.talk import Talk
 from bot.interpreter import words
@@ -71,10 +78,28 @@ def begin(talk: Talk) -> Reply:
         talk.state.topic["full"] = offer.id
         return say(phrases.IS_FULL.format(name=offer.name))
     slots["class_group_id"] = offer.id if offer else None
+    return _started(talk, slots, offer.name if offer else None)
+
+
+def begin_package(talk: Talk) -> Reply | None:
+    """«报英语编程双科», «报第一个» after the list of packages; None for other words."""
+    package = packages.chosen(talk) if talk.state.flow is None else None
+    if package is None:
+        return None
+    courses.note_lead(talk)
+    slots: dict[str, Any] = talk.state.topic.pop(trials.KEPT, {})
+    slots["grade"] = talk.state.topic.get("grade") or slots.get("grade")
+    slots.setdefault("child_name", answers.told_child(talk))
+    slots |= {"class_group_id": None, buying.BUYING: f"package:{package.id}"}
+    talk.state.shown = []
+    return _started(talk, slots, package.name)
+
+
+def _started(talk: Talk, slots: dict[str, Any], what: str | None) -> Reply:
     named = more.pair(talk)
     if named is not None:
         slots["child_name"], slots[more.ALSO] = named
-    opening = say(phrases.opening(offer.name if offer else None))
+    opening = say(phrases.opening(what))
     asked = form.start(talk, FORM, **slots)
     if named is not None and talk.state.slots.get("guardian_name") == named[1]:
         del talk.state.slots["guardian_name"]  # The second name was a child's.
@@ -158,10 +183,14 @@ def _finish(talk: Talk) -> Reply:
         full = say(phrases.FULL.format(name=error.facts.get("class_name", "")))
         return full.then(form.advance(talk, FORM))
     except NotEligible as error:
-        return _choose_again(talk, phrases.not_eligible(error.facts))
+        return summary.choose_again(talk, FORM, phrases.not_eligible(error.facts))
     except (CodeUnknown, CodeSpent, PriceMoved) as error:
         slots.pop("consent", None)
-        told = moved(error) if isinstance(error, PriceMoved) else drop_code(talk, error)
+        told = (
+            summary.moved(error)
+            if isinstance(error, PriceMoved)
+            else summary.drop_code(talk, error)
+        )
         return told.then(form.advance(talk, FORM))
     except FeeCapExceeded as error:
         talk.state.leave()
@@ -172,7 +201,11 @@ def _finish(talk: Talk) -> Reply:
     card = show(
         title=phrases.pay_title(signed.total_fen),
         description=phrases.pay_description(
-            slots["child_name"], signed.class_name, signed.order_number, signed.expires_at
+            slots["child_name"],
+            signed.class_name,
+            signed.order_number,
+            signed.expires_at,
+            has_seat=slots.get("class_group_id") is not None,
         ),
         url=signed.pay_url,
     )
@@ -185,13 +218,6 @@ def _finish(talk: Talk) -> Reply:
         return card
     following = form.start(talk, FORM, **more.next_child(also, slots))
     return card.then(say(phrases.NEXT_CHILD.format(name=also)).then(following))
-
-
-def _choose_again(talk: Talk, why: str) -> Reply:
-    """Another class, as this one does not fit the child."""
-    for key in ("class_group_id", "consent", buying.BUYING):
-        talk.state.slots.pop(key, None)
-    return say(why).then(form.advance(talk, FORM))
 
 
 def _is_paid(talk: Talk) -> bool:
@@ -207,20 +233,6 @@ def _to_academic(talk: Talk) -> Reply:
     talk.state.leave()
     talk.state.finished = None
     return say(phrases.PAID_ALREADY).then(people.pass_to(Role.ACADEMIC)(talk))
-
-
-def moved(error: PriceMoved) -> Reply:
-    """Another price than was shown: both are said before the question comes again."""
-    seen, now = (yuan(error.facts[name]) for name in ("seen_fen", "now_fen"))
-    return say(price_phrases.MOVED.format(seen=seen, now=now))
-
-
-def drop_code(talk: Talk, error: CodeUnknown | CodeSpent) -> Reply:
-    """A code that does not hold is forgotten, and the rest goes on without it."""
-    talk.state.topic.pop(CODE, None)
-    spent = isinstance(error, CodeSpent)
-    sentence = price_phrases.CODE_SPENT if spent else price_phrases.CODE_UNKNOWN
-    return say(sentence.format(code=error.facts.get("code", "")))
 
 
 def _beside(talk: Talk) -> Reply | None:
@@ -239,7 +251,7 @@ def _beside(talk: Talk) -> Reply | None:
             return details.change_phone(talk)  # The form waits.
         told = say(phrases.PHONE_LATER)
     if answers.doubts(talk):
-        told = say(phrases.why_phone(_privacy()))
+        told = say(phrases.why_phone(summary.privacy()))
     step = FORM.step(talk.state.step)
     return told.then((step.ask_again or step.ask)(talk)) if told else None
 
@@ -261,14 +273,14 @@ def _ask_child(talk: Talk) -> Reply:
 
 def _ask_class(talk: Talk) -> Reply:
     grade = talk.state.slots.get("grade")
-    found = [o for o in finder.find_classes(talk, grade=grade) if o.seats_left]
+    found = more.for_package(talk, finder.find_classes(talk, grade=grade))
     wish, instead = {**_NO_WISH, **talk.state.topic, "grade": grade}, ""
     guess = answers.guess(talk, grade)
     if not found:  # What was talked about does not fit the grade: say so, and show what does.
         instead = phrases.INSTEAD.format(wish=finder.describe(wish))
         for key in ("subject", "course_id", *finder.SOFT):
             talk.state.topic.pop(key, None)
-        found = [o for o in finder.find_classes(talk, grade=grade) if o.seats_left]
+        found = more.for_package(talk, finder.find_classes(talk, grade=grade))
     if not found:
         talk.state.slots.pop("grade", None)
         talk.asked(NAME, "grade")
@@ -290,41 +302,7 @@ def _class_holds(talk: Talk, class_group_id: int) -> bool:
 
 
 def _ask_consent(talk: Talk) -> Reply:
-    slots = talk.state.slots
-    lines = {step.names[0]: step.show(slots[step.key]) for step in FORM.steps if step.key in slots}
-    offer = _offer(talk, slots["class_group_id"], None)
-    why = more.unfit(talk, slots.get("phone", ""))
-    if why is not None:
-        return _choose_again(talk, why)
-    if offer is not None:
-        lines["班级"] = offer.name
-        wanted = buying.wanted(talk, offer)
-        try:
-            quote = prices.quote(
-                talk.session,
-                payer_openid=talk.openid,
-                wanted=wanted,
-                code=talk.state.topic.get(CODE),
-            )
-        except (CodeUnknown, CodeSpent) as error:
-            return drop_code(talk, error).then(_ask_consent(talk))
-        except PriceMissing:
-            slots.pop("seen_fen", None)
-        else:
-            lines["费用"], slots["seen_fen"] = price_phrases.cost(quote), quote.total_fen
-        others = [c.name for c in buying.choices(talk, offer) if c.key != slots.get(buying.BUYING)]
-        if others:
-            lines["也可以买"] = phrases.other_ways(others, is_term=buying.BUYING not in slots)
-    if talk.speaker.guardian_id is not None:
-        name, phone = students.guardian_for_contract(talk.session, talk.speaker.guardian_id)
-        lines["家长"] = phrases.on_file(name, mask_phones(phone))
-    guess = answers.guess(talk, slots["grade"])
-    contract = f"{settings().public_url}/contract"
-    return say(guess + phrases.ask_consent(lines, _privacy(), contract))
-
-
-def _privacy() -> str:
-    return f"{settings().public_url}/privacy"
+    return summary.ask(talk, FORM)
 
 
 def _is_known_guardian(talk: Talk) -> bool:
@@ -361,6 +339,14 @@ FORM = Form(
             answers.read_class,
             ask_again=lambda _talk: say(phrases.ASK_CLASS_NUMBER),
             holds=_class_holds,
+            skip=packages.needs_no_class,
+        ),
+        Step(
+            packages.CAMPUS,
+            ("校区",),
+            packages.ask_campus,
+            packages.read_campus,
+            skip=packages.needs_no_campus,
         ),
         Step(
             more.YEARS,
@@ -386,6 +372,12 @@ FORM = Form(
             spot=lambda _talk, text: words.phone(text),
             skip=_is_known_guardian,
         ),
-        Step("consent", ("同意",), _ask_consent, answers.read_consent, confirms=True),
+        Step(
+            "consent",
+            ("同意",),
+            _ask_consent,
+            answers.read_consent,
+            confirms=True,
+        ),
     ),
 )

@@ -2,17 +2,19 @@
 the next child of the same family (A10, A11)."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from backend.admissions.eligibility import service as eligibility
-from backend.admissions.eligibility.schemas import NotEligible
+from backend.admissions.eligibility.schemas import Asked, NotEligible
 from backend.admissions.schemas import SignUpForm
+from backend.logistics import queries as places
 from backend.students import queries as students
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
-from bot.flows import buying
-from bot.flows.form import Read, Unfit, Value
+from bot.flows import buying, packages
+from bot.flows.form import Form, Read, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as phrases
@@ -38,11 +40,38 @@ def offer_of(talk: Talk) -> ClassOffer | None:
 
 def knows_age(talk: Talk) -> bool:
     """Whether nobody has to be asked how old the child is."""
-    offer = offer_of(talk)
     name = talk.state.slots.get("child_name", "")
-    return offer is None or not eligibility.asks_age(
-        talk.session, offer, openid=talk.openid, child_name=name
+    return not any(
+        eligibility.asks_age(talk.session, each, openid=talk.openid, child_name=name)
+        for each in _asked(talk)
     )
+
+
+def _asked(talk: Talk) -> Sequence[Asked]:
+    """What the child has to fit: the class, or the courses of a package without one."""
+    offer = offer_of(talk)
+    if offer is not None:
+        return [offer]
+    package = packages.of_form(talk)
+    is_loose = package is not None and not package.takes_seat
+    return eligibility.of_package(talk.session, package) if package and is_loose else []
+
+
+def for_package(talk: Talk, found: Sequence[ClassOffer]) -> list[ClassOffer]:
+    """The classes with a seat to sell; of a package that was chosen, those of its courses."""
+    package = packages.of_form(talk)
+    courses = {item.course_id for item in package.items} if package else None
+    return [o for o in found if o.seats_left and (courses is None or o.course_id in courses)]
+
+
+def lines_of(talk: Talk, form: Form) -> dict[str, str]:
+    """The answers so far as the summary shows them."""
+    slots = talk.state.slots
+    lines = {s.names[0]: s.show(slots[s.key]) for s in form.steps if s.key in slots}
+    if packages.CAMPUS in slots:
+        found = places.campuses(talk.session)
+        lines["校区"] = next(c.name for c in found if c.id == slots[packages.CAMPUS])
+    return lines
 
 
 def read_years(_talk: Talk, text: str) -> Read:
@@ -51,22 +80,22 @@ def read_years(_talk: Talk, text: str) -> Read:
 
 
 def unfit(talk: Talk, phone: str) -> str | None:
-    """Why the child may not sit in the chosen class, in words; None when it may."""
-    offer, slots = offer_of(talk), talk.state.slots
-    if offer is None:
-        return None
-    try:
-        eligibility.must_fit(
-            talk.session,
-            offer,
-            openid=talk.openid,
-            phone=phone,
-            child_name=slots["child_name"],
-            grade=words.grade_number(slots["grade"]),
-            age=slots.get(YEARS),
-        )
-    except NotEligible as error:
-        return phrases.not_eligible(error.facts)
+    """Why the child may not sit in the chosen class, or have the package, in words; None when it
+    may."""
+    slots = talk.state.slots
+    for each in _asked(talk):
+        try:
+            eligibility.must_fit(
+                talk.session,
+                each,
+                openid=talk.openid,
+                phone=phone,
+                child_name=slots["child_name"],
+                grade=words.grade_number(slots["grade"]),
+                age=slots.get(YEARS),
+            )
+        except NotEligible as error:
+            return phrases.not_eligible(error.facts)
     return None
 
 
@@ -102,6 +131,7 @@ def form_of(talk: Talk) -> SignUpForm:
     slots = talk.state.slots
     guardian_id = talk.speaker.guardian_id
     bundle_id, package_id = buying.ids_of(slots.get(buying.BUYING))
+    package = packages.of_form(talk)
     if guardian_id is not None:
         guardian_name, phone = students.guardian_for_contract(talk.session, guardian_id)
     else:
@@ -110,7 +140,8 @@ def form_of(talk: Talk) -> SignUpForm:
         openid=talk.openid,
         child_name=slots["child_name"],
         grade=slots["grade"],
-        class_group_id=slots["class_group_id"],
+        class_group_id=slots.get("class_group_id"),
+        campus_id=packages.campus_of(talk, package) if package else None,
         guardian_name=guardian_name,
         phone=phone,
         privacy_version=PRIVACY_NOTICE_VERSION,

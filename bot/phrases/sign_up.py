@@ -135,8 +135,12 @@ def pay_title(total_fen: int) -> str:
     return f"待付款 {yuan(total_fen)}"
 
 
-def pay_description(child: str, class_name: str, number: str, expires_at: datetime) -> str:
+def pay_description(
+    child: str, class_name: str, number: str, expires_at: datetime, *, has_seat: bool = True
+) -> str:
     """What the payment card says."""
+    if not has_seat:
+        return pay_order(f"{child} · {class_name}", number, expires_at)
     return (
         f"{child} · {class_name}\n订单号 {number}\n"
         f"名额为您保留到{clock.local(expires_at):%H:%M}，点这里用微信支付，付款后自动报名成功。"

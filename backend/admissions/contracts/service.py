@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,15 +29,28 @@ WEEKDAYS = "一二三四五六日"
 
 
 def conclude(
-    session: Session, *, signed: SignUp, offer: ClassOffer, order: OrderView, source_key: str
+    session: Session,
+    *,
+    signed: SignUp,
+    offer: ClassOffer | None,
+    name: str,
+    campus_id: int | None,
+    order: OrderView,
+    source_key: str,
 ) -> Contract:
     """Write down what was agreed to just now. The same terms of the same sign-up are one contract,
-    however often they are agreed to; other ones are another, and the latest holds."""
+    however often they are agreed to; other ones are another, and the latest holds. Without a class
+    (`offer`) `name` is the package, and time, place and teacher are agreed on when one is found."""
     latest = _latest(session, signed.id)
     if latest is not None and latest.source_key == source_key:
         return latest
     now, number = clock.now(), _new_number()
-    document = terms.document(_filled(session, signed, offer, order, number))
+    filled = _filled(session, signed, order, number)
+    if offer is not None:
+        filled = _in_class(session, filled, offer)
+    else:
+        filled = _without_class(session, filled, name, campus_id)
+    document = terms.document(filled)
     row = Contract(
         number=number,
         sign_up_id=signed.id,
@@ -93,16 +107,43 @@ def _latest(session: Session, sign_up_id: int) -> Contract | None:
     return session.scalars(query.limit(1)).one_or_none()
 
 
-def _filled(
-    session: Session, signed: SignUp, offer: ClassOffer, order: OrderView, number: str
-) -> terms.Filled:
+def _in_class(session: Session, filled: terms.Filled, offer: ClassOffer) -> terms.Filled:
     campus = next(each for each in places.campuses(session) if each.id == offer.campus_id)
-    lessons = sum(line.lesson_count for line in order.lines)
-    tuition = sum(line.net_fen for line in order.lines if not line.is_material)
     times = "、".join(
         f"周{WEEKDAYS[slot.weekday]}{slot.start:%H:%M}（{slot.minutes}分钟）"
         for slot in offer.weekly
     )
+    return replace(
+        filled,
+        course=offer.course_name,
+        class_name=offer.name,
+        campus=campus.name,
+        address=campus.address,
+        teacher=offer.teacher_name,
+        times=times or "以课表为准",
+        starts_on=f"{offer.starts_on:%Y年%m月%d日}",
+    )
+
+
+def _without_class(
+    session: Session, filled: terms.Filled, name: str, campus_id: int | None
+) -> terms.Filled:
+    campus = next((each for each in places.campuses(session) if each.id == campus_id), None)
+    return replace(
+        filled,
+        course=name,
+        class_name="付款后由乙方选定",
+        campus=campus.name if campus else "甲方各校区",
+        address=campus.address if campus else "以公众号公示的校区地址为准",
+        teacher="选定班级时告知乙方",
+        times="选定班级时与乙方约定",
+        starts_on="选定班级时与乙方约定",
+    )
+
+
+def _filled(session: Session, signed: SignUp, order: OrderView, number: str) -> terms.Filled:
+    lessons = sum(line.lesson_count for line in order.lines)
+    tuition = sum(line.net_fen for line in order.lines if not line.is_material)
     steps = prices.steps_of(session, order.id)
     return terms.Filled(
         house=settings().institution_name,
@@ -111,13 +152,6 @@ def _filled(
         grade=signed.grade or "未填",
         guardian=signed.guardian_name,
         phone=signed.phone,
-        course=offer.course_name,
-        class_name=offer.name,
-        campus=campus.name,
-        address=campus.address,
-        teacher=offer.teacher_name,
-        times=times or "以课表为准",
-        starts_on=f"{offer.starts_on:%Y年%m月%d日}",
         lines=[(line.description, yuan(line.list_fen)) for line in order.lines],
         lessons=str(lessons),
         per_lesson=yuan((2 * tuition + lessons) // (2 * lessons)) if lessons else "—",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from backend.kit.errors import DomainError
 
@@ -16,6 +17,32 @@ class Unmet(StrEnum):
     PREREQUISITE = "prerequisite"  # 没上过前面的课
     PLACEMENT = "placement"  # 没做测评
     PLACEMENT_FAILED = "placement_failed"  # 测评没通过
+
+
+class Asked(Protocol):
+    """What a child is to fit: a class on offer, or a course that is bought without one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def course_id(self) -> int: ...
+    @property
+    def course_name(self) -> str: ...
+    @property
+    def grade_from(self) -> int | None: ...
+    @property
+    def grade_to(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class CourseAsked:
+    """A course that is bought without a class."""
+
+    name: str
+    course_id: int
+    course_name: str
+    grade_from: int | None
+    grade_to: int | None
 
 
 @dataclass(frozen=True)

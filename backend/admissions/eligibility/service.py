@@ -3,8 +3,16 @@
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from backend.admissions.eligibility.schemas import Candidate, Entry, NotEligible, unmet
+from backend.admissions.eligibility.schemas import (
+    Asked,
+    Candidate,
+    CourseAsked,
+    Entry,
+    NotEligible,
+    unmet,
+)
 from backend.admissions.models import CourseEntry, FollowUp, Lead, Placement
+from backend.finance.prices.schemas import PackageView
 from backend.kit import clock, crypto
 from backend.kit.db import upsert
 from backend.kit.errors import NotFound
@@ -12,10 +20,20 @@ from backend.security import queries as people
 from backend.security import service as security
 from backend.students import queries as files
 from backend.teaching import queries as classes
-from backend.teaching.schemas import ClassOffer
 
 
-def entry_of(session: Session, offer: ClassOffer) -> Entry:
+def of_package(session: Session, package: PackageView) -> list[Asked]:
+    """What a child has to fit who gets a package without a class: each of its courses."""
+    names = classes.course_grades(session, [item.course_id for item in package.items])
+    return [
+        CourseAsked(
+            name=package.name, course_id=id_, course_name=name, grade_from=low, grade_to=high
+        )
+        for id_, (name, low, high) in names.items()
+    ]
+
+
+def entry_of(session: Session, offer: Asked) -> Entry:
     """What the course of a class asks for."""
     row = session.get(CourseEntry, offer.course_id)
     return Entry(
@@ -30,7 +48,7 @@ def entry_of(session: Session, offer: ClassOffer) -> Entry:
 
 def must_fit(
     session: Session,
-    offer: ClassOffer,
+    offer: Asked,
     *,
     openid: str,
     phone: str,
@@ -66,7 +84,7 @@ def must_fit(
         )
 
 
-def asks_age(session: Session, offer: ClassOffer, *, openid: str, child_name: str) -> bool:
+def asks_age(session: Session, offer: Asked, *, openid: str, child_name: str) -> bool:
     """Whether a family has to say how old the child is: the course asks for it, no file knows."""
     if not entry_of(session, offer).asks_age:
         return False

@@ -61,7 +61,9 @@ def of_leads(session: Session, lead_ids: Collection[int]) -> dict[int, Values]:
     )  # fmt: skip
     rows = [row for each in signed.values() for row in each]
     orders = money.money_of(session, {row.order_number for row in rows if row.order_number})
-    courses = classes.courses_of_classes(session, {row.class_group_id for row in rows})
+    courses = classes.courses_of_classes(
+        session, {row.class_group_id for row in rows if row.class_group_id}
+    )
     again = _again(session, {row.student_id for row in rows if row.student_id})
     return {
         lead.id: _of(lead, answered.get(lead.id), trials[lead.id], signed[lead.id])

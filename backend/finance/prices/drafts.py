@@ -35,6 +35,7 @@ class PackageDraft(_Draft):
     name: str = Field(min_length=1, max_length=40)
     campus_id: int | None = None
     total_fen: int = Field(gt=0, le=100_000_00)
+    takes_seat: bool = True
     items: tuple[tuple[int, int], ...] = Field(min_length=2, max_length=8)
     effective_from: date
     effective_to: date | None = None

@@ -43,6 +43,7 @@ def draft_of(form: Mapping[str, str]) -> Draft:
         facts["is_on"] = form.get("is_on") == "1"
     if facts.get("kind") == "package":
         pairs = [(form.get(f"course_{n}", ""), form.get(f"lessons_{n}", "")) for n in range(8)]
+        facts["takes_seat"] = form.get("is_loose") != "1"
         facts["items"] = [(int(course), int(n)) for course, n in pairs if course and n]
     for name in ("effective_from", "effective_to"):
         if name in facts:

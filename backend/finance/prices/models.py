@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.kit.db import Base, UtcDateTime
@@ -12,7 +12,8 @@ Fen = Annotated[int, mapped_column(BigInteger)]
 
 
 class Package(Base):
-    """套餐: lessons of several courses for one price, on days [effective_from, effective_to)."""
+    """套餐: lessons of several courses for one price, on days [effective_from, effective_to). One
+    that `takes_seat` is sold with a class of one of its courses, any other as lessons alone."""
 
     __tablename__ = "finance_package"
     __table_args__ = (CheckConstraint("total_fen > 0", name="total_positive"),)
@@ -21,6 +22,7 @@ class Package(Base):
     name: Mapped[str] = mapped_column(String(40))
     campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
     total_fen: Mapped[Fen]
+    takes_seat: Mapped[bool] = mapped_column(default=True, server_default=true())
     effective_from: Mapped[date]
     effective_to: Mapped[date | None]
     items: Mapped[list["PackageItem"]] = relationship(order_by="PackageItem.id", lazy="selectin")

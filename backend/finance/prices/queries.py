@@ -91,6 +91,12 @@ def packages(session: Session, *, campus_id: int | None, on: date) -> list[Packa
     return [PackageView.model_validate(row) for row in rows]
 
 
+def package(session: Session, package_id: int) -> PackageView | None:
+    """A package, on sale or not; None for a number that there is not."""
+    row = session.get(Package, package_id)
+    return PackageView.model_validate(row) if row else None
+
+
 def switches(session: Session) -> caps.Switches:
     """Where the legal caps have been switched."""
     rows = session.scalars(select(FeeRuleSwitch))

@@ -162,6 +162,7 @@ class PackageView(_Frozen):
     name: str
     campus_id: int | None
     total_fen: int
+    takes_seat: bool
     items: tuple[PackageItemView, ...]
     effective_from: date
     effective_to: date | None
