@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend import wiring
-from backend.admissions import reminding, trials
+from backend.admissions import jobs, reminding, trials
 from backend.admissions.models import FollowUp, Trial
 from backend.admissions.schemas import TrialForm, TrialStatus, TrialView
 from backend.kit import clock, events
 from backend.kit.db import unit_of_work
 from backend.outbox.models import OutboxMessage
+from backend.reminders.models import ReminderRule
 from backend.reminders.schemas import Audience, Question
 from backend.security import service as security
 from backend.security.schemas import Role
@@ -181,3 +182,13 @@ def test_a_trial_is_a_fact_to_be_reminded_of(session: Session, school: School) -
     assert (contact.name, contact.recipient.openid) == ("试听1", "o_new_1")
     trials.cancel(session, openid="o_new_1", trial_id=trial.id)
     assert asked(-hour, hour) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_two_clocks_at_once_promise_each_reminder_once() -> None:
+    wiring.compose_reminders()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: jobs.keep_trial_reminders(), range(4)))
+    with unit_of_work() as session:
+        kinds = list(session.scalars(select(ReminderRule.kind).order_by(ReminderRule.kind)))
+    assert kinds == sorted(jobs.PROMISED)
