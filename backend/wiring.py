@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.admissions import reminding as lead_reminders
 from backend.admissions import service as leads
-from backend.admissions import sign_up, trials
+from backend.admissions import siblings, sign_up, trials
 from backend.admissions.assigning import waiting
 from backend.admissions.figures import watching
 from backend.admissions.intake import merging
@@ -148,6 +148,7 @@ def connect() -> None:
     compose_leads()
     compose_arrears()
     events.listen(OrderClosed, sign_up.let_go)
+    events.listen(OrderClosed, siblings.closed)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)
     events.listen(QuestionAnswered, proposals.answered)

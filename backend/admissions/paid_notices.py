@@ -95,6 +95,19 @@ def stuck(session: Session, signed: SignUp, paid: OrderPaid, reason: str) -> Non
         )
 
 
+def leaned(session: Session, signed: SignUp) -> None:
+    """A sibling's discount had nobody to lean on any more, and the order with it is gone."""
+    outbox.post(
+        session,
+        to=Recipient(openid=signed.openid, phone=signed.phone, name=signed.guardian_name),
+        notice=Notice(
+            template="sibling_gone",
+            values={"child": signed.child_name, "class_name": name_of(session, signed)},
+        ),
+        dedupe_key=f"sibling-gone:{signed.id}",
+    )
+
+
 def expired(session: Session, signed: SignUp) -> None:
     """The order ran out."""
     outbox.post(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.admissions import paid_notices, queries, rules, service
+from backend.admissions import paid_notices, queries, rules, service, siblings
 from backend.admissions.contracts import service as contracts
 from backend.admissions.eligibility import service as eligibility
 from backend.admissions.eligibility.schemas import Asked
@@ -93,7 +93,15 @@ def sign_up(session: Session, form: SignUpForm) -> SignUpView:
         _conclude(session, waiting, wish, form.source_key)
         return _view(session, waiting, wish)
     arrears.must_be_free(session, openid=form.openid)
-    quote = prices.quote(session, payer_openid=form.openid, wanted=wanted, code=form.code)
+    quote = prices.quote(
+        session,
+        payer_openid=form.openid,
+        wanted=wanted,
+        code=form.code,
+        more_siblings=siblings.waiting(
+            session, openid=form.openid, child_name=form.child_name, locks=True
+        ),
+    )
     if form.seen_fen not in (None, quote.total_fen):
         raise PriceMoved(seen_fen=form.seen_fen, now_fen=quote.total_fen)
     now = clock.now()

@@ -165,9 +165,9 @@ def unit_of_work() -> Iterator[Session]:
         session.connection(execution_options={"writes": True})
         try:
             yield session
-            last_acts: dict[str, LastAct] = session.info.pop("last_acts", {})
-            for act in last_acts.values():
-                act(session)
+            while last_acts := session.info.pop("last_acts", {}):
+                for act in last_acts.values():
+                    act(session)
             session.commit()
         except BaseException:
             session.rollback()

@@ -312,6 +312,14 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "sibling_gone": Template(
+        title="优惠已收回",
+        text="另一个孩子的报名没有付款，{child}的{class_name}不再有兄弟姐妹优惠，原来的订单已取消。"
+        "想按现在的价格报，回复「重新报价」，填过的内容不用再填。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="优惠已收回", note="回复「重新报价」继续报名"),
+        urgent=True,
+    ),
     "sign_up_expired": Template(
         title="座位已释放",
         text="{class_name}的报名超时未付款，座位已释放。想继续报名，回复「报名」，我马上为您安排。",

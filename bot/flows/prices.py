@@ -18,6 +18,7 @@ from backend.students.schemas import Child
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
 from bot.flows import courses, finder, form, packages, sign_up, sign_up_answers, whose
+from bot.flows import sign_up_more as more
 from bot.flows import sign_up_summary as summary
 from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
@@ -42,6 +43,7 @@ _NUMBERS = {"两": 2, "二": 2, "俩": 2, "三": 3, "四": 4, "2": 2, "3": 3, "4
 _PLACES = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 _NTH = ("第一个孩子", "第二个孩子", "第三个孩子", "第四个孩子")
 CODE = sign_up.CODE
+AGAIN = "重新报价"
 
 
 def heard(talk: Talk) -> Reply | None:
@@ -52,6 +54,9 @@ def heard(talk: Talk) -> Reply | None:
     if _NO_CODE.match(talk.plain):
         talk.state.topic.pop(CODE, None)
         return say(phrases.NO_CODE)
+    if talk.plain == AGAIN and talk.state.flow is None:
+        slots = more.once_more(talk)
+        return form.start(talk, sign_up.FORM, **slots) if slots else sign_up.begin(talk)
     listed = packages.asked(talk) or sign_up.begin_package(talk)
     if listed is not None:
         return listed

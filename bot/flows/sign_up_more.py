@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from backend.admissions import siblings
 from backend.admissions.eligibility import service as eligibility
 from backend.admissions.eligibility.schemas import Asked, NotEligible
 from backend.admissions.schemas import SignUpForm
@@ -119,6 +120,22 @@ def another(talk: Talk, finished: dict[str, Any]) -> dict[str, Any] | None:
     if _SAME_CLASS.search(talk.plain):
         slots["class_group_id"] = before.get("class_group_id")
     return slots
+
+
+def once_more(talk: Talk) -> dict[str, Any] | None:
+    """«重新报价»: the answers of the sign-up that ended unpaid last; None without one."""
+    row = siblings.last_closed(talk.session, talk.openid)
+    if row is None:
+        return None
+    package = f"package:{row.package_id}" if row.package_id else None
+    return {
+        "child_name": row.child_name,
+        "grade": row.grade,
+        "class_group_id": row.class_group_id,
+        "guardian_name": row.guardian_name,
+        "phone": row.phone,
+        buying.BUYING: package,
+    }
 
 
 def next_child(name: str, slots: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The end of a sign-up: what was told, what it costs and why, contract and consent (A10, F1)."""
 
+from backend.admissions import siblings
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import CodeSpent, CodeUnknown, PriceMissing, PriceMoved
 from backend.kit.config import settings
@@ -40,6 +41,9 @@ def ask(talk: Talk, form_: Form) -> Reply:
                 payer_openid=talk.openid,
                 wanted=wanted,
                 code=talk.state.topic.get(CODE),
+                more_siblings=siblings.waiting(
+                    talk.session, openid=talk.openid, child_name=slots["child_name"]
+                ),
             )
         except (CodeUnknown, CodeSpent) as error:
             return drop_code(talk, error).then(ask(talk, form_))

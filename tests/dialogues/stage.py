@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from backend import wiring
-from backend.admissions import sign_up
+from backend.admissions import siblings, sign_up
 from backend.admissions.knowledge import proposals
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import attempts, consumption
@@ -83,6 +83,7 @@ class Stage:
         does."""
         events.listen(OrderPaid, sign_up.seat_paid)
         events.listen(OrderClosed, sign_up.let_go)
+        events.listen(OrderClosed, siblings.closed)
         events.listen(SeatEnded, waitlist.seat_ended)
         events.listen(QuestionAnswered, proposals.answered)
         wiring.compose_trials()

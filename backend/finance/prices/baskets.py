@@ -21,7 +21,7 @@ def basket_of(
     session: Session, *, payer_openid: str, wanted: Wanted, on: date, more_siblings: int = 0
 ) -> Basket:
     """The basket before promotions. Raises NotFound, PriceMissing."""
-    siblings, had = _family(session, payer_openid, wanted)
+    siblings, had = family(session, payer_openid, wanted)
     if wanted.package_id is not None:
         basket = _package(session, wanted, on)
     elif wanted.bundle_id is not None:
@@ -145,7 +145,7 @@ def _learner(wanted: Wanted, of_course: LearnerType) -> LearnerType:
     return LearnerType.K12 if wanted.grade >= 1 else LearnerType.PRESCHOOL
 
 
-def _family(session: Session, openid: str, wanted: Wanted) -> tuple[int, frozenset[int]]:
+def family(session: Session, openid: str, wanted: Wanted) -> tuple[int, frozenset[int]]:
     """How many other children of the family have lessons left with us, and the courses that this
     one has had."""
     guardian_id = security.speaker(session, openid).guardian_id
