@@ -6,7 +6,6 @@ takes the one write lock as it begins (`BEGIN IMMEDIATE`), which is equally safe
 """
 
 import fcntl
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -251,14 +249,6 @@ def take_turn(session: Session, key: str) -> None:
     if session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(sha256(key.encode()).digest()[:8], "big", signed=True)
         session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-
-
-def take_turns(session: Session, key: str) -> None:
-    """Whoever is at the same thing waits until this unit ends, where no row stands yet that could
-    be locked. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:7])
-        session.execute(sql("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def ring_after_commit(session: Session, key: str, ring: Doorbell) -> None:

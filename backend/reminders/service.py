@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
-from backend.kit.db import take_turns, upsert
+from backend.kit.db import take_turn, upsert
 from backend.kit.errors import DomainError, NotFound
 from backend.outbox import service as outbox
 from backend.reminders import planning, queries, registry, rules
@@ -82,7 +82,7 @@ def keep_usual(session: Session, *, kind: str, audience: Audience) -> None:
     found = registry.kind(kind)
     if found is None or audience not in found.wordings:
         raise RuleUnfit()
-    take_turns(session, f"usual:{kind}")
+    take_turn(session, f"usual:{kind}")
     known = select(ReminderRule.id).where(ReminderRule.kind == kind).limit(1)
     if session.scalar(known) is not None:
         return

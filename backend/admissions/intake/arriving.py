@@ -1,6 +1,8 @@
 """Somebody comes by a form, a partner, a workbook or a friend: one lead per phone and child, the
 same coming once (A8, A13)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +17,6 @@ from backend.admissions.models import Lead
 from backend.admissions.schemas import LostReason, Stage
 from backend.kit import clock, crypto
 from backend.kit.db import take_turn
-from backend.kit.db import take_turns
 from backend.outbox import service as outbox
 from backend.outbox.schemas import Notice
 from backend.security import queries as staff
@@ -80,30 +81,30 @@ def of_today(session: Session, phone: str) -> int:
 
 def _arrive(session: Session, coming: Arrived) -> Came:
     index = crypto.blind_index(coming.phone, context="phone")
-    take_turns(session, f"phone:{index}")
-    again = _before(session, coming)
-    if again is not None:
-        return again
-    lead = _open(session, coming) or _lost(session, coming)
-    is_new = lead is None
-    if lead is None:
-        lead = _made(session, coming, index)
-    else:
-        _goes_on(session, lead, coming)
-    session.add(
-        Arrival(
-            lead_id=lead.id,
-            way=coming.way,
-            source=coming.source,
-            reference=coming.reference,
-            partner_id=coming.partner_id,
-            privacy_version=coming.privacy_version,
-            key=coming.key,
-            at=clock.now(),
+    with _in_turn(session, index):
+        again = _before(session, coming)
+        if again is not None:
+            return again
+        lead = _open(session, coming) or _lost(session, coming)
+        is_new = lead is None
+        if lead is None:
+            lead = _made(session, coming, index)
+        else:
+            _goes_on(session, lead, coming)
+        session.add(
+            Arrival(
+                lead_id=lead.id,
+                way=coming.way,
+                source=coming.source,
+                reference=coming.reference,
+                partner_id=coming.partner_id,
+                privacy_version=coming.privacy_version,
+                key=coming.key,
+                at=clock.now(),
+            )
         )
-    )
-    session.flush()
-    return Came(lead_id=lead.id, is_new=is_new)
+        session.flush()
+        return Came(lead_id=lead.id, is_new=is_new)
 
 
 def _before(session: Session, coming: Arrived) -> Came | None:
