@@ -1,6 +1,6 @@
 """how long customers wait for a person, in talks and in the figures of admissions
 
-Revises: 5d2b8e71f4a9
+Revises: c5d81f0a3e72
 Created: 2026-11-25 02:55:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a6f0d3c87b15"
-down_revision = "5d2b8e71f4a9"
+down_revision = "c5d81f0a3e72"
 branch_labels = None
 depends_on = None
 
