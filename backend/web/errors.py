@@ -7,7 +7,7 @@ because the layout would land inside the page. Details stay in the log, under th
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -30,6 +30,7 @@ class Apology:
 
 DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE.
 _NEXT = "请回到公众号对话继续办理，需要帮助请发送「转人工」。"
+_NEXT_AT_A_DESK = "请返回上一页再试，需要帮助请联系负责系统的同事。"
 BY_STATUS = {
     400: Apology("请求没有看懂", f"页面可能已过期，请刷新后再试一次。{_NEXT}"),
     403: Apology("暂时不能查看", f"这个页面只对相关人员开放。{_NEXT}"),
@@ -58,6 +59,8 @@ def page(status: int, *, apology: Apology | None = None, name: str = "") -> Resp
     if request.accept_mimetypes.best == "application/json":
         body = {"error": name or str(status), "message": apology.text, "request_id": request_id()}
         return jsonify(body), status
+    if g.get("staff"):
+        apology = Apology(apology.title, apology.text.replace(_NEXT, _NEXT_AT_A_DESK))
     layout = "web/error_fragment.html" if "HX-Request" in request.headers else "web/error.html"
     return render_template(layout, apology=apology, request_id=request_id()), status
 

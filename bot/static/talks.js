@@ -20,6 +20,7 @@
     const heard = document.querySelectorAll(".said .customer").length;
     const offers = document.getElementById("suggestions");
     if (heard !== last && offers) htmx.trigger(offers, "heard");
+    if (heard > last) tell([...document.querySelectorAll(".said .customer")].at(-1).textContent);
     last = heard;
   });
   document.addEventListener("click", (event) => {

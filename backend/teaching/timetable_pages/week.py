@@ -126,6 +126,7 @@ def lesson(member: StaffMember, lesson_id: int) -> ResponseReturnValue:
         people=people,
         packed=_packed,
         told=words,
+        local=clock.local,
     )
 
 

@@ -15,6 +15,7 @@ from backend.security.schemas import Role
 from backend.seed import load
 from tests.backend.security.desks import PASSWORD, PHONE, Colleague, colleague
 from tests.e2e.browsers import Browser, needs_chromium, opened
+from tests.e2e.screen_reader import barriers, listen
 from tests.fixtures.doorbell import free_port
 
 pytestmark = [
@@ -71,25 +72,37 @@ def is_wider_than_its_screen(window: Browser) -> bool:
 def test_a_principal_sets_up_a_code_works_and_is_signed_out_from_elsewhere(house: str) -> None:
     one = colleague(Role.PRINCIPAL)
     with opened(1200, 900) as office, opened(390, 800, phone=True) as train:
+        listen(office)
+        listen(train)
         give_password(office, house, "not the password")
         office.find("[role=alert]", "不匹配")
+        assert barriers(office) == []
         give_password(office, house)
         one.secret = office.find("#secret").text
         office.find("svg")
+        assert barriers(office) == []
         assert TOTP(key=one.secret, format="base32").generate(time.time()).token
         give_code(office, one)
         assert len(office.find("#codes").text.split()) == 8
+        assert barriers(office) == []
         office.tap("a", "我已收好")
         office.find("h1", "我的工作台")
         assert "王小明 · 校长" in office.find(".console-who").text
 
         give_password(train, house)
+        train.find("#code")
+        assert barriers(train) == []
         give_code(train, one)
         train.find("h1", "我的工作台")
         for path in ("/console", "/console/people", "/console/audit", "/console/account"):
             train.driver.get(house + path)
             train.find("h1")
             assert not is_wider_than_its_screen(train), path
+        train.driver.get(f"{house}/console/account/second-factor")
+        assert barriers(train) == []
+        train.tap(".console-menu")
+        train.find("#rooms a", "我的账号")
+        assert barriers(train) == []
 
         office.driver.get(f"{house}/console/account")
         office.tap("#sessions button", "退出这台设备")
