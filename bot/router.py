@@ -10,6 +10,7 @@ from backend.students import attachments
 from bot.flows import (
     absences,
     arrears,
+    bills,
     binding,
     books,
     callbacks,
@@ -231,7 +232,7 @@ def _to_text(talk: Talk) -> Reply:
         return staff.report(talk)
     if reminding.is_asked(talk):
         return reminding.outlook(talk)
-    booked = books.heard(talk)
+    booked = bills.heard(talk) or books.heard(talk)
     if booked is not None:
         return booked
     carried = (

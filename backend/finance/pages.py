@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from backend.finance import checkout, queries, refund_reads, refund_rules, refunds, rules, service
 from backend.finance.arrears.pages import blueprint as arrears_pages
+from backend.finance.bills.pages import blueprint as bill_pages
 from backend.finance.books import pages as book_pages
 from backend.finance.prices.pages import blueprint as price_pages
 from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
@@ -40,6 +41,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(price_pages)
 blueprint.register_blueprint(arrears_pages)
+blueprint.register_blueprint(bill_pages)
 blueprint.register_blueprint(book_pages.blueprint)
 log = structlog.get_logger(__name__)
 

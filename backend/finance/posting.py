@@ -116,7 +116,8 @@ RULES: Mapping[Event, Rule] = {
         MONEY | _of(A.OTHER_RECEIVABLE, A.NON_OPERATING_EXPENSE),
         MONEY | _of(A.OTHER_PAYABLE, A.NON_OPERATING_INCOME),
     ),
-    Event.FEE: Rule("手续费", _of(A.FINANCIAL, A.SELLING), MONEY, Flow.OTHER_OUT),
+    # What a platform keeps of payments, and gives back of refunds.
+    Event.FEE: Rule("手续费", MONEY | _of(A.FINANCIAL), MONEY | _of(A.FINANCIAL), Flow.OTHER_OUT),
     Event.EXPENSE: Rule("费用报销", EXPENSES | _of(A.SUPPLIES), _of(A.OTHER_PAYABLE)),
     Event.EXPENSE_PAID: Rule("报销付款", _of(A.OTHER_PAYABLE), MONEY, Flow.OTHER_OUT),
     Event.PAYROLL: Rule(

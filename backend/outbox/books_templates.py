@@ -26,6 +26,20 @@ BOOKS = {
         fields=task(what="未通过：{what}", whom="{amount}", when="请补充后重提"),
         kind=NoticeKind.TASK,
     ),
+    "bill_differences": Template(
+        title="渠道对账有差异",
+        text="{day}{channel}对账有{count}处差异。请点开链接逐条核对，说明原因或提交凭证。",
+        wechat="task",
+        fields=task(what="{channel}对账差异", whom="{day}", when="{count}处待处理"),
+        kind=NoticeKind.TASK,
+    ),
+    "bill_missing": Template(
+        title="渠道账单没有取到",
+        text="{day}{channel}的账单多次没有取到，系统会继续再取。请登录商户平台看看是否正常。",
+        wechat="task",
+        fields=task(what="{channel}账单没取到", whom="{day}", when="请今天查看"),
+        kind=NoticeKind.TASK,
+    ),
     "books_wrong": Template(
         title="账务核对有差异",
         text="{day}的账务核对发现：{what}。请今天查看并处理，处理好之前不要结账。",

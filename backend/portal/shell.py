@@ -44,6 +44,7 @@ ENTRIES = (
             ("收费与优惠", "finance_pages.prices.listed"),
             ("算一笔报价", "finance_pages.prices.reckon"),
             ("欠费", "finance_pages.arrears.listed"),
+            ("渠道对账", "finance_pages.bills.listed"),
             ("经营分析", "finance_pages.books.reports.shown"),
             ("财务报表", "finance_pages.books.reading.shown"),
             ("明细账", "finance_pages.books.reading.rows"),

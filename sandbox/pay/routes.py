@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 import re
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +20,7 @@ from sandbox.faults import has, pause_for
 from sandbox.pay import bills, orders, refunds
 from sandbox.pay.errors import PayError, refused, wrong_parameter
 from sandbox.pay.signing import is_genuine, lines, platform_headers
-from sandbox.world import here
+from sandbox.world import World, here
 
 pay = Blueprint("pay", __name__, url_prefix="/v3")
 pay.register_error_handler(PayError, refused)
@@ -71,7 +74,7 @@ def _sign_answer(response: Response) -> Response:
         ms=round((time.monotonic() - g.started) * 1000),
         url=request.full_path,
         request=request.get_data(as_text=True),
-        response=response.get_data(as_text=True),
+        response=response.get_data().decode(errors="replace"),
     )
     return response
 
@@ -135,23 +138,41 @@ def query_refund(number: str) -> Response:
 
 @pay.get("/bill/tradebill")
 def bill() -> Response:
-    """Return where a day's bill can be fetched, with its hash."""
-    day, kind = request.args.get("bill_date", ""), request.args.get("bill_type", "ALL")
-    content = bills.trade_bill(here(), day, kind)
-    query_text = urlencode({"bill_date": day, "bill_type": kind})
+    """Return where a day's bill of trades can be fetched, with its hash."""
+    return _placed("trade", request.args.get("bill_type", "ALL"), bills.trade_bill)
+
+
+@pay.get("/bill/fundflowbill")
+def fund_bill() -> Response:
+    """Return where a day's bill of the merchant's account can be fetched, with its hash."""
+    return _placed("fund", request.args.get("account_type", "BASIC"), bills.fund_bill)
+
+
+def _placed(which: str, kind: str, write: Callable[[World, str, str], bytes]) -> Response:
+    day, packed = request.args.get("bill_date", ""), request.args.get("tar_type", "")
+    if packed not in ("", "GZIP"):
+        raise wrong_parameter("tar_type 不正确")
+    content = write(here(), day, kind)
+    token = base64.urlsafe_b64encode(json.dumps([which, day, kind, packed]).encode()).decode()
     return jsonify(
         hash_type="SHA1",
+        # Of the bill itself, packed or not.
         hash_value=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
-        download_url=f"{here().settings.url}/v3/billdownload/file?{query_text}",
+        download_url=f"{here().settings.url}/v3/billdownload/file?{urlencode({'token': token})}",
     )
 
 
 @pay.get("/billdownload/file")
 def download_bill() -> Response:
     """Return the bill itself; this answer is not signed."""
-    content = bills.trade_bill(
-        here(), request.args.get("bill_date", ""), request.args.get("bill_type", "ALL")
-    )
+    try:
+        which, day, kind, packed = json.loads(base64.urlsafe_b64decode(request.args["token"]))
+    except (KeyError, ValueError) as broken:
+        raise wrong_parameter("token 不正确") from broken
+    write = bills.fund_bill if which == "fund" else bills.trade_bill
+    content = write(here(), str(day), str(kind))
+    if packed == "GZIP":
+        return Response(gzip.compress(content), mimetype="application/x-gzip")
     return Response(content, mimetype="text/plain")
 
 

@@ -5,7 +5,7 @@ Amounts are fen, moments aware UTC. Nothing here talks to anybody: `wechat_pay` 
 timeout, a 5xx) from a refusal that will not change by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -73,6 +73,51 @@ class Trade(BaseModel):
     paid: PaymentFact | None = None
 
 
+class LineKind(StrEnum):
+    """Money that came, or money that went back."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+
+
+class LineStatus(StrEnum):
+    """How it stands with the platform."""
+
+    DONE = "done"
+    UNDER_WAY = "under_way"
+    FAILED = "failed"
+
+
+class BillLine(BaseModel):
+    """One trade. `number` is our own: of the attempt to pay, or of the refund. `fee_fen` is what
+    the platform keeps (negative: gives back), `rate_ppm` the rate it names, in millionths."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: LineKind
+    number: str
+    platform_id: str
+    amount_fen: int
+    fee_fen: int
+    rate_ppm: int | None
+    status: LineStatus
+    at: datetime
+
+
+class Bill(BaseModel):
+    """A day's trades. `moved_fen` is what they moved on the account there, fees taken off, by the
+    platform's own list of the account; None where it has none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lines: Sequence[BillLine] = ()
+    moved_fen: int | None = None
+
+
+class BillUnreadable(ValueError):
+    """A file that is not the bill it should be, or not all of it."""
+
+
 class Notification(BaseModel):
     """A verified and decrypted callback. `id` is the same on every repetition."""
 
@@ -133,9 +178,9 @@ class Payments(Protocol):
     def find_refund(self, out_refund_no: str) -> RefundFact | None:
         """What became of a refund, None when the platform never heard of it."""
 
-    def trade_bill(self, on: date) -> str:
-        """The platform's own list (CSV text) of a day's trades, out from about 10:00 the next day;
-        empty when there were none. Its digest has been checked."""
+    def bill(self, on: date) -> Bill:
+        """The platform's own list of a day, out from about 10:00 the next day; without lines when
+        there was nothing. Its digest and its sums have been checked."""
 
     def read_notification(
         self, headers: Mapping[str, str], body: bytes, *, now: datetime

@@ -138,11 +138,13 @@ def test_a_days_bill_is_fetched_and_checked(
         assert paid is not None
         on = clock.local(paid.paid_at).date()
         with pytest.raises(GatewayError):
-            wechat_pay.trade_bill(on)
+            wechat_pay.bill(on)
         seconds = {"add": 2 * 86400}
         httpx.post(f"{own_till.url}/sandbox/clock", json=seconds, trust_env=False)
-        assert wanted.out_trade_no in wechat_pay.trade_bill(on)
-        assert wechat_pay.trade_bill(on - timedelta(days=9)) == ""
+        bill = wechat_pay.bill(on)
+        assert [(line.number, line.fee_fen) for line in bill.lines] == [(wanted.out_trade_no, 768)]
+        assert bill.moved_fen == 128000 - 768
+        assert wechat_pay.bill(on - timedelta(days=9)).lines == ()
 
 
 def test_wrong_keys_are_told_as_a_refusal(merchant: Till) -> None:
@@ -203,7 +205,7 @@ def test_a_bill_on_a_foreign_host_is_not_fetched(merchant: Till) -> None:
         client(url) as wechat_pay,
         pytest.raises(GatewayError) as caught,
     ):
-        wechat_pay.trade_bill(clock.today())
+        wechat_pay.bill(clock.today())
     assert caught.value.code == "UNTRUSTED"
 
 
