@@ -1,6 +1,6 @@
 """bills of the payment platforms, their lines, and what did not agree
 
-Revises: 9f3e1c5a7d24
+Revises: c41d7e09ab52
 Created: 2026-11-25 03:05:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b64d0f9e2c71"
-down_revision = "9f3e1c5a7d24"
+down_revision = "c41d7e09ab52"
 branch_labels = None
 depends_on = None
 
