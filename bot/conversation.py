@@ -79,7 +79,8 @@ class State(BaseModel):
 
     `flow` and `step` are what the bot waits for; `slots` what a form has collected; `paused` a form
     that another one interrupted (`before` it one that it had interrupted); `topic` what the talk is
-    about (subject, weekdays, grade); `shown` the class ids listed last, for «第二个»;
+    about (subject, weekdays, grade); `listed` whether the open question showed a list;
+    `shown` the class ids listed last, for «第二个»;
     `finished` the last completed form, so that «手机号写错了» still has something to correct;
     `misunderstood` how often in a row; `apologies` how often in all; `facing` the number of the
     customer whom a member of staff answers by plain words; `told_of` new words of consents that
@@ -90,6 +91,7 @@ class State(BaseModel):
     step: str | None = None
     slots: dict[str, Any] = Field(default_factory=dict)
     asked_at: datetime | None = None
+    listed: bool = False
     paused: dict[str, Any] | None = None
     topic: dict[str, Any] = Field(default_factory=dict)
     shown: list[int] = Field(default_factory=list)
@@ -102,6 +104,7 @@ class State(BaseModel):
     def leave(self) -> None:
         """Forget the form that was being filled in."""
         self.flow, self.step, self.slots, self.asked_at = None, None, {}, None
+        self.listed = False
 
     def pause(self) -> None:
         """Lay the form aside for another one, before one that was laid aside already."""

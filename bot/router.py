@@ -26,6 +26,7 @@ from bot.flows import (
     following,
     form,
     freezing,
+    haggling,
     handoff,
     homework,
     identity,
@@ -319,7 +320,7 @@ def _to_text(talk: Talk) -> Reply:
 def _and_on(talk: Talk, reply: Reply) -> Reply:
     """The reply, and once more the question of the form that it has left open."""
     held = FORMS.get(talk.state.flow or "")
-    return reply.then(form.advance(talk, held)) if held and not talk.has_asked else reply
+    return reply.then(form.remind(talk, held)) if held and not talk.has_asked else reply
 
 
 def _by_meaning(talk: Talk) -> Reply | None:
@@ -334,9 +335,10 @@ def _by_meaning(talk: Talk) -> Reply | None:
     cheaper = courses.cheaper(talk) if "complain" not in wishes else None
     if cheaper is not None:
         return cheaper
-    if "complain" not in wishes and people.haggles(talk):
+    haggled = haggling.asked(talk) if "complain" not in wishes else None
+    if haggled is not None:
         talk.state.misunderstood = 0
-        return people.haggle(talk)
+        return haggled
     if not wishes:
         return None
     if wishes == ["out_of_scope"] and courses.only_narrows(talk):

@@ -2,12 +2,13 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
 from backend.admissions import callbacks as admissions
 from backend.students import queries as students
 from bot.flows import form, people
 from bot.flows import sign_up_answers as answers
-from bot.flows.form import Form, Step
+from bot.flows.form import Form, Read, Step, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import callbacks as phrases
@@ -16,6 +17,7 @@ from bot.replies import Reply, say
 from bot.times import Kind
 
 NAME = "request_callback"
+_ANY = re.compile(r"随时|都(?:行|可以|方便)|尽快|现在|马上|什么时候都")
 _DONE = re.compile(r"^已(?:经)?回(?:过)?电(?:话)?\s*(\d{1,9})$")
 
 
@@ -25,6 +27,14 @@ def begin(talk: Talk) -> Reply:
         return people.unclear(talk)
     slots = {key: at.isoformat() for key, at in _window(talk).items() if at is not None}
     return form.start(talk, FORM, **slots)
+
+
+def instead(talk: Talk, slots: dict[str, Any]) -> Reply:
+    """«我不想填了，打电话给我» in a sign-up: the number that was given there is enough, only the
+    time is asked for."""
+    named = {key: at.isoformat() for key, at in _window(talk).items() if at is not None}
+    known = {"phone": slots["phone"]} if slots.get("phone") else {}
+    return form.start(talk, FORM, **known, **named, asks=True)
 
 
 def made(talk: Talk) -> Reply | None:
@@ -54,6 +64,19 @@ def _is_ours(talk: Talk) -> bool:
 
 def _ask_phone(_talk: Talk) -> Reply:
     return say(sign_up_phrases.ASK_PHONE)
+
+
+def _knows_when(talk: Talk) -> bool:
+    slots = talk.state.slots
+    return "asks" not in slots or "from" in slots or "to" in slots
+
+
+def _read_when(talk: Talk, _text: str) -> Read:
+    named = {key: at.isoformat() for key, at in _window(talk).items() if at is not None}
+    if named:
+        talk.state.slots |= named
+        return Value("named")
+    return Value("any") if _ANY.search(talk.plain) else Unfit(phrases.NO_TIME)
 
 
 def _finish(talk: Talk) -> Reply:
@@ -87,6 +110,13 @@ FORM = Form(
             answers.read_phone,
             spot=lambda _talk, text: words.phone(text),
             skip=_is_ours,
+        ),
+        Step(
+            "when",
+            ("时间", "几点"),
+            lambda _talk: say(phrases.ASK_WHEN),
+            _read_when,
+            skip=_knows_when,
         ),
     ),
 )

@@ -131,7 +131,19 @@ def advance(talk: Talk, form: Form) -> Reply:
     if asked is None:
         return form.finish(talk)
     talk.asked(form.name, asked.key)
-    return asked.ask(talk)
+    reply = asked.ask(talk)
+    talk.state.listed = _is_list(reply)
+    return reply
+
+
+def remind(talk: Talk, form: Form) -> Reply:
+    """After something else was answered: the open question again; one that showed a list in a line,
+    because its numbers still hold."""
+    if not talk.state.listed:
+        return advance(talk, form)
+    step = form.step(talk.state.step)
+    talk.has_asked = True
+    return step.ask_again(talk) if step.ask_again else say(forms.LIST_HOLDS)
 
 
 def resume(
@@ -184,8 +196,11 @@ def resume(
         return _once_more(talk, step, read, to_person)
     if talk.state.flow != form.name or talk.state.step != step.key:
         return answer  # The aside has taken the talk somewhere else.
-    ask = step.ask_again if step.ask_again and _is_list(answer) else step.ask
-    return answer.then(say(form.back)).then(ask(talk))
+    if step.ask_again and _is_list(answer):
+        return answer.then(say(form.back)).then(step.ask_again(talk))
+    if talk.state.listed and not _is_list(answer):  # Another list would take its numbers.
+        return answer.then(say(form.back + _bare(remind(talk, form))))
+    return answer.then(say(form.back)).then(step.ask(talk))
 
 
 def mend(talk: Talk, form: Form) -> Reply | None:
@@ -262,6 +277,10 @@ def _options(talk: Talk, step: Step) -> Reply:
     """Steps with a list to choose from show it again; the others need no second question."""
     asked = step.ask(talk)
     return asked if _is_list(asked) else Reply()
+
+
+def _bare(reply: Reply) -> str:
+    return "".join(getattr(bubble, "text", "") for bubble in reply.bubbles)
 
 
 def _is_list(reply: Reply) -> bool:

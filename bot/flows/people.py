@@ -173,11 +173,6 @@ def haggles(talk: Talk) -> bool:
     return len(talk.text) <= _SHORT and bool(_DEAR.search(talk.plain))
 
 
-def haggle(talk: Talk) -> Reply:
-    """What may be given is an advisor's to say, once for everything said about it."""
-    return to_advisor(talk)
-
-
 def to_advisor(talk: Talk) -> Reply:
     """An advisor hears of it: once, and of what is said later beside it."""
     ticket = students.open_request_of(talk.session, talk.openid)

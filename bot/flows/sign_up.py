@@ -22,6 +22,7 @@ from backend.teaching import service as seats
 from backend.teaching.schemas import Clash, ClassOffer
 from bot.flows import (
     buying,
+    callbacks,
     comparing,
     courses,
     details,
@@ -239,6 +240,11 @@ def _beside(talk: Talk) -> Reply | None:
     """What is said about the form itself: an answer, and only where it helps the question again."""
     if answers.wants_trial(talk):
         return trials.begin(talk).then(say(phrases.TRIAL_FIRST))
+    if answers.wants_call(talk):
+        slots = {key: value for key, value in talk.state.slots.items() if key != "consent"}
+        talk.state.leave()
+        talk.state.topic[trials.KEPT] = slots
+        return callbacks.instead(talk, slots)
     if answers.keeps_back(talk):
         return say(phrases.NO_PHONE)
     offer = more.offer_of(talk)

@@ -13,6 +13,7 @@ from bot.interpreter import wanted, words
 from bot.phrases import sign_up as phrases
 from bot.phrases.general import WEEKDAYS
 
+TWICE = "same_name"  # A name given for both, of which was asked once.
 SHORT = 12  # Characters; a longer message that names a class is a question about it.
 _LONGEST_DOUBT = 30  # Characters; longer ones carry a matter of their own.
 AGREES = re.compile(
@@ -35,6 +36,10 @@ _OTHER_PHONE = re.compile(
 )
 _SIGNS_UP = re.compile(r"^(?:你好|您好|[,，。 ])*(?:我们?)?(?:想要?|要|来)?(?:给孩子)?报名")
 _ASKS = re.compile(r"多少|怎么|如何|几[点个节]|什么|[吗呢?？]")
+_CALL = re.compile(
+    r"(?:打|来|回)(?:个)?电话(?:给|找|联系)我|给我(?:打|来|回)?(?:个|一个)?电话|电话(?:联系|跟我|和我)(?:我|说|讲)"
+    r"|打我(?:电话|手机)"
+)
 _TRIAL = re.compile(r"试听|试[一上]?下?课|体验课|先(?:听|试)(?:一?[节堂下])?")
 _ABOUT_TRIALS = re.compile(r"多少钱|收费|要钱|免费|几点|什么时候|哪天|在哪")
 
@@ -64,6 +69,11 @@ def keeps_back(talk: Talk) -> bool:
 def wants_other_phone(talk: Talk) -> bool:
     """«换手机号»: no name, and no answer to what is asked just now."""
     return bool(_OTHER_PHONE.match(talk.plain))
+
+
+def wants_call(talk: Talk) -> bool:
+    """«我不想填了 你们打电话给我»: whether somebody would rather be called than go on."""
+    return len(talk.plain) <= _LONGEST_DOUBT and bool(_CALL.search(talk.plain))
 
 
 def wants_trial(talk: Talk) -> bool:
@@ -117,6 +127,10 @@ def read_guardian(talk: Talk, text: str) -> Read:
     if found is None:
         spotted = spot_guardian(talk, text)
         return Value(spotted) if spotted else Unfit(phrases.NOT_A_NAME)
+    slots, name = talk.state.slots, found[0]
+    if name == slots.get("child_name") and slots.get(TWICE) != name:
+        slots[TWICE] = name
+        return Unfit(phrases.IS_THE_CHILD.format(name=name), sure=True)
     return Value(*found)
 
 

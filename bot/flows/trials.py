@@ -33,7 +33,7 @@ _ABOUT = re.compile(r"试听|试课|体验课")
 _OFF = re.compile(r"去不了|来不了|不去了?|不来了?|不试了?|取消|不听了|不约了")
 _MOVE = re.compile(
     r"改(个|一?下)?(时间|到|期|成|约|天)|改(个|一?下)?(?=下周|下个|周|星期|明天|后天|别的)"
-    r"|换(个|一?下)?(时间|天|到|成)|另约|重新约|推迟"
+    r"|换(个|一?下)?(时间|天|到|成|(?=下周|下个|周|星期|礼拜|明天|后天|大后天|上午|下午|晚上|别的))|另约|重新约|推迟"
 )
 _CANNOT = re.compile(rf"去不了|来不了|去不成|有事|{_MOVE.pattern}")
 _LONGEST = 24  # Characters; a longer message has a matter of its own.
