@@ -139,6 +139,15 @@ DOORS: Mapping[str, Door] = {
     "finance_pages.bills.one": _staff(P.SEE_BOOKS, P.KEEP_BOOKS),
     "finance_pages.bills.again": _staff(P.KEEP_BOOKS),
     "finance_pages.bills.settle": _staff(P.KEEP_BOOKS),
+    **{
+        f"finance_pages.till.{view}": _staff(P.TAKE_MONEY)
+        for view in ("shown", "turn", "order", "take")
+    },
+    **{f"finance_pages.till.{view}": _staff(P.CONFIRM_SHIFT) for view in ("shift_list", "settle")},
+    **{
+        f"finance_pages.till.{view}": _staff(P.MATCH_BANK)
+        for view in ("statement", "bring_in", "decide", "settle_cheque")
+    },
     "finance_pages.books.reading.shown": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.exported": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.rows": _staff(P.SEE_BOOKS),

@@ -20,7 +20,7 @@ from backend.finance.arrears import service as arrears
 from backend.finance.prices import renewing
 from backend.finance.prices import service as prices
 from backend.finance.refund_words import RefundApproved
-from backend.finance.schemas import OrderClosed, OrderPaid, SurplusReceived
+from backend.finance.schemas import OrderClosed, OrderHeld, OrderPaid, SurplusReceived
 from backend.gateways import letters, payments, ports
 from backend.gateways.payments.wechat_pay import WechatPay
 from backend.gateways.webchat.sender import ByAddress
@@ -149,6 +149,7 @@ def connect() -> None:
     compose_arrears()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(OrderClosed, siblings.closed)
+    events.listen(OrderHeld, sign_up.keep_on)
     events.listen(RefundApproved, sign_up.give_up)
     events.listen(SeatEnded, waitlist.seat_ended)
     events.listen(QuestionAnswered, proposals.answered)
@@ -162,7 +163,9 @@ def connect() -> None:
 
 
 def _open_chat_of_payer(session: Session, paid: OrderPaid) -> None:
-    """A payment lets us write to the payer for 48 hours from the moment of the payment."""
+    """A payment by WeChat lets us write to the payer for 48 hours from its moment."""
+    if not paid.in_wechat:
+        return
     order = finance.order_for(session, number=paid.number, openid=paid.payer_openid)
     at = order.paid_at or clock.now()
     outbox.note_interaction(session, openid=paid.payer_openid, kind=Interaction.PAYMENT, at=at)

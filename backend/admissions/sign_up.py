@@ -5,6 +5,7 @@ A sibling of `service` for the heavier noun of the room. It listens to finance: 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -25,7 +26,7 @@ from backend.finance.prices import queries as packages
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import PriceMoved, Wanted
 from backend.finance.refund_words import RefundApproved
-from backend.finance.schemas import OrderClosed, OrderPaid
+from backend.finance.schemas import OrderClosed, OrderHeld, OrderPaid
 from backend.kit import clock
 from backend.kit.errors import DomainError, NotFound
 from backend.kit.money import yuan
@@ -222,6 +223,23 @@ def seat_paid(session: Session, paid: OrderPaid) -> None:
     session.flush()
     paid_notices.done(session, signed, paid)
     contracts.send(session, signed=signed)
+
+
+def keep_on(session: Session, held: OrderHeld) -> None:
+    """Listener: a part of the order is paid, or money for it is under way: the seat is kept."""
+    signed = _sign_up_of(session, held.purpose_key)
+    if signed is None or signed.status != SignUpStatus.PENDING:
+        return
+    signed.expires_at = held.until
+    # A seat that is gone meanwhile is looked for again when all is in.
+    with suppress(DomainError), session.begin_nested():
+        teaching.hold_seat(
+            session,
+            class_group_id=signed.class_group_id,
+            holder=_holder(signed),
+            until=held.until + rules.SEAT_MARGIN,
+        )
+    session.flush()
 
 
 def let_go(session: Session, closed: OrderClosed) -> None:

@@ -29,14 +29,16 @@ def begin(session: Session, *, number: str, openid: str, method: PaymentMethod) 
     order, now = orders.locked(session, order_id), clock.now()
     if not rules.is_payable(OrderView.model_validate(order), now=now):
         raise OrderNotPayable(status=order.status)
+    due_fen = OrderView.model_validate(order).due_fen
+    wanted = (PaymentStatus.CREATED, method, due_fen)
     payment = next(
-        (p for p in order.payments if (p.status, p.method) == (PaymentStatus.CREATED, method)), None
+        (p for p in order.payments if (p.status, p.method, p.amount_fen) == wanted), None
     )
     if payment is None:
         payment = Payment(
             method=method,
             out_trade_no=rules.out_trade_no_of(order.number, len(order.payments) + 1),
-            amount_fen=order.total_fen,
+            amount_fen=due_fen,
             status=PaymentStatus.CREATED,
             created_at=now,
             poll_at=rules.next_poll_at(0, now=now),

@@ -194,6 +194,19 @@ def _next_id(session: Session) -> int:
     return int(session.scalar(select(func.coalesce(func.max(JournalEntry.id), 0))) or 0) + 1
 
 
+def credits_of(
+    session: Session, account: LedgerAccount, *, order_line_ids: Sequence[int]
+) -> list[tuple[int, int]]:
+    """What an account owes for each of these order lines: (line id, fen), credits minus debits."""
+    rows = session.execute(
+        select(JournalLine.order_line_id, func.sum(JournalLine.credit_fen - JournalLine.debit_fen))
+        .where(JournalLine.order_line_id.in_(order_line_ids), JournalLine.account == account)
+        .group_by(JournalLine.order_line_id)
+        .order_by(JournalLine.order_line_id)
+    )
+    return [(int(line_id or 0), int(fen)) for line_id, fen in rows if fen]
+
+
 def trial_balance(session: Session, *, until: date | None = None) -> list[TrialRow]:
     """Each account's totals over all entries booked before `until`; debits equal credits."""
     query = (

@@ -58,7 +58,9 @@ class Price(Base):
 
 
 class Order(Base):
-    """订单. `purpose_key` (`sign_up:12`) makes billing the same thing twice one order."""
+    """订单. `purpose_key` (`sign_up:12`) makes billing the same thing twice one order.
+
+    `advance_fen` is what has come in for it while it is not paid in full (预收账款)."""
 
     __tablename__ = "finance_order"
     __table_args__ = (
@@ -73,6 +75,7 @@ class Order(Base):
     status: Mapped[OrderStatus] = mapped_column(String(10))
     total_fen: Mapped[Fen]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    advance_fen: Mapped[Fen] = mapped_column(default=0, server_default=text("0"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -83,6 +86,12 @@ class Order(Base):
     payments: Mapped[list["Payment"]] = relationship(
         back_populates="order", order_by="Payment.id", lazy="selectin"
     )
+
+    @property
+    def clearing_fen(self) -> int:
+        """Cheques that the bank has not credited yet."""
+        found = (each for each in self.payments if each.status == PaymentStatus.CLEARING)
+        return sum(each.amount_fen for each in found)
 
 
 class OrderLine(Base):
@@ -110,9 +119,9 @@ class OrderLine(Base):
 
 
 class Payment(Base):
-    """支付单: one attempt to pay an order through a platform, known there as `out_trade_no`. The
-    row is committed before the platform hears of it. `poll_at` is when to ask the platform if it
-    stays silent, None once the outcome is known."""
+    """支付单: one attempt to pay an order through a platform, known there as `out_trade_no`, or
+    money that staff took. The row is committed before the platform hears of it. `poll_at` is when
+    to ask the platform if it stays silent, None once the outcome is known."""
 
     __tablename__ = "finance_payment"
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_positive"),)

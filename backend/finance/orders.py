@@ -1,5 +1,7 @@
 """What happens to one locked order: the steps that `service` takes."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -8,13 +10,17 @@ from backend.finance.models import Order, SurplusReceipt
 from backend.finance.posting import Event
 from backend.finance.schemas import (
     CloseReason,
+    LedgerAccount,
+    Money,
+    MoneyTaken,
     OrderClosed,
+    OrderHeld,
     OrderPaid,
     OrderStatus,
+    PaymentMethod,
     PaymentStatus,
     SurplusReceived,
 )
-from backend.gateways.payments import PaymentFact
 from backend.kit import clock, events
 from backend.kit.errors import NotFound
 from backend.security import service as security
@@ -33,24 +39,74 @@ def locked(session: Session, order_id: int) -> Order:
     return order
 
 
-def pay(session: Session, order: Order, paid: PaymentFact) -> None:
+def take(session: Session, order: Order, money: Money) -> None:
+    """Money came in for a locked order: it pays it, or a part of it, and what is too much or comes
+    too late is kept as owed back. The caller has looked whether it is told for the first time."""
+    due_fen = order.total_fen - order.advance_fen
+    is_wanted = order.status in (OrderStatus.PENDING, OrderStatus.CLOSED)
+    if is_wanted and money.amount_fen >= due_fen:
+        _pay(session, order, money.model_copy(update={"amount_fen": due_fen}))
+        over_fen = money.amount_fen - due_fen
+    elif order.status == OrderStatus.PENDING:
+        _pay_part(session, order, money)
+        over_fen = 0
+    else:
+        over_fen = money.amount_fen
+    if over_fen:
+        keep_surplus(session, order, money.model_copy(update={"amount_fen": over_fen}))
+
+
+def advanced(session: Session, order: Order) -> list[tuple[int, int]]:
+    """What has come in for each line of an order that is not paid in full: (line id, fen)."""
+    if not order.advance_fen:
+        return []
+    return ledger.credits_of(
+        session, LedgerAccount.ADVANCES, order_line_ids=[line.id for line in order.lines]
+    )
+
+
+def hold(session: Session, order: Order, until: datetime) -> None:
+    """Keep a pending order, and what it is for, at least until a moment."""
+    if order.status != OrderStatus.PENDING or order.expires_at >= until:
+        return
+    order.expires_at = until
+    session.flush()
+    events.publish(
+        session,
+        OrderHeld(
+            order_id=order.id, number=order.number, purpose_key=order.purpose_key, until=until
+        ),
+    )
+
+
+def ask_platforms(order: Order) -> None:
+    """Other attempts must be closed before they are paid as well."""
+    for payment in order.payments:
+        if payment.status == PaymentStatus.CREATED:
+            payment.poll_at = clock.now()
+
+
+def _pay(session: Session, order: Order, money: Money) -> None:
     """A pending or closed order is paid: book the receipt and tell whoever listens."""
     is_late = order.status == OrderStatus.CLOSED
-    order.status = OrderStatus.PAID
-    order.paid_at = paid.paid_at
     ledger.post(
         session,
         event=Event.RECEIPT,
-        source_key=f"receipt:{paid.transaction_id}",
-        booked_on=clock.local(paid.paid_at).date(),
-        postings=rules.receipt_of([(line.id, line.net_fen) for line in order.lines]),
+        source_key=f"receipt:{money.key}",
+        booked_on=clock.local(money.at).date(),
+        postings=rules.receipt_of(
+            [(line.id, line.net_fen) for line in order.lines],
+            account=money.account,
+            before=advanced(session, order),
+        ),
         order_id=order.id,
+        actor=money.actor,
     )
-    for payment in order.payments:  # Other attempts must be closed before they are paid as well.
-        if payment.status == PaymentStatus.CREATED:
-            payment.poll_at = clock.now()
-    _audit(session, order, "order.paid", transaction_id=paid.transaction_id, is_late=is_late)
+    order.status, order.paid_at, order.advance_fen = OrderStatus.PAID, money.at, 0
+    ask_platforms(order)
+    _audit(session, order, "order.paid", money=money, is_late=is_late)
     session.flush()
+    _tell_taken(session, order, money)
     events.publish(
         session,
         OrderPaid(
@@ -60,33 +116,81 @@ def pay(session: Session, order: Order, paid: PaymentFact) -> None:
             purpose_key=order.purpose_key,
             total_fen=order.total_fen,
             is_late=is_late,
+            in_wechat=money.method.startswith("wechat"),
         ),
     )
 
 
-def keep_surplus(session: Session, order: Order, paid: PaymentFact) -> None:
-    """Money for an order already paid: keep it as owed back, once per transaction."""
-    known = select(SurplusReceipt.id).where(SurplusReceipt.transaction_id == paid.transaction_id)
+def _pay_part(session: Session, order: Order, money: Money) -> None:
+    """A part of a pending order came in: 预收账款 until the rest is there."""
+    ledger.post(
+        session,
+        event=Event.RECEIPT,
+        source_key=f"receipt:{money.key}",
+        booked_on=clock.local(money.at).date(),
+        postings=rules.part_of(
+            money.amount_fen,
+            [(line.id, line.net_fen) for line in order.lines],
+            account=money.account,
+            before=advanced(session, order),
+        ),
+        order_id=order.id,
+        actor=money.actor,
+    )
+    order.advance_fen += money.amount_fen
+    ask_platforms(order)
+    _audit(session, order, "order.part_paid", money=money, fen=money.amount_fen)
+    hold(session, order, clock.now() + rules.HOLD_PART)
+    session.flush()
+    _tell_taken(session, order, money)
+
+
+def _tell_taken(session: Session, order: Order, money: Money) -> None:
+    events.publish(
+        session,
+        MoneyTaken(
+            order_id=order.id,
+            number=order.number,
+            payer_openid=order.payer_openid,
+            key=money.key,
+            method=money.method,
+            amount_fen=money.amount_fen,
+            at=money.at,
+            is_all=order.status == OrderStatus.PAID,
+            due_fen=0 if order.status == OrderStatus.PAID else order.total_fen - order.advance_fen,
+            actor=money.actor,
+        ),
+    )
+
+
+def keep_surplus(session: Session, order: Order, money: Money) -> None:
+    """Money beyond what an order costs: keep it as owed back, once per `key`. A cheque's is owed
+    back in the books already."""
+    known = select(SurplusReceipt.id).where(SurplusReceipt.transaction_id == money.key)
     if session.scalar(known):
         return
     session.add(
         SurplusReceipt(
             order_id=order.id,
-            out_trade_no=paid.out_trade_no,
-            transaction_id=paid.transaction_id,
-            amount_fen=paid.amount_fen,
+            out_trade_no=money.out_trade_no,
+            transaction_id=money.key,
+            amount_fen=money.amount_fen,
             received_at=clock.now(),
         )
     )
-    ledger.post(
-        session,
-        event=Event.SURPLUS,
-        source_key=f"surplus:{paid.transaction_id}",
-        booked_on=clock.local(paid.paid_at).date(),
-        postings=rules.surplus_of(paid.amount_fen),
-        order_id=order.id,
-    )
-    _audit(session, order, "surplus.received", transaction_id=paid.transaction_id)
+    if money.account != LedgerAccount.OTHER_PAYABLE:
+        before = advanced(session, order) if money.account == LedgerAccount.ADVANCES else []
+        ledger.post(
+            session,
+            event=Event.SURPLUS,
+            source_key=f"surplus:{money.key}",
+            booked_on=clock.local(money.at).date(),
+            postings=rules.advances_back_of(before)
+            or rules.surplus_of(money.amount_fen, account=money.account),
+            order_id=order.id,
+            actor=money.actor,
+        )
+    _audit(session, order, "surplus.received", money=money)
     session.flush()
     events.publish(
         session,
@@ -94,21 +198,31 @@ def keep_surplus(session: Session, order: Order, paid: PaymentFact) -> None:
             order_id=order.id,
             number=order.number,
             payer_openid=order.payer_openid,
-            transaction_id=paid.transaction_id,
-            amount_fen=paid.amount_fen,
+            transaction_id=money.key,
+            amount_fen=money.amount_fen,
         ),
     )
 
 
 def close(session: Session, order: Order, reason: CloseReason) -> None:
-    """A pending order can no longer be paid; any other is left as it is."""
+    """A pending order can no longer be paid; any other is left as it is. Parts of it that came in
+    are owed back."""
     if order.status != OrderStatus.PENDING:
         return
     order.status, order.closed_at, order.close_reason = OrderStatus.CLOSED, clock.now(), reason
-    for payment in order.payments:  # The poll closes what the platform still holds open.
-        if payment.status == PaymentStatus.CREATED:
-            payment.poll_at = clock.now()
+    ask_platforms(order)
     _audit(session, order, "order.closed", reason=reason)
+    if order.advance_fen:
+        money = Money(
+            key=f"advance:{order.id}",
+            out_trade_no=order.number,
+            method=PaymentMethod.TRANSFER,
+            amount_fen=order.advance_fen,
+            at=clock.now(),
+            account=LedgerAccount.ADVANCES,
+        )
+        keep_surplus(session, order, money)
+        order.advance_fen = 0
     session.flush()
     events.publish(
         session,
@@ -122,8 +236,12 @@ def close(session: Session, order: Order, reason: CloseReason) -> None:
     )
 
 
-def _audit(session: Session, order: Order, action: str, **detail: object) -> None:
-    """No money path without an audit entry. The actor is the payer who cancels, else the system:
-    the platform's word or the clock."""
+def _audit(
+    session: Session, order: Order, action: str, *, money: Money | None = None, **detail: object
+) -> None:
+    """No money path without an audit entry. The actor is the payer who cancels, who took the money,
+    else the system: the platform's word or the clock."""
     actor = order.payer_openid if detail.get("reason") == CloseReason.CANCELLED else "system"
+    if money is not None:
+        actor, detail["transaction_id"] = money.actor, money.key
     security.audit(session, actor=actor, action=action, subject=f"order:{order.number}", **detail)

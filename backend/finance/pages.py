@@ -21,6 +21,7 @@ from backend.finance.books import pages as book_pages
 from backend.finance.prices.pages import blueprint as price_pages
 from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
+from backend.finance.till.pages import blueprint as till_pages
 from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto
 from backend.kit.db import reading, unit_of_work
@@ -42,6 +43,7 @@ blueprint = Blueprint(
 blueprint.register_blueprint(price_pages)
 blueprint.register_blueprint(arrears_pages)
 blueprint.register_blueprint(bill_pages)
+blueprint.register_blueprint(till_pages)
 blueprint.register_blueprint(book_pages.blueprint)
 log = structlog.get_logger(__name__)
 

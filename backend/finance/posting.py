@@ -24,6 +24,7 @@ class Event(StrEnum):
     REFUND = "refund"
     REFUND_PAID = "refund_paid"
     MONEY_MOVED = "money_moved"
+    CHEQUE = "cheque"
     CLEARED = "cleared"
     CASH_COUNT = "cash_count"
     FEE = "fee"
@@ -92,7 +93,8 @@ RULES: Mapping[Event, Rule] = {
         _of(A.CONTRACT_LIABILITY, A.RECEIVABLE, A.NOTES_RECEIVABLE, A.TAXES_PAYABLE, A.ADVANCES),
         Flow.SALES,
     ),
-    Event.SURPLUS: Rule("多收款", _COLLECTING, _of(A.OTHER_PAYABLE), Flow.SALES),
+    Event.SURPLUS: Rule("多收款", _COLLECTING | _of(A.ADVANCES), _of(A.OTHER_PAYABLE), Flow.SALES),
+    Event.CHEQUE: Rule("收到支票", _of(A.NOTES_RECEIVABLE), _of(A.OTHER_PAYABLE)),
     Event.CONSUMPTION: Rule("课消", _of(A.CONTRACT_LIABILITY), _of(A.REVENUE, A.TAXES_PAYABLE)),
     Event.MATERIAL: Rule("教材发放", _of(A.CONTRACT_LIABILITY), _of(A.REVENUE, A.TAXES_PAYABLE)),
     Event.TRANSFER: Rule("课时结转", _of(A.CONTRACT_LIABILITY), _of(A.CONTRACT_LIABILITY)),

@@ -218,15 +218,16 @@ def open_surpluses(session: Session) -> list[SurplusView]:
 
 def open_attempt(session: Session, *, payment_id: int, now: datetime) -> OpenAttempt | None:
     """An attempt to pay that still waits for its outcome, else None."""
-    row = session.execute(
-        select(Payment.out_trade_no, Order.status, Order.expires_at)
-        .join(Order, Payment.order_id == Order.id)
-        .where(Payment.id == payment_id, Payment.status == PaymentStatus.CREATED)
-    ).one_or_none()
-    if row is None:
+    payment = session.get(Payment, payment_id)
+    if payment is None or payment.status != PaymentStatus.CREATED:
         return None
-    is_wanted = row.status == OrderStatus.PENDING and row.expires_at > now
-    return OpenAttempt(out_trade_no=row.out_trade_no, is_wanted=is_wanted)
+    order = OrderView.model_validate(payment.order)
+    is_wanted = (
+        order.status is OrderStatus.PENDING
+        and order.expires_at > now
+        and payment.amount_fen == order.due_fen  # Else a part of it came in by other means.
+    )
+    return OpenAttempt(out_trade_no=payment.out_trade_no, is_wanted=is_wanted)
 
 
 def open_payment_ids(session: Session, *, order_id: int) -> list[int]:

@@ -6,9 +6,9 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.finance import queries, refund_rules
-from backend.finance.models import HourEntry, JournalLine, LessonAccount, Order
+from backend.finance.models import HourEntry, LessonAccount, Order
 from backend.finance.refund_words import LineTaken, NothingToRefund, RefundCause, RefundQuote
-from backend.finance.schemas import HourKind, LedgerAccount, OrderNotPaid, OrderStatus
+from backend.finance.schemas import HourKind, OrderNotPaid, OrderStatus
 from backend.kit import clock
 
 
@@ -73,17 +73,3 @@ def _taken(session: Session, order: Order) -> tuple[dict[int, int], bool]:
         )
         had_before = had_before or session.scalar(earlier.limit(1)) is not None
     return used, had_before
-
-
-def owed(session: Session, line_ids: list[int]) -> list[tuple[int, int]]:
-    """What the books still owe for each order line: its credit on 合同负债."""
-    rows = session.execute(
-        select(JournalLine.order_line_id, func.sum(JournalLine.credit_fen - JournalLine.debit_fen))
-        .where(
-            JournalLine.order_line_id.in_(line_ids),
-            JournalLine.account == LedgerAccount.CONTRACT_LIABILITY,
-        )
-        .group_by(JournalLine.order_line_id)
-        .order_by(JournalLine.order_line_id)
-    )
-    return [(int(line_id or 0), int(fen)) for line_id, fen in rows]

@@ -14,7 +14,7 @@ from backend.finance import hours, ledger, orders, queries, refund_rules
 from backend.finance.models import LessonAccount, Order, Refund, RefundApproval
 from backend.finance.posting import Event
 from backend.finance.refund_reads import OPEN, campus_of, must_reach, view_of
-from backend.finance.refund_reckoning import owed, quote
+from backend.finance.refund_reckoning import quote
 from backend.finance.refund_words import (
     OwnApproval,
     RefundApproved,
@@ -25,7 +25,7 @@ from backend.finance.refund_words import (
     RefundStatus,
     RefundView,
 )
-from backend.finance.schemas import OrderStatus, PaymentMismatch
+from backend.finance.schemas import LedgerAccount, OrderStatus, PaymentMismatch
 from backend.gateways.payments import RefundFact
 from backend.kit import clock, events
 from backend.kit.errors import NotFound
@@ -234,7 +234,8 @@ def _grant(session: Session, order: Order, refund: Refund) -> None:
         source_key=f"refund:{refund.id}",
         booked_on=clock.local(now).date(),
         postings=refund_rules.approved_of(
-            owed(session, line_ids), [(line, fen) for line, fen in refund.by_line]
+            ledger.credits_of(session, LedgerAccount.CONTRACT_LIABILITY, order_line_ids=line_ids),
+            [(line, fen) for line, fen in refund.by_line],
         ),
         order_id=order.id,
     )

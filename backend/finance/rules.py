@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from backend.finance.schemas import LedgerAccount, OrderStatus, OrderView, PageState, Posting
+from backend.kit.money import split
 
 SHORTEST_WINDOW = timedelta(minutes=1)  # WeChat Pay refuses a time_expire closer than this.
 PREPAY_LIFE = timedelta(minutes=110)  # A prepay id lasts about two hours; we stop using it earlier.
+HOLD_PART = timedelta(days=7)  # How long what is paid in part is kept for the rest.
 _POLL_STEPS = [timedelta(minutes=m) for m in (1, 1, 2, 5, 10, 30)]
 
 
@@ -52,8 +54,9 @@ def choose_price(
 
 
 def is_payable(order: OrderView, *, now: datetime) -> bool:
-    """Whether there is still time to begin a payment."""
-    return order.status == OrderStatus.PENDING and order.expires_at - now >= SHORTEST_WINDOW
+    """Whether there is something left to pay, and still time to begin."""
+    in_time = order.expires_at - now >= SHORTEST_WINDOW
+    return order.status == OrderStatus.PENDING and order.due_fen > 0 and in_time
 
 
 def seconds_to_pay(order: OrderView, *, now: datetime) -> int:
@@ -63,6 +66,8 @@ def seconds_to_pay(order: OrderView, *, now: datetime) -> int:
 
 def page_state_of(order: OrderView, *, now: datetime) -> PageState:
     """What the pay page shows for an order."""
+    if order.status == OrderStatus.PENDING and not order.due_fen:
+        return PageState.CLEARING
     if order.status == OrderStatus.PENDING:
         return PageState.PAYABLE if is_payable(order, now=now) else PageState.EXPIRED
     return PageState(order.status)
@@ -79,24 +84,60 @@ def next_poll_at(count: int, *, now: datetime) -> datetime:
     return now + _POLL_STEPS[min(count, len(_POLL_STEPS) - 1)]
 
 
-def receipt_of(nets: Sequence[tuple[int, int]]) -> list[Posting]:
-    """Dr 银行存款 / Cr 合同负债: one credit for each (order line id, net fen) above zero."""
-    credits = [
-        Posting(
-            account=LedgerAccount.CONTRACT_LIABILITY, amount_fen=-net_fen, order_line_id=line_id
-        )
-        for line_id, net_fen in nets
-        if net_fen
+def receipt_of(
+    nets: Sequence[tuple[int, int]],
+    *,
+    account: LedgerAccount = LedgerAccount.BANK,
+    before: Sequence[tuple[int, int]] = (),
+) -> list[Posting]:
+    """Dr 银行存款 (or where the money lies) and 预收账款 for what came `before` / Cr 合同负债: one
+    leg for each (order line id, fen) above zero."""
+    liability, advances = LedgerAccount.CONTRACT_LIABILITY, LedgerAccount.ADVANCES
+    legs = [
+        *(Posting(account=liability, amount_fen=-fen, order_line_id=id_) for id_, fen in nets),
+        *(Posting(account=advances, amount_fen=fen, order_line_id=id_) for id_, fen in before),
     ]
-    total_fen = -sum(posting.amount_fen for posting in credits)
-    return [Posting(account=LedgerAccount.BANK, amount_fen=total_fen), *credits]
+    legs = [each for each in legs if each.amount_fen]
+    total_fen = -sum(each.amount_fen for each in legs)
+    return [Posting(account=account, amount_fen=total_fen), *legs]
 
 
-def surplus_of(amount_fen: int) -> list[Posting]:
-    """Dr 银行存款 / Cr 其他应付款: money that has to go back."""
+def part_of(
+    amount_fen: int,
+    nets: Sequence[tuple[int, int]],
+    *,
+    account: LedgerAccount,
+    before: Sequence[tuple[int, int]],
+    kept_as: LedgerAccount = LedgerAccount.ADVANCES,
+) -> list[Posting]:
+    """Dr 银行存款 (or where the money lies) / Cr 预收账款: a part of an order, line by line as much
+    as they have still to get, so that what stands for a line never exceeds its price."""
+    had = dict(before)
+    missing = [net_fen - had.get(line_id, 0) for line_id, net_fen in nets]
+    parts = zip(nets, split(amount_fen, missing), strict=True)
+    credits = [
+        Posting(account=kept_as, amount_fen=-fen, order_line_id=line_id)
+        for (line_id, _), fen in parts
+        if fen
+    ]
+    return [Posting(account=account, amount_fen=amount_fen), *credits]
+
+
+def surplus_of(amount_fen: int, *, account: LedgerAccount = LedgerAccount.BANK) -> list[Posting]:
+    """Dr 银行存款 (or where the money lies) / Cr 其他应付款: money that has to go back."""
     return [
-        Posting(account=LedgerAccount.BANK, amount_fen=amount_fen),
+        Posting(account=account, amount_fen=amount_fen),
         Posting(account=LedgerAccount.OTHER_PAYABLE, amount_fen=-amount_fen),
+    ]
+
+
+def advances_back_of(before: Sequence[tuple[int, int]]) -> list[Posting]:
+    """Dr 预收账款 / Cr 其他应付款: parts of an order that is not paid in full have to go back."""
+    return [
+        Posting(account=account, amount_fen=sign * fen, order_line_id=line_id)
+        for line_id, fen in before
+        for account, sign in ((LedgerAccount.ADVANCES, 1), (LedgerAccount.OTHER_PAYABLE, -1))
+        if fen
     ]
 
 

@@ -25,9 +25,17 @@ class CloseReason(StrEnum):
 
 
 class PaymentMethod(StrEnum):
+    """By which means: through a platform, or taken by staff."""
+
     WECHAT_JSAPI = "wechat_jsapi"
     WECHAT_NATIVE = "wechat_native"
     WECHAT_H5 = "wechat_h5"
+    CASH = "cash"
+    CHEQUE = "cheque"
+    TRANSFER = "transfer"
+
+
+BY_STAFF = frozenset({PaymentMethod.CASH, PaymentMethod.CHEQUE, PaymentMethod.TRANSFER})
 
 
 class Takings(BaseModel):
@@ -42,7 +50,10 @@ class Takings(BaseModel):
 
 
 class PaymentStatus(StrEnum):
+    """`clearing`: a cheque that the bank has not credited yet."""
+
     CREATED = "created"
+    CLEARING = "clearing"
     SUCCEEDED = "succeeded"
     CLOSED = "closed"
     REFUNDED = "refunded"
@@ -124,7 +135,14 @@ class OrderView(_Frozen):
     created_at: datetime
     expires_at: datetime
     paid_at: datetime | None
+    advance_fen: int = 0
+    clearing_fen: int = 0
     lines: tuple[OrderLineView, ...]
+
+    @property
+    def due_fen(self) -> int:
+        """What may still be asked for: neither paid in part nor by a cheque under way."""
+        return max(0, self.total_fen - self.advance_fen - self.clearing_fen)
 
 
 class LessonBalance(_Frozen):
@@ -140,9 +158,11 @@ class LessonBalance(_Frozen):
 
 
 class PageState(StrEnum):
-    """What the pay page shows. `unreachable`: the platform cannot be had just now."""
+    """What the pay page shows. `unreachable`: the platform cannot be had just now; `clearing`: a
+    cheque for all of it is under way."""
 
     PAYABLE = "payable"
+    CLEARING = "clearing"
     EXPIRED = "expired"
     PAID = "paid"
     CLOSED = "closed"
@@ -202,12 +222,52 @@ class Posting(_Frozen):
     flow: str | None = None
 
 
+class Money(_Frozen):
+    """Money that is in. `key` names it once and for all: the platform's transaction id, or our own
+    taking (`taking:12`). `account` is where it lies: 其他应付款 for a cheque, which was held there
+    until it had cleared."""
+
+    key: str
+    out_trade_no: str
+    method: PaymentMethod
+    amount_fen: int
+    at: datetime
+    account: LedgerAccount = LedgerAccount.BANK
+    actor: str = "system"
+
+
 # Events.
+
+
+class MoneyTaken(_Frozen):
+    """Money came in for an order: `amount_fen` of it counts towards the order, which `is_all` says
+    is now paid. Published once for each `key`."""
+
+    order_id: int
+    number: str
+    payer_openid: str
+    key: str
+    method: PaymentMethod
+    amount_fen: int
+    at: datetime
+    is_all: bool
+    due_fen: int
+    actor: str
+
+
+class OrderHeld(_Frozen):
+    """A part of an order is paid, or money for it is under way: what it is for is kept until."""
+
+    order_id: int
+    number: str
+    purpose_key: str
+    until: datetime
 
 
 class OrderPaid(_Frozen):
     """Money for an order is in; published once per order. `is_late` says that the order had been
-    closed meanwhile, so that what it was for may be gone: seat the payer again or give back."""
+    closed meanwhile, so that what it was for may be gone: seat the payer again or give back.
+    `in_wechat`: the last of it came by WeChat, which lets us write to the payer."""
 
     order_id: int
     number: str
@@ -215,6 +275,7 @@ class OrderPaid(_Frozen):
     purpose_key: str
     total_fen: int
     is_late: bool = False
+    in_wechat: bool = True
 
 
 class OrderClosed(_Frozen):

@@ -25,14 +25,17 @@ from backend.finance.prices import limits
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import Quote
 from backend.finance.schemas import (
+    BY_STAFF,
     BilledDifferently,
     CloseReason,
+    Money,
     NewLine,
     NothingToPay,
     OrderNotPaid,
     OrderNotPayable,
     OrderStatus,
     OrderView,
+    PaymentMethod,
     PaymentMismatch,
     PaymentStatus,
 )
@@ -180,27 +183,35 @@ def settle(session: Session, *, paid: PaymentFact) -> OrderView:
     surplus and announced by SurplusReceived. Raises NotFound for a payment that is not ours, and
     PaymentMismatch when appid, mchid, transaction or amount do not fit it.
     """
-    _expect("appid", paid.appid, settings().wechat_appid)
-    _expect("mchid", paid.mchid, settings().wechat_pay_mchid)
     order_id = session.scalar(
-        select(Payment.order_id).where(Payment.out_trade_no == paid.out_trade_no)
+        select(Payment.order_id).where(
+            Payment.out_trade_no == paid.out_trade_no, Payment.method.not_in(BY_STAFF)
+        )
     )
     if order_id is None:
         raise NotFound(out_trade_no=paid.out_trade_no)
     order = orders.locked(session, order_id)
     payment = next(p for p in order.payments if p.out_trade_no == paid.out_trade_no)
+    _expect("appid", paid.appid, settings().wechat_appid)
+    _expect("mchid", paid.mchid, settings().wechat_pay_mchid)
     _expect("amount", paid.amount_fen, payment.amount_fen)
     if payment.transaction_id == paid.transaction_id:
         return OrderView.model_validate(order)
+    money = Money(
+        key=paid.transaction_id,
+        out_trade_no=paid.out_trade_no,
+        method=PaymentMethod(payment.method),
+        amount_fen=paid.amount_fen,
+        at=paid.paid_at,
+    )
     if payment.transaction_id is None:
         payment.status = PaymentStatus.SUCCEEDED
         payment.transaction_id = paid.transaction_id
         payment.paid_at = paid.paid_at
         payment.poll_at = None
-    if order.status in (OrderStatus.PENDING, OrderStatus.CLOSED):
-        orders.pay(session, order, paid)
-    else:
-        orders.keep_surplus(session, order, paid)
+        orders.take(session, order, money)
+    else:  # A second transaction under one name.
+        orders.keep_surplus(session, order, money)
     session.flush()
     return OrderView.model_validate(order)
 

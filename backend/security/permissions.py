@@ -48,6 +48,7 @@ _KEEPING_STUDENTS = (
 _PRICING = (
     *(P.QUOTE_PRICES, P.KEEP_PRICES, P.APPROVE_PRICES),
     *(P.KEEP_ARREARS, P.APPROVE_WRITE_OFF),
+    *(P.TAKE_MONEY, P.CONFIRM_SHIFT, P.MATCH_BANK),
 )
 
 TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
@@ -72,7 +73,7 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         P.KEEP_REMINDERS: CAMPUS,
         **dict.fromkeys((P.FIND_STUDENTS, P.TAG_STUDENTS, P.EXPORT_STUDENTS), CAMPUS),
         P.QUOTE_PRICES: ALL,
-        P.KEEP_ARREARS: CAMPUS,
+        **dict.fromkeys((P.KEEP_ARREARS, P.TAKE_MONEY, P.CONFIRM_SHIFT), CAMPUS),
     },
     Role.ADVISOR: {
         **_AT_WORK,
@@ -110,7 +111,12 @@ TABLE: Mapping[Role, Mapping[Permission, Scope]] = {
         **dict.fromkeys((P.FIND_STUDENTS, P.SEE_STUDENT), ALL),
         P.SEE_TICKETS: OWN,
     },
-    Role.OFFICE: {**_AT_WORK, P.SEE_STUCK_MESSAGES: ALL, P.SEE_TICKETS: OWN},
+    Role.OFFICE: {
+        **_AT_WORK,
+        P.SEE_STUCK_MESSAGES: ALL,
+        P.SEE_TICKETS: OWN,
+        P.TAKE_MONEY: CAMPUS,
+    },
     Role.LOGISTICS: {**_AT_WORK, P.SEE_STOCK: ALL, P.SEE_TICKETS: OWN},
     Role.SECURITY: {
         **_AT_WORK,

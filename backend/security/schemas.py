@@ -46,6 +46,9 @@ class Permission(StrEnum):
     APPROVE_PRICES = "approve_prices"  # 审批价格变更
     KEEP_ARREARS = "keep_arrears"  # 欠费、分期、承诺付款
     APPROVE_WRITE_OFF = "approve_write_off"  # 审批核销
+    TAKE_MONEY = "take_money"  # 收银
+    CONFIRM_SHIFT = "confirm_shift"  # 审核交班
+    MATCH_BANK = "match_bank"  # 核对银行流水和支票
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复

@@ -170,7 +170,7 @@ def _part(
 def _must_fit(order: Order, due_on: Sequence[date]) -> None:
     if order.status != OrderStatus.PENDING or order.expires_at <= clock.now():
         raise PlanUnfit(why="not_pending")
-    if any(payment.status != PaymentStatus.CLOSED for payment in order.payments):
+    if order.advance_fen or any(p.status != PaymentStatus.CLOSED for p in order.payments):
         raise PlanUnfit(why="begun")
     if not 1 <= len(due_on) < rules.MOST_PARTS:
         raise PlanUnfit(why="parts")

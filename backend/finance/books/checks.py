@@ -1,6 +1,6 @@
 """What must hold in the books, looked at every night and before each closing: the trial balance is
-zero at each campus, 合同负债 is the unearned value of all lesson accounts, line by line, and each
-closed month is what its entries say.
+zero at each campus, 合同负债 is the unearned value of all lesson accounts, line by line, 预收账款
+of orders is what has been paid of them in part, and each closed month is what its entries say.
 
 The value of the lesson accounts is reckoned from orders and lesson hours alone, so that books and
 lessons prove each other.
@@ -55,6 +55,24 @@ def liabilities(session: Session) -> list[Difference]:
         for line_id in sorted(booked.keys() | unearned.keys())
         if (fen := booked.get(line_id, 0)) != (value := unearned.get(line_id, 0))
     ]
+
+
+def advances(session: Session) -> list[int]:
+    """Orders whose 预收账款 in the books is not what has come in for a part of them."""
+    rows = session.execute(
+        select(OrderLine.order_id, func.sum(JournalLine.credit_fen - JournalLine.debit_fen))
+        .join(OrderLine, OrderLine.id == JournalLine.order_line_id)
+        .where(JournalLine.account == LedgerAccount.ADVANCES)
+        .group_by(OrderLine.order_id)
+    )
+    booked = {int(order_id): int(fen) for order_id, fen in rows if fen}
+    held = {
+        int(order_id): int(fen)
+        for order_id, fen in session.execute(
+            select(Order.id, Order.advance_fen).where(Order.advance_fen != 0)
+        )
+    }
+    return sorted(id_ for id_ in booked.keys() | held.keys() if booked.get(id_) != held.get(id_))
 
 
 def unearned_values(session: Session) -> dict[int, int]:

@@ -28,10 +28,12 @@ def check() -> None:
     with reading() as session:
         lopsided = checks.lopsided(session)
         liabilities = checks.liabilities(session)
+        advances = checks.advances(session)
         drifted = checks.drifted(session)
     found = [
         *(["试算不平衡"] if lopsided else []),
         *([f"{len(liabilities)}个订单行的合同负债与课时账户不一致"] if liabilities else []),
+        *([f"{len(advances)}个订单的预收账款与已收部分不一致"] if advances else []),
         *([f"{len(drifted)}个已结账月份与凭证重算不一致"] if drifted else []),
     ]
     log.info("books_checked", differences=len(found))

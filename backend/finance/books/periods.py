@@ -121,6 +121,8 @@ def checklist(session: Session, month: date) -> list[Finding]:
         note(
             "liability", f"{len(wrong)}个订单行的合同负债与课时账户不一致（编号{ids}），请先核对。"
         )
+    if checks.advances(session):
+        note("advances", "部分付款的订单，预收账款与已收金额不一致，请先核对。")
     if checks.drifted(session):
         note("drifted", "已结账月份的余额与凭证重算不一致，请马上联系技术支持。")
     surplus = session.scalar(
