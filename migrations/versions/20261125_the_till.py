@@ -1,6 +1,6 @@
 """the till: shifts, what staff take, transfers and lines of the bank's, parts of an order
 
-Revises: 4f6d0c8be219
+Revises: 5d2b8e71f4a9
 Created: 2026-11-25 02:50:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.finance.till.guards import GUARD
 
 revision = "a7d0c41be6f2"
-down_revision = "4f6d0c8be219"
+down_revision = "5d2b8e71f4a9"
 branch_labels = None
 depends_on = None
 
@@ -149,7 +149,7 @@ def upgrade() -> None:
     for column in ("shift_id", "campus_id"):
         op.create_index(op.f(f"ix_{taking}_{column}"), taking, [column])
     for statement in GUARD[op.get_bind().dialect.name]:
-        op.execute(sa.text(statement.replace(":", r"\:")))
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -157,6 +157,6 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         for name in ("finance_shift_refuse", "finance_taking_open"):
-            op.execute(sa.text(f"DROP FUNCTION {name}()"))
+            op.execute(f"DROP FUNCTION {name}()")
     with op.batch_alter_table("finance_order", schema=None) as batch:
         batch.drop_column("advance_fen")
