@@ -1,6 +1,6 @@
 """the till: shifts, what staff take, transfers and lines of the bank's, parts of an order
 
-Revises: 5d2b8e71f4a9
+Revises: c5d81f0a3e72
 Created: 2026-11-25 02:50:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.finance.till.guards import GUARD
 
 revision = "a7d0c41be6f2"
-down_revision = "5d2b8e71f4a9"
+down_revision = "c5d81f0a3e72"
 branch_labels = None
 depends_on = None
 
