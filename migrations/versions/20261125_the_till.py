@@ -1,6 +1,6 @@
 """the till: shifts, what staff take, transfers and lines of the bank's, parts of an order
 
-Revises: c5d81f0a3e72
+Revises: c41d7e09ab52
 Created: 2026-11-25 02:50:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.finance.till.guards import GUARD
 
 revision = "a7d0c41be6f2"
-down_revision = "c5d81f0a3e72"
+down_revision = "c41d7e09ab52"
 branch_labels = None
 depends_on = None
 
