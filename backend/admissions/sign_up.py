@@ -231,14 +231,15 @@ def keep_on(session: Session, held: OrderHeld) -> None:
     if signed is None or signed.status != SignUpStatus.PENDING:
         return
     signed.expires_at = held.until
-    # A seat that is gone meanwhile is looked for again when all is in.
-    with suppress(DomainError), session.begin_nested():
-        teaching.hold_seat(
-            session,
-            class_group_id=signed.class_group_id,
-            holder=_holder(signed),
-            until=held.until + rules.SEAT_MARGIN,
-        )
+    if signed.class_group_id is not None:
+        # A seat that is gone meanwhile is looked for again when all is in.
+        with suppress(DomainError), session.begin_nested():
+            teaching.hold_seat(
+                session,
+                class_group_id=signed.class_group_id,
+                holder=_holder(signed),
+                until=held.until + rules.SEAT_MARGIN,
+            )
     session.flush()
 
 
