@@ -1,6 +1,6 @@
 """the till: shifts, what staff take, transfers and lines of the bank's, parts of an order
 
-Revises: c41d7e09ab52
+Revises: b64d0f9e2c71
 Created: 2026-11-25 02:50:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.finance.till.guards import GUARD
 
 revision = "a7d0c41be6f2"
-down_revision = "c41d7e09ab52"
+down_revision = "b64d0f9e2c71"
 branch_labels = None
 depends_on = None
 
