@@ -1,9 +1,11 @@
-"""Notices about the books: vouchers that wait for somebody else's eyes, and what does not add up."""
+"""Notices about the books and the till: vouchers that wait for somebody else's eyes, and what does not add up."""
 
 from backend.outbox.schemas import NoticeKind
 from backend.outbox.template import Template, task
+from backend.outbox.till_templates import TILL
 
 BOOKS = {
+    **TILL,
     "voucher_asked": Template(
         title="凭证待审批",
         text="{who}提交了凭证{number}：{what}，{amount}。请点开链接查看明细并审批。",

@@ -18,7 +18,6 @@ from backend.outbox.price_templates import PRICES
 from backend.outbox.schemas import NoticeKind
 from backend.outbox.template import Template, progress, task
 from backend.outbox.ticket_templates import TICKETS
-from backend.outbox.till_templates import TILL
 
 
 def _reminder(*, title: str, wechat: str | None, kind: NoticeKind) -> Template:
@@ -45,7 +44,6 @@ TEMPLATES: Mapping[str, Template] = {
     **ADMISSIONS,
     **BOOKS,
     **PRICES,
-    **TILL,
     "console_invitation": Template(
         title="请设置工作台密码",
         text="{name}您好，请在24小时内点开链接，设置您的工作台密码。链接只能用一次，请不要转发；"
