@@ -137,6 +137,7 @@ DOORS: Mapping[str, Door] = {
     "finance_pages.arrears.set_policy": _staff(P.APPROVE_WRITE_OFF),
     "finance_pages.bills.listed": _staff(P.SEE_BOOKS, P.KEEP_BOOKS),
     "finance_pages.bills.one": _staff(P.SEE_BOOKS, P.KEEP_BOOKS),
+    "finance_pages.bills.give_back": _staff(P.KEEP_BOOKS),
     "finance_pages.bills.again": _staff(P.KEEP_BOOKS),
     "finance_pages.bills.settle": _staff(P.KEEP_BOOKS),
     **{

@@ -19,8 +19,6 @@ class Event(StrEnum):
     SURPLUS = "surplus"
     CONSUMPTION = "consumption"
     MATERIAL = "material"
-    TRANSFER = "transfer"
-    DISCOUNT = "discount"
     REFUND = "refund"
     REFUND_PAID = "refund_paid"
     MONEY_MOVED = "money_moved"
@@ -97,10 +95,6 @@ RULES: Mapping[Event, Rule] = {
     Event.CHEQUE: Rule("收到支票", _of(A.NOTES_RECEIVABLE), _of(A.OTHER_PAYABLE)),
     Event.CONSUMPTION: Rule("课消", _of(A.CONTRACT_LIABILITY), _of(A.REVENUE, A.TAXES_PAYABLE)),
     Event.MATERIAL: Rule("教材发放", _of(A.CONTRACT_LIABILITY), _of(A.REVENUE, A.TAXES_PAYABLE)),
-    Event.TRANSFER: Rule("课时结转", _of(A.CONTRACT_LIABILITY), _of(A.CONTRACT_LIABILITY)),
-    Event.DISCOUNT: Rule(
-        "折让", _of(A.CONTRACT_LIABILITY, A.REVENUE), MONEY | _of(A.OTHER_PAYABLE), Flow.SALES
-    ),
     Event.REFUND: Rule(
         "退费审批通过",
         _of(A.CONTRACT_LIABILITY, A.REVENUE),

@@ -104,8 +104,8 @@ def _fill(entries: int) -> None:
                 bound = {"first": first, "last": written, "on": on.isoformat()}
                 for statement in (LINES, heads) if written >= first else ():
                     session.execute(text(statement), bound)
-    with engine().connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
+    with unit_of_work() as session:
+        session.execute(text("ANALYZE"))
 
 
 def _found(session: Session) -> None:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from backend.finance.bills import queries, rules, service
 from backend.finance.bills.channels import CHANNELS
 from backend.finance.bills.words import Difference, DifferenceSettled, ReasonMissing
+from backend.finance.books import giving_back
 from backend.finance.chart import NAMES
 from backend.finance.schemas import LedgerAccount
 from backend.kit.db import reading, unit_of_work
@@ -42,8 +43,15 @@ def listed(me: StaffMember) -> ResponseReturnValue:
     with reading() as session:
         found = queries.bills(session)
         waiting = queries.differences(session)
+        surpluses = giving_back.open_surpluses(session)
     return render_template(
-        "finance/bills.html", found=found, waiting=waiting, channels=CHANNELS, words=WORDS, me=me
+        "finance/bills.html",
+        found=found,
+        waiting=waiting,
+        surpluses=surpluses,
+        channels=CHANNELS,
+        words=WORDS,
+        me=me,
     )
 
 
@@ -71,6 +79,16 @@ def one(me: StaffMember, bill_id: int) -> ResponseReturnValue:
         likely=LedgerAccount.OTHER_PAYABLE,
         may_keep=permissions.may(me.role, Permission.KEEP_BOOKS),
     )
+
+
+@blueprint.post(f"{PATH}/surpluses/<int:surplus_id>")
+@staff_only(Permission.KEEP_BOOKS)
+def give_back(me: StaffMember, surplus_id: int) -> ResponseReturnValue:
+    """Money that was paid twice has been sent back: a voucher for somebody else's eyes. Raises
+    NotFound."""
+    with unit_of_work() as session:
+        voucher_id = giving_back.ask(session, surplus_id=surplus_id, by=me)
+    return redirect(f"/books/vouchers/{voucher_id}", 303)
 
 
 @blueprint.post(f"{PATH}/<int:bill_id>/again")

@@ -129,7 +129,7 @@ def checklist(session: Session, month: date) -> list[Finding]:
         select(func.count()).select_from(SurplusReceipt).where(SurplusReceipt.resolved_at.is_(None))
     )
     if surplus:
-        note("surplus", f"{surplus}笔多收款还没有退回，请尽快处理。", blocks=False)
+        note("surplus", f"{surplus}笔多收款还没有退回，请尽快处理。", blocks=False, url="/bills")
     unpaid = session.scalar(
         select(func.count())
         .select_from(Refund)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.finance import ledger
 from backend.finance.books.models import Voucher
 from backend.finance.books.words import (
+    ON_CREDIT,
     OwnVoucher,
     VoucherDecided,
     VoucherKind,
@@ -22,7 +23,7 @@ from backend.finance.books.words import (
     VoucherWrong,
 )
 from backend.finance.chart import MONEY, NAMES
-from backend.finance.models import Period
+from backend.finance.models import Period, SurplusReceipt
 from backend.finance.posting import Event, Flow, breaks_rule
 from backend.finance.schemas import LedgerAccount, PeriodClosed, Posting
 from backend.kit import clock
@@ -40,7 +41,11 @@ _EVENTS = {
     VoucherKind.MANUAL: Event.MANUAL,
     VoucherKind.OPENING: Event.OPENING,
     VoucherKind.EXPENSE: Event.EXPENSE,
+    VoucherKind.PURCHASE: Event.PURCHASE,
+    VoucherKind.PAYROLL: Event.PAYROLL_PAID,
+    VoucherKind.BACK: Event.REFUND_PAID,
 }
+_PAID = {VoucherKind.EXPENSE: Event.EXPENSE_PAID, VoucherKind.PURCHASE: Event.PURCHASE_PAID}
 
 PHOTO_WITHIN = timedelta(minutes=30)
 
@@ -190,6 +195,9 @@ def approve(session: Session, *, voucher_id: int, by: StaffMember) -> Voucher:
         is_strict=voucher.kind != VoucherKind.EXPENSE,
         actor=f"account:{by.id}",
     )
+    if voucher.kind == VoucherKind.BACK:
+        surplus = session.get_one(SurplusReceipt, int(voucher.source_key.split(":")[1]))
+        surplus.resolved_at = voucher.decided_at
     _audit(session, voucher, by, "voucher.approved")
     _tell_maker(session, voucher, "voucher_posted")
     return voucher
@@ -217,29 +225,30 @@ def withdraw(session: Session, *, voucher_id: int, by: StaffMember) -> Voucher:
 
 
 def pay(session: Session, *, voucher_id: int, by: StaffMember) -> Voucher:
-    """The money of an approved expense has been transferred to whoever had paid; once. Raises
-    NotAllowed, OwnVoucher, VoucherDecided."""
+    """The money of an approved expense or purchase has been transferred to whoever had paid or
+    supplied; once. Raises NotAllowed, OwnVoucher, VoucherDecided."""
     permissions.must(by.role, Permission.PAY_OUT)
     voucher = _locked(session, voucher_id)
     if voucher.made_by == by.id:
         raise OwnVoucher()
-    if voucher.kind != VoucherKind.EXPENSE or voucher.status != VoucherStatus.POSTED:
+    if voucher.kind not in ON_CREDIT or voucher.status != VoucherStatus.POSTED:
         raise VoucherDecided(status=voucher.status)
     if voucher.paid_at is not None:
         return voucher
     voucher.paid_at, voucher.paid_by = clock.now(), by.id
-    legs = (
-        (LedgerAccount.OTHER_PAYABLE, voucher.total_fen),
-        (LedgerAccount.BANK, -voucher.total_fen),
-    )
+    owed = [(account, campus, -fen) for account, campus, fen, _ in voucher.lines if fen < 0]
+    legs = [
+        *((LedgerAccount(account), campus, fen) for account, campus, fen in owed),
+        *((LedgerAccount.BANK, campus, -fen) for _, campus, fen in owed),
+    ]
     ledger.post(
         session,
-        event=Event.EXPENSE_PAID,
+        event=_PAID[VoucherKind(voucher.kind)],
         source_key=f"voucher:{voucher.id}:paid",
         booked_on=clock.today(),
         postings=[
-            Posting(account=account, amount_fen=fen, campus_id=voucher.campus_id)
-            for account, fen in legs
+            Posting(account=account, amount_fen=fen, campus_id=campus)
+            for account, campus, fen in legs
         ],
         summary=voucher.summary,
         actor=f"account:{by.id}",

@@ -14,6 +14,14 @@ class VoucherKind(StrEnum):
     MANUAL = "manual"
     OPENING = "opening"
     EXPENSE = "expense"
+    PURCHASE = "purchase"
+    PAYROLL = "payroll"
+    BACK = "back"
+
+
+ON_CREDIT = (VoucherKind.EXPENSE, VoucherKind.PURCHASE)
+"""Booked first, paid later."""
+BY_FORM = (VoucherKind.MANUAL, VoucherKind.OPENING, VoucherKind.PURCHASE, VoucherKind.PAYROLL)
 
 
 class VoucherStatus(StrEnum):

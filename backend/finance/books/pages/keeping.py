@@ -11,6 +11,7 @@ from backend.finance.books.layouts import FLOW_NAMES
 from backend.finance.books.pages.chosen import chosen, month_from
 from backend.finance.books.pages.reading import account_name
 from backend.finance.books.words import (
+    BY_FORM,
     NotClosable,
     NotReopenable,
     OwnVoucher,
@@ -82,13 +83,14 @@ def listed(member: StaffMember) -> ResponseReturnValue:
 @blueprint.post("/books/vouchers")
 @staff_only(Permission.SEE_BOOKS, Permission.KEEP_BOOKS)
 def ask(member: StaffMember) -> ResponseReturnValue:
-    """A voucher by hand, or the opening balances. Raises VoucherWrong, PeriodClosed."""
+    """A voucher by hand, opening balances, a purchase or wages paid. Raises VoucherWrong,
+    PeriodClosed."""
     form = request.form
-    is_opening = form.get("kind") == VoucherKind.OPENING
+    kind = next((each for each in BY_FORM if each == form.get("kind")), VoucherKind.MANUAL)
     with unit_of_work() as session:
         voucher = vouchers.ask(
             session,
-            kind=VoucherKind.OPENING if is_opening else VoucherKind.MANUAL,
+            kind=kind,
             by=member,
             booked_on=_day(form.get("booked_on", "")),
             summary=form.get("summary", ""),

@@ -9,9 +9,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.finance import ledger
-from backend.finance.books import checks, periods, vouchers
+from backend.finance import ledger, service
+from backend.finance.books import checks, giving_back, periods, vouchers
 from backend.finance.books.words import (
+    ON_CREDIT,
     OwnVoucher,
     VoucherDecided,
     VoucherKind,
@@ -20,12 +21,13 @@ from backend.finance.books.words import (
     VoucherWrong,
 )
 from backend.finance.models import JournalEntry
-from backend.finance.schemas import LedgerAccount, PeriodClosed
+from backend.finance.schemas import LedgerAccount, PeriodClosed, Posting
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
-from backend.kit.errors import NotAllowed
+from backend.kit.errors import NotAllowed, NotFound
 from backend.security.models import AuditEntry
 from backend.security.schemas import Role, StaffMember
+from tests.backend.finance import scenes
 from tests.backend.finance.books.offices import OCTOBER, book, colleague
 
 A = LedgerAccount
@@ -60,6 +62,82 @@ def test_nobody_approves_their_own(session: Session) -> None:
     assert entries == [f"voucher:{voucher_id}"]
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(text("UPDATE finance_voucher SET decided_by = made_by"))
+
+
+@pytest.mark.parametrize("kind", list(VoucherKind))
+def test_no_kind_is_approved_by_its_maker(session: Session, kind: VoucherKind) -> None:
+    """Also by the accounts that its event allows, and by no others."""
+    keeper, other = (colleague(session, Role.ACCOUNTANT) for _ in range(2))
+    legs = {
+        VoucherKind.MANUAL: (A.ADMINISTRATION, A.PAYABLE),
+        VoucherKind.OPENING: (A.BANK, A.CAPITAL),
+        VoucherKind.EXPENSE: (A.ADMINISTRATION, A.OTHER_PAYABLE),
+        VoucherKind.PURCHASE: (A.GOODS, A.PAYABLE),
+        VoucherKind.PAYROLL: (A.PAYROLL_PAYABLE, A.BANK),
+        VoucherKind.BACK: (A.OTHER_PAYABLE, A.BANK),
+    }[kind]
+    lines = [
+        VoucherLine(account=each, amount_fen=fen) for each, fen in zip(legs, (5, -5), strict=True)
+    ]
+    voucher = vouchers.ask(
+        session, kind=kind, by=keeper, booked_on=clock.today(), summary="试", lines=lines,
+        source_key=f"kind:{kind}",
+    )  # fmt: skip
+    with pytest.raises(OwnVoucher):
+        vouchers.approve(session, voucher_id=voucher.id, by=keeper)
+    if kind is VoucherKind.BACK:
+        return  # It settles a surplus: see below.
+    vouchers.approve(session, voucher_id=voucher.id, by=other)
+    if kind in ON_CREDIT:
+        with pytest.raises(OwnVoucher):
+            vouchers.pay(session, voucher_id=voucher.id, by=keeper)
+        vouchers.pay(session, voucher_id=voucher.id, by=other)
+        vouchers.pay(session, voucher_id=voucher.id, by=other)
+        assert sum(each.amount_fen for each in balance_of(session, legs[1])) == 0
+    else:
+        with pytest.raises(VoucherDecided):
+            vouchers.pay(session, voucher_id=voucher.id, by=other)
+    if kind not in (VoucherKind.MANUAL, VoucherKind.OPENING):
+        wrong = [VoucherLine(account=A.REVENUE, amount_fen=5), lines[1]]
+        with pytest.raises(VoucherWrong):
+            vouchers.ask(
+                session, kind=kind, by=keeper, booked_on=clock.today(), summary="试", lines=wrong,
+                source_key=f"wrong:{kind}",
+            )  # fmt: skip
+
+
+def test_money_paid_twice_goes_back_by_two(session: Session) -> None:
+    keeper, other = (colleague(session, Role.ACCOUNTANT) for _ in range(2))
+    school = scenes.open_school(session)
+    order = scenes.bill(session, school)
+    for native in (False, True):
+        attempt = scenes.begin(session, order, native=native)
+        if native:
+            service.settle(session, paid=scenes.fact(attempt))
+        else:
+            first = attempt
+    service.settle(session, paid=scenes.fact(first))
+    (surplus,) = giving_back.open_surpluses(session)
+    voucher_id = giving_back.ask(session, surplus_id=surplus.id, by=keeper)
+    assert giving_back.ask(session, surplus_id=surplus.id, by=keeper) == voucher_id
+    vouchers.refuse(session, voucher_id=voucher_id, by=other, note="还没退")
+    again = giving_back.ask(session, surplus_id=surplus.id, by=keeper)
+    assert again != voucher_id
+    (waiting,) = giving_back.open_surpluses(session)
+    assert waiting.voucher_id == again
+    vouchers.approve(session, voucher_id=again, by=other)
+    assert giving_back.open_surpluses(session) == []
+    with pytest.raises(NotFound):
+        giving_back.ask(session, surplus_id=surplus.id, by=keeper)
+    assert sum(each.amount_fen for each in balance_of(session, A.OTHER_PAYABLE)) == 0
+
+
+def balance_of(session: Session, account: A) -> list[Posting]:
+    return [
+        Posting(account=account, amount_fen=row.debit_fen - row.credit_fen)
+        for row in ledger.trial_balance(session)
+        if row.account == account
+    ]
 
 
 def test_what_was_wrong_is_reversed_not_edited(session: Session) -> None:
