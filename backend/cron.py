@@ -75,6 +75,7 @@ ROWS = (
     Row("backend.finance.bills.jobs.fetch_due", "bills of the platforms", every_seconds=300),
     Row("backend.finance.bills.jobs.remind", "bills that differ", daily_at=time(10, 40)),
     Row("backend.finance.books.jobs.accrue", "pay of what was taught", daily_at=time(2, 20)),
+    Row("backend.finance.books.jobs.warn_of_budgets", "costs too high", daily_at=time(9, 20)),
     Row("backend.finance.books.jobs.check", "whether the books hold", daily_at=time(2, 40)),
     Row("backend.finance.jobs.reconcile_lessons", "hours against rolls", daily_at=time(8, 30)),
 )

@@ -176,6 +176,7 @@ class Refund(Base):
     """退费单: one wish to have an order's money back, and what became of it. `steps` is the
     reckoning that the customer and the approvers saw, `by_line` [[order line id, fen], …].
 
+    `interest_fen` (§16) is transferred besides, `interest_paid_at` says when that was approved.
     An order has at most one open refund. `cause_by` is who said whose doing it is, when it was not
     the customer. `poll_at` is when the platform is asked (again), None while there is nothing to
     ask.
@@ -203,6 +204,8 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(String(200))
     status: Mapped[RefundStatus] = mapped_column(String(10))
     amount_fen: Mapped[Fen]
+    interest_fen: Mapped[Fen] = mapped_column(default=0, server_default="0")
+    interest_paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     by_line: Mapped[list[list[int]]] = mapped_column(JSON)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -97,7 +97,7 @@ RULES: Mapping[Event, Rule] = {
     Event.MATERIAL: Rule("教材发放", _of(A.CONTRACT_LIABILITY), _of(A.REVENUE, A.TAXES_PAYABLE)),
     Event.REFUND: Rule(
         "退费审批通过",
-        _of(A.CONTRACT_LIABILITY, A.REVENUE),
+        _of(A.CONTRACT_LIABILITY, A.REVENUE, A.FINANCIAL),
         _of(A.OTHER_PAYABLE, A.REVENUE),
     ),
     Event.REFUND_PAID: Rule(

@@ -1,8 +1,9 @@
 """What a refund comes to, step by step, and who has to agree to it. Without I/O.
 
-Sources: 法释〔2025〕4号 §14 (seven days), §§18–20 (delivered at the discounted price, at the list
-price where the consumer ends it, gifts), §9 (no «no refund»); clauses.md §4 rule 2. Where the
-institution's own terms are kinder, they hold. Every rounding is in the customer's favour.
+Sources: 法释〔2025〕4号 §14 (seven days), §16 (interest), §§18–20 (delivered at the discounted
+price, at the list price where the consumer ends it, gifts), §9 (no «no refund»); clauses.md §4
+rule 2. Where the institution's own terms are kinder, they hold. Every rounding is in the
+customer's favour.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,19 @@ from backend.kit.money import yuan
 COOLING_OFF = "法释〔2025〕4号第14条"
 DELIVERED = "法释〔2025〕4号第18条"
 AT_LIST = "法释〔2025〕4号第19条"
+INTEREST = "法释〔2025〕4号第16条"
+LPR_PPM = (
+    (date(2025, 5, 20), 30_000),
+    (date(2024, 10, 21), 31_000),
+    (date(2024, 7, 22), 33_500),
+    (date(2023, 8, 21), 34_500),
+    (date(2022, 8, 22), 36_500),
+    (date(2000, 1, 1), 42_500),
+)
+"""一年期贷款市场报价利率 (全国银行间同业拆借中心), by the day from which it held; before those, the
+highest that there was."""
+DEPOSIT_PPM = 15_000
+"""一年期存款基准利率 (中国人民银行), since 2015-10-24."""
 TERMS = RefundTerms()
 """The institution's terms in force."""
 
@@ -55,12 +69,48 @@ def quote_of(
     if cooling_off:
         days = terms.cooling_off_days
         steps.append(Step(label=f"付款{days}天内全额退", amount_fen=0, source=COOLING_OFF))
+    total_fen = sum(fen for _, fen in by_line)
+    until = asked_on + ANSWER_WITHIN
+    interest_fen = 0
+    if not cooling_off:
+        interest_fen = interest_of(total_fen, cause=cause, paid_on=paid_on, until=until)
+    if interest_fen:
+        rate = f"{rate_of(cause, paid_on) / 10_000:g}%"
+        label = (
+            f"另付利息{yuan(interest_fen)}（年利率{rate}，{(until - paid_on).days}天，单独转账）"
+        )
+        steps.append(Step(label=label, amount_fen=0, source=INTEREST))
     return RefundQuote(
         steps=tuple(steps),
         by_line=tuple(by_line),
-        total_fen=sum(fen for _, fen in by_line),
+        total_fen=total_fen,
         is_cooling_off=cooling_off,
+        interest_fen=interest_fen,
     )
+
+
+def rate_of(cause: RefundCause, paid_on: date) -> int:
+    """The yearly rate in millionths, as of the payment: the lending rate where we caused the end,
+    the deposit rate otherwise."""
+    if cause is not RefundCause.INSTITUTION:
+        return DEPOSIT_PPM
+    return next(ppm for since, ppm in LPR_PPM if since <= paid_on)
+
+
+def interest_of(back_fen: int, *, cause: RefundCause, paid_on: date, until: date) -> int:
+    """Interest on what goes back, from the payment until we have promised to answer; rounded up. A
+    refund inside the seven days is the principal alone (§14)."""
+    days = max(0, (until - paid_on).days)
+    return -(-back_fen * rate_of(cause, paid_on) * days // (365 * 1_000_000))
+
+
+def interest_owed_of(interest_fen: int, order_line_id: int) -> list[Posting]:
+    """Dr 财务费用 / Cr 其他应付款, at the campus of the order."""
+    legs = ((LedgerAccount.FINANCIAL, interest_fen), (LedgerAccount.OTHER_PAYABLE, -interest_fen))
+    return [
+        Posting(account=account, amount_fen=fen, order_line_id=order_line_id)
+        for account, fen in legs
+    ]
 
 
 def _kept(

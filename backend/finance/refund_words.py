@@ -68,12 +68,14 @@ class Step(_Frozen):
 
 
 class RefundQuote(_Frozen):
-    """What goes back and why. `by_line`: (order line id, fen)."""
+    """What goes back and why. `by_line`: (order line id, fen). `interest_fen` is owed besides: the
+    platform sends back no more than came in, so it is transferred."""
 
     steps: tuple[Step, ...]
     by_line: tuple[tuple[int, int], ...]
     total_fen: int
     is_cooling_off: bool
+    interest_fen: int = 0
 
 
 class ApprovalView(_Frozen):
@@ -93,6 +95,8 @@ class RefundView(_Frozen):
     reason: str
     status: RefundStatus
     amount_fen: int
+    interest_fen: int
+    interest_paid_at: datetime | None
     steps: tuple[Step, ...]
     asked_at: datetime
     due_at: datetime

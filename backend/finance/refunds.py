@@ -239,6 +239,15 @@ def _grant(session: Session, order: Order, refund: Refund) -> None:
         ),
         order_id=order.id,
     )
+    if refund.interest_fen:
+        ledger.post(
+            session,
+            event=Event.REFUND,
+            source_key=f"refund:{refund.id}:interest",
+            booked_on=clock.local(now).date(),
+            postings=refund_rules.interest_owed_of(refund.interest_fen, line_ids[0]),
+            order_id=order.id,
+        )
     refund.status, refund.decided_at, refund.poll_at = RefundStatus.APPROVED, now, now
     order.status = OrderStatus.REFUNDED
     session.flush()
@@ -292,7 +301,7 @@ def _recast(
 
 
 def _keep(refund: Refund, reckoned: RefundQuote) -> None:
-    refund.amount_fen = reckoned.total_fen
+    refund.amount_fen, refund.interest_fen = reckoned.total_fen, reckoned.interest_fen
     refund.steps = [step.model_dump() for step in reckoned.steps]
     refund.by_line = _lines_of(reckoned)
 

@@ -251,6 +251,15 @@ def take_turn(session: Session, key: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+def learn_sizes() -> None:
+    """Let SQLite's planner see how big tables have become, from a sample of each; PostgreSQL looks
+    by itself. Without it a look at one month of a large table reads all of it."""
+    if engine().dialect.name == "sqlite":
+        with unit_of_work() as session:
+            for statement in ("PRAGMA analysis_limit=1000", "ANALYZE"):
+                session.execute(text(statement))
+
+
 def ring_after_commit(session: Session, key: str, ring: Doorbell) -> None:
     """Ring once per key when the unit has committed; never if it rolls back."""
     session.info.setdefault("doorbells", {})[key] = ring

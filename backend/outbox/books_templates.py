@@ -42,6 +42,13 @@ BOOKS = {
         fields=task(what="{channel}账单没取到", whom="{day}", when="请今天查看"),
         kind=NoticeKind.TASK,
     ),
+    "budget_over": Template(
+        title="预算已超",
+        text="{what}本月已用{actual}，预算{planned}。请点开链接看看明细，必要时调整预算。",
+        wechat="task",
+        fields=task(what="超预算：{what}", whom="预算{planned}", when="已用{actual}"),
+        kind=NoticeKind.TASK,
+    ),
     "books_wrong": Template(
         title="账务核对有差异",
         text="{day}的账务核对发现：{what}。请今天查看并处理，处理好之前不要结账。",

@@ -43,12 +43,12 @@ def listed(me: StaffMember) -> ResponseReturnValue:
     with reading() as session:
         found = queries.bills(session)
         waiting = queries.differences(session)
-        surpluses = giving_back.open_surpluses(session)
+        owed = giving_back.owed(session)
     return render_template(
         "finance/bills.html",
         found=found,
         waiting=waiting,
-        surpluses=surpluses,
+        owed=owed,
         channels=CHANNELS,
         words=WORDS,
         me=me,
@@ -81,13 +81,16 @@ def one(me: StaffMember, bill_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post(f"{PATH}/surpluses/<int:surplus_id>")
+@blueprint.post(f"{PATH}/owed/<kind>/<int:owed_id>")
 @staff_only(Permission.KEEP_BOOKS)
-def give_back(me: StaffMember, surplus_id: int) -> ResponseReturnValue:
-    """Money that was paid twice has been sent back: a voucher for somebody else's eyes. Raises
-    NotFound."""
+def give_back(me: StaffMember, kind: str, owed_id: int) -> ResponseReturnValue:
+    """Money that was paid twice, or interest, has been sent: a voucher for somebody else's eyes.
+    Raises NotFound."""
     with unit_of_work() as session:
-        voucher_id = giving_back.ask(session, surplus_id=surplus_id, by=me)
+        which = next((each for each in giving_back.OwedKind if each == kind), None)
+        if which is None:
+            raise NotFound()
+        voucher_id = giving_back.ask(session, kind=which, owed_id=owed_id, by=me)
     return redirect(f"/books/vouchers/{voucher_id}", 303)
 
 

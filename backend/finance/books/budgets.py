@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.finance.books import balances
 from backend.finance.books.models import Budget
-from backend.finance.books.words import VoucherWrong
+from backend.finance.books.words import VoucherView, VoucherWrong
 from backend.finance.chart import NAMES, is_of_profit
 from backend.finance.ledger import month_after
 from backend.finance.schemas import LedgerAccount
@@ -74,6 +74,30 @@ def plan(
         fen=amount_fen,
     )
     session.flush()
+
+
+def overspent(session: Session, *, month: date) -> list[Compared]:
+    """Costs of a month above their budget so far. Three queries."""
+    return [
+        each for each in comparison(session, month=month) if each.account >= "54" and each.is_over
+    ]
+
+
+def would_exceed(session: Session, voucher: VoucherView) -> list[tuple[Compared, int]]:
+    """Budgets that a voucher which waits would break, and by how much. Three queries."""
+    month = voucher.booked_on.replace(day=1)
+    asked: dict[tuple[str, int | None], int] = {}
+    for account, campus_id, fen, _ in voucher.lines:
+        asked[account, campus_id] = asked.get((account, campus_id), 0) + fen
+    found = []
+    for each in comparison(session, month=month):
+        more_fen = asked.get((each.account, each.campus_id), 0)
+        if each.planned_fen is None or each.account < "54" or more_fen <= 0:
+            continue
+        beyond_fen = each.actual_fen + more_fen - each.planned_fen
+        if beyond_fen > 0:
+            found.append((each, beyond_fen))
+    return found
 
 
 def comparison(session: Session, *, month: date, campus_id: int | None = None) -> list[Compared]:

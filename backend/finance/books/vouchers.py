@@ -23,7 +23,7 @@ from backend.finance.books.words import (
     VoucherWrong,
 )
 from backend.finance.chart import MONEY, NAMES
-from backend.finance.models import Period, SurplusReceipt
+from backend.finance.models import Period, Refund, SurplusReceipt
 from backend.finance.posting import Event, Flow, breaks_rule
 from backend.finance.schemas import LedgerAccount, PeriodClosed, Posting
 from backend.kit import clock
@@ -196,8 +196,11 @@ def approve(session: Session, *, voucher_id: int, by: StaffMember) -> Voucher:
         actor=f"account:{by.id}",
     )
     if voucher.kind == VoucherKind.BACK:
-        surplus = session.get_one(SurplusReceipt, int(voucher.source_key.split(":")[1]))
-        surplus.resolved_at = voucher.decided_at
+        why, owed_id = voucher.source_key.split(":")[:2]
+        if why == "surplus":
+            session.get_one(SurplusReceipt, int(owed_id)).resolved_at = voucher.decided_at
+        else:
+            session.get_one(Refund, int(owed_id)).interest_paid_at = voucher.decided_at
     _audit(session, voucher, by, "voucher.approved")
     _tell_maker(session, voucher, "voucher_posted")
     return voucher

@@ -128,3 +128,25 @@ def test_what_is_kept_is_earned_and_what_goes_back_is_owed() -> None:
 )  # fmt: skip
 def test_four_eyes(heads: list[bool], amount_fen: int, is_agreed: bool) -> None:
     assert rules.is_agreed(heads, amount_fen=amount_fen) is is_agreed
+
+
+@pytest.mark.parametrize(
+    ("cause", "days", "used", "interest_fen"),
+    [
+        (CUSTOMER, 7, 0, 0),  # The principal alone (§14).
+        (CUSTOMER, 20, 0, 114),  # 1,200 yuan at 1.5% for 23 days, rounded up.
+        (INSTITUTION, 20, 0, 227),  # At the lending rate of 3%.
+        (RefundCause.NEITHER, 20, 9, 57),
+    ],
+)
+def test_interest(cause: RefundCause, days: int, used: int, interest_fen: int) -> None:
+    """§16: on what goes back, shown as a step, beside the sum."""
+    found = quoted(line(used), asked_on=PAID + timedelta(days=days), cause=cause)
+    assert found.interest_fen == interest_fen
+    assert any("利息" in step.label for step in found.steps) == bool(interest_fen)
+    assert sum(step.amount_fen for step in found.steps) == found.total_fen
+
+
+def test_the_lending_rate_is_that_of_the_payment() -> None:
+    days = (date(2025, 5, 19), date(2025, 5, 20))
+    assert [rules.rate_of(INSTITUTION, day) for day in days] == [31_000, 30_000]

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.finance import hours, jobs, queries, refund_reads, refund_reckoning, refunds, service
+from backend.finance.books import giving_back, vouchers
+from backend.finance.books.words import OwnVoucher
 from backend.finance.models import HourEntry, JournalEntry, LessonAccount, Order
 from backend.finance.refund_words import (
     NothingToRefund,
@@ -100,7 +102,8 @@ def test_the_whole_way(session: Session, order: OrderView, heard: list[object]) 
     assert [type(event) for event in heard][-1] is RefundApproved
     books = balance(session)
     assert books[LedgerAccount.CONTRACT_LIABILITY] == 0
-    assert books[LedgerAccount.OTHER_PAYABLE] == -100000
+    assert done.interest_fen == 136  # 1,000 yuan at 1.5% for 33 days, rounded up (§16).
+    assert books[LedgerAccount.OTHER_PAYABLE] == -100000 - done.interest_fen
     assert books[LedgerAccount.REVENUE] == -28000
     with pytest.raises(RefundDecided):
         refunds.withdraw(session, openid=order.payer_openid)
@@ -110,6 +113,13 @@ def test_the_whole_way(session: Session, order: OrderView, heard: list[object]) 
         select(AuditEntry.action).where(AuditEntry.subject == f"refund:{refund.number}")
     ).all()
     assert actions == ["refund.asked", "refund.approved", "refund.approved"]
+    (interest,) = giving_back.owed(session)
+    voucher_id = giving_back.ask(session, kind=interest.kind, owed_id=interest.id, by=accountant)
+    with pytest.raises(OwnVoucher):
+        vouchers.approve(session, voucher_id=voucher_id, by=accountant)
+    vouchers.approve(session, voucher_id=voucher_id, by=hired(session, Role.PRINCIPAL, "校长"))
+    assert giving_back.owed(session) == []
+    assert balance(session)[LedgerAccount.OTHER_PAYABLE] == -100000
 
 
 def test_a_lesson_taken_meanwhile_is_reckoned_anew_and_asked_anew(

@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from backend.finance.books import periods, reads, vouchers
+from backend.finance.books import budgets, periods, reads, vouchers
 from backend.finance.books.layouts import FLOW_NAMES
 from backend.finance.books.pages.chosen import chosen, month_from
 from backend.finance.books.pages.reading import account_name
@@ -18,6 +18,7 @@ from backend.finance.books.words import (
     VoucherDecided,
     VoucherKind,
     VoucherLine,
+    VoucherStatus,
     VoucherWrong,
 )
 from backend.finance.chart import NAMES
@@ -112,6 +113,8 @@ def one(member: StaffMember, voucher_id: int) -> ResponseReturnValue:
             raise NotFound()
         ids = {voucher.made_by, voucher.decided_by, voucher.paid_by} - {None}
         names = staff.staff_members(session, {id_ for id_ in ids if id_ is not None})
+        waits = voucher.status == VoucherStatus.ASKED
+        beyond = budgets.would_exceed(session, voucher) if waits else []
         may_decide = vouchers.reaches(voucher, member) and voucher.made_by != member.id
     return render_template(
         "finance/books/voucher.html",
@@ -119,6 +122,7 @@ def one(member: StaffMember, voucher_id: int) -> ResponseReturnValue:
         voucher=voucher,
         names=names,
         may_decide=may_decide,
+        beyond=beyond,
         is_mine=voucher.made_by == member.id,
         may_keep=permissions.may(member.role, Permission.KEEP_BOOKS),
         may_pay=permissions.may(member.role, Permission.PAY_OUT) and voucher.made_by != member.id,

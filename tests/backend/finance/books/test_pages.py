@@ -7,13 +7,15 @@ from datetime import date
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
+from sqlalchemy import func, select
 
 from backend.app import create_app
-from backend.finance.books import periods
+from backend.finance.books import jobs, periods
 from backend.finance.books.models import Budget, CostRate, FixedAsset, Voucher
 from backend.finance.schemas import LedgerAccount
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
+from backend.outbox.models import OutboxMessage
 from backend.security import queries as staff
 from backend.security.schemas import Role
 from tests.backend.finance.books.offices import book
@@ -80,6 +82,30 @@ def test_a_voucher_takes_two_people(app: Flask) -> None:
     assert "8000.50" in head.get(f"/books/entries?month={clock.today():%Y-%m}").text
     with reading() as session:
         assert session.get_one(Voucher, int(where.rpartition("/")[2])).status == "posted"
+
+
+def test_a_budget_warns(app: Flask) -> None:
+    """Once a month to those who keep the books, and on the voucher that would break it."""
+    keeper = Desktop(app)
+    keeper.sign_in(colleague(Role.ACCOUNTANT))
+    month = clock.today().replace(day=1)
+    keeper.post("/books/budget", month=f"{month:%Y-%m}", account="5602", amount="100")
+    fields = {
+        "booked_on": f"{clock.today()}", "summary": "房租", "kind": "manual", "once": "b",
+        "account0": "5602", "debit0": "160", "account1": "2202", "credit1": "160",
+    }  # fmt: skip
+    where = keeper.post("/books/vouchers", **fields).headers["Location"]
+    assert "将超出本月预算60元" in keeper.get(where).text
+    jobs.warn_of_budgets()
+    told = select(func.count()).where(OutboxMessage.template == "budget_over")
+    with reading() as session:
+        assert session.scalar(told) == 0
+    with unit_of_work() as session:
+        book(session, month, (A.ADMINISTRATION, 10_100), (A.PAYABLE, -10_100))
+    for _ in range(2):
+        jobs.warn_of_budgets()
+    with reading() as session:
+        assert session.scalar(told) == 1
 
 
 def test_months_budgets_and_costs_by_form(app: Flask) -> None:

@@ -117,19 +117,23 @@ def test_money_paid_twice_goes_back_by_two(session: Session) -> None:
         else:
             first = attempt
     service.settle(session, paid=scenes.fact(first))
-    (surplus,) = giving_back.open_surpluses(session)
-    voucher_id = giving_back.ask(session, surplus_id=surplus.id, by=keeper)
-    assert giving_back.ask(session, surplus_id=surplus.id, by=keeper) == voucher_id
+    (surplus,) = giving_back.owed(session)
+    voucher_id = back(session, surplus, keeper)
+    assert back(session, surplus, keeper) == voucher_id
     vouchers.refuse(session, voucher_id=voucher_id, by=other, note="还没退")
-    again = giving_back.ask(session, surplus_id=surplus.id, by=keeper)
+    again = back(session, surplus, keeper)
     assert again != voucher_id
-    (waiting,) = giving_back.open_surpluses(session)
+    (waiting,) = giving_back.owed(session)
     assert waiting.voucher_id == again
     vouchers.approve(session, voucher_id=again, by=other)
-    assert giving_back.open_surpluses(session) == []
+    assert giving_back.owed(session) == []
     with pytest.raises(NotFound):
-        giving_back.ask(session, surplus_id=surplus.id, by=keeper)
+        back(session, surplus, keeper)
     assert sum(each.amount_fen for each in balance_of(session, A.OTHER_PAYABLE)) == 0
+
+
+def back(session: Session, each: giving_back.Owed, by: StaffMember) -> int:
+    return giving_back.ask(session, kind=each.kind, owed_id=each.id, by=by)
 
 
 def balance_of(session: Session, account: A) -> list[Posting]:
