@@ -207,6 +207,19 @@ DOORS: Mapping[str, Door] = {
     "teaching_pages.scores.one": _staff(P.SEE_LESSONS),
     "teaching_pages.scores.enter": _staff(P.ENTER_SCORES),
     "teaching_pages.scores.publish": _staff(P.ENTER_SCORES),
+    **{
+        f"teaching_pages.curriculum.{view}": _staff(P.SEE_LESSONS)
+        for view in ("listed", "course", "version", "plans.listed", "plans.one")
+    },
+    **{
+        f"teaching_pages.curriculum.{view}": _staff(P.KEEP_CURRICULUM)
+        for view in (
+            *("keep_programme", "keep_level", "drop_level", "begin", "write"),
+            *("submit", "give_back", "plans.follow"),
+        )
+    },
+    "teaching_pages.curriculum.publish": _staff(P.APPROVE_STANDARD),
+    "teaching_pages.curriculum.plans.cover": _staff(P.TAKE_ATTENDANCE),
     "students_pages.privacy": Open.TO_ALL,
     "students_pages.ticket_files": Open.IN_WECHAT,
     "students_pages.attachment": Open.IN_WECHAT,

@@ -20,6 +20,7 @@ from bot.flows import (
     codes,
     comparing,
     courses,
+    curriculum,
     details,
     faq,
     files,
@@ -77,7 +78,7 @@ FORMS = {
         *(trials.FORM, trials.WHICH, waitlist.FORM, callbacks.FORM),
         *(following.FOLLOW, prices.RENEW),
         *(homework.SET, homework.HAND_IN),
-        moving.MOVE,
+        *(moving.MOVE, curriculum.NOTE),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -282,6 +283,7 @@ def _to_text(talk: Talk) -> Reply:
         or calling.summarise(talk)
         or homework.heard(talk)
         or scores.heard(talk)
+        or curriculum.heard(talk)
         or school_day.asked(talk)
         or absences.taken_back(talk)
     )

@@ -36,7 +36,14 @@ ENTRIES = (
             ("资料删除", "portal_pages.files.wishes"),
         ),
     ),
-    ("教学", (("课表与排课", "teaching_pages.timetable.week.shown"),)),
+    (
+        "教学",
+        (
+            ("课表与排课", "teaching_pages.timetable.week.shown"),
+            ("课程体系", "teaching_pages.curriculum.listed"),
+            ("教学计划", "teaching_pages.curriculum.plans.listed"),
+        ),
+    ),
     (
         "财务",
         (

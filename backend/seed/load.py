@@ -18,6 +18,7 @@ from backend.kit.config import settings
 from backend.kit.db import unit_of_work
 from backend.logistics import queries as places
 from backend.logistics import service as logistics
+from backend.security import queries as staff_queries
 from backend.security import service as security
 from backend.security.schemas import Role, Speaker
 from backend.students import bindings
@@ -25,6 +26,8 @@ from backend.students import service as students
 from backend.students.file import consents
 from backend.students.schemas import PRIVACY_NOTICE, PRIVACY_NOTICE_VERSION
 from backend.teaching import service as teaching
+from backend.teaching.curriculum import programmes, standards
+from backend.teaching.curriculum.schemas import Unit, Written
 from backend.teaching.schemas import WeeklySlot
 
 SOURCE = Path(__file__).with_name("institution.yml")
@@ -39,6 +42,7 @@ def load() -> bool:
         campuses, venues = _places(session, plan["campuses"])
         staff = _staff(session, plan["staff"], campuses)
         courses = _courses(session, plan["courses"])
+        _curriculum(session, plan, courses, keeper=staff["academic"], reviewer=staff["principal"])
         groups = _classes(session, plan["classes"], courses, campuses, venues, staff)
         for family in plan["families"]:
             _family(session, family, groups)
@@ -114,6 +118,43 @@ def _courses(session: Session, rows: list[dict[str, Any]]) -> dict[str, dict[str
         )
         courses[course.name] = {"id": course.id, **row}
     return courses
+
+
+def _curriculum(
+    session: Session,
+    plan: dict[str, Any],
+    courses: dict[str, dict[str, Any]],
+    *,
+    keeper: int,
+    reviewer: int,
+) -> None:
+    members = staff_queries.staff_members(session, {keeper, reviewer})
+    for row in plan["programmes"]:
+        programme_id = programmes.keep_programme(
+            session, name=row["name"], subject=row["subject"], summary=row["summary"], by=keeper
+        )
+        for rank, (name, course, points) in enumerate(row["levels"], 1):
+            programmes.keep_level(
+                session,
+                programme_id=programme_id,
+                name=name,
+                rank=rank,
+                course_id=courses[course]["id"],
+                from_points=points,
+                needs_before=False,
+                by=keeper,
+            )
+    for row in plan["standards"]:
+        by = members[keeper]
+        id_ = standards.begin(session, course_id=courses[row["course"]]["id"], by=by)
+        units = tuple(
+            Unit(number=number, name=name, lessons=lessons, content=content)
+            for number, (name, lessons, content) in enumerate(row["units"], 1)
+        )
+        written = Written(goals=row["goals"], methods=row["methods"], units=units)
+        standards.write(session, standard_id=id_, written=written, by=by)
+        standards.submit(session, standard_id=id_, by=by)
+        standards.publish(session, standard_id=id_, by=members[reviewer])
 
 
 def _classes(

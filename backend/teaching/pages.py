@@ -14,6 +14,7 @@ from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
 from backend.teaching import queries, timetable_pages
+from backend.teaching.curriculum import pages as curriculum
 from backend.teaching.homework import pages as homework
 from backend.teaching.life import calling, sheets
 from backend.teaching.life import queries as life
@@ -32,6 +33,7 @@ blueprint = Blueprint(
 blueprint.register_blueprint(homework.blueprint)
 blueprint.register_blueprint(timetable_pages.blueprint)
 blueprint.register_blueprint(scores.blueprint)
+blueprint.register_blueprint(curriculum.blueprint)
 MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
 
 errors.apologise(
