@@ -35,7 +35,7 @@ BEGUN_BY_WORDS = {
     *("unbind", "freeze", "freeze_by_code", "thaw", "accept_invitation", "change_phone"),
     *("change_trial", "wait_for_seat"),
     *("set_homework", "hand_in"),
-    "move_lesson",
+    *("move_lesson", "note_progress"),
 }
 
 
