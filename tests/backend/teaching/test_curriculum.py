@@ -15,6 +15,7 @@ from backend.kit.db import unit_of_work
 from backend.kit.errors import NotAllowed
 from backend.security import service as security
 from backend.security.schemas import Role
+from backend.teaching import service
 from backend.teaching.curriculum import plans, programmes, queries, rules, standards
 from backend.teaching.curriculum.schemas import (
     LevelView,
@@ -118,7 +119,7 @@ def test_t1_levels_rise_and_a_course_stands_once(session: Session) -> None:
         assert level(1, school.course_id, 10) == first
         with pytest.raises(LevelWrong):
             level(2, school.course_id, 60)
-        other = classrooms.service.open_course(session, name="英语四级", subject="英语", summary="")
+        other = service.open_course(session, name="英语四级", subject="英语", summary="")
         with pytest.raises(LevelWrong):
             level(2, other.id, 10)
         second = level(2, other.id, 60)
