@@ -58,6 +58,8 @@ EXPECTED = {
     Permission.TAKE_ATTENDANCE: "AC-OA-----",
     Permission.KEEP_TIMETABLE: "AC--A-----",
     Permission.ENTER_SCORES: "---OA-----",
+    Permission.KEEP_CURRICULUM: "A---A-----",
+    Permission.APPROVE_STANDARD: "A---A-----",
     Permission.BOOK_ROOM: "ACOOOOOOO-",
     Permission.SEE_STOCK: "ACCCCCCAC-",
     Permission.REQUEST_SUPPLIES: "OOOOOOOOO-",
