@@ -171,6 +171,7 @@ DOORS: Mapping[str, Door] = {
     "teaching_pages.roll_call": _staff(P.TAKE_ATTENDANCE),
     "teaching_pages.call_roll": _staff(P.TAKE_ATTENDANCE),
     "teaching_pages.week": Open.IN_WECHAT,
+    "teaching_pages.picture": Open.BY_PROOF,
     "teaching_pages.homework.listed": _staff(P.SEE_LESSONS),
     "teaching_pages.homework.add": _staff(P.TAKE_ATTENDANCE),
     "teaching_pages.homework.one": _staff(P.SEE_LESSONS),
@@ -218,6 +219,8 @@ DOORS: Mapping[str, Door] = {
             *("submit", "give_back", "plans.follow"),
         )
     },
+    "teaching_pages.policies.shown": _staff(P.KEEP_ATTENDANCE_RULES),
+    "teaching_pages.policies.publish": _staff(P.KEEP_ATTENDANCE_RULES),
     "teaching_pages.curriculum.publish": _staff(P.APPROVE_STANDARD),
     "teaching_pages.curriculum.plans.cover": _staff(P.TAKE_ATTENDANCE),
     "students_pages.privacy": Open.TO_ALL,

@@ -42,6 +42,7 @@ ENTRIES = (
             ("课表与排课", "teaching_pages.timetable.week.shown"),
             ("课程体系", "teaching_pages.curriculum.listed"),
             ("教学计划", "teaching_pages.curriculum.plans.listed"),
+            ("考勤规则", "teaching_pages.policies.shown"),
         ),
     ),
     (

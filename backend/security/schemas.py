@@ -60,6 +60,7 @@ class Permission(StrEnum):
     KEEP_TIMETABLE = "keep_timetable"  # 排课、调课
     ENTER_SCORES = "enter_scores"  # 登记成绩
     KEEP_CURRICULUM = "keep_curriculum"  # 课程体系、起草课程标准
+    KEEP_ATTENDANCE_RULES = "keep_attendance_rules"  # 管理考勤规则
     APPROVE_STANDARD = "approve_standard"  # 审核课程标准
     BOOK_ROOM = "book_room"  # 预约教室
     SEE_STOCK = "see_stock"  # 查询库存

@@ -323,13 +323,15 @@ class ScoreChange(Base):
 
 class AttendancePolicy(Base):
     """考勤规定: what a lesson missed costs, published from a day on, for a course, for a type of
-    learners, or for all. Published ones are never edited; a later one takes their place."""
+    learners, or for all, of one campus or everywhere. Published ones are never edited; a later one
+    takes their place."""
 
     __tablename__ = "teaching_attendance_policy"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_course.id"), index=True)
     learner_type: Mapped[str | None] = mapped_column(String(10))
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"))
     effective_from: Mapped[date]
     terms: Mapped[dict[str, Any]] = mapped_column(JSON)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,23 +2,22 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import NotAllowed
-from backend.security import queries as security
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.students import queries as students
 from backend.teaching import queries, timetable_pages
 from backend.teaching.curriculum import pages as curriculum
 from backend.teaching.homework import pages as homework
-from backend.teaching.life import calling, sheets
+from backend.teaching.life import calling, policy_pages, sheets, weeks
 from backend.teaching.life import queries as life
-from backend.teaching.schemas import LessonView, Mark, Marked, NotInLesson, ReasonNeeded, TooEarly
+from backend.teaching.schemas import Mark, Marked, NotInLesson, ReasonNeeded, TooEarly
 from backend.teaching.scores import pages as scores
 from backend.web import errors
 from backend.web.sign_in import wechat_only
@@ -34,6 +33,7 @@ blueprint.register_blueprint(homework.blueprint)
 blueprint.register_blueprint(timetable_pages.blueprint)
 blueprint.register_blueprint(scores.blueprint)
 blueprint.register_blueprint(curriculum.blueprint)
+blueprint.register_blueprint(policy_pages.blueprint)
 MARKS = ((Mark.PRESENT, "到"), (Mark.LATE, "迟到"), (Mark.LEAVE, "请假"), (Mark.ABSENT, "缺勤"))
 
 errors.apologise(
@@ -88,38 +88,26 @@ def week(openid: str) -> ResponseReturnValue:
         asked = today
     if abs(asked.year - today.year) > 10:
         asked = today
-    monday = asked - timedelta(days=asked.weekday())
-    from_at, to_at = clock.at_local(monday), clock.at_local(monday + timedelta(days=7))
+    monday = weeks.monday_of(asked)
     with reading() as session:
-        speaker = security.speaker(session, openid)
-        children = {}
-        if speaker.guardian_id is not None:
-            children = {c.id: c.name for c in students.children_of(session, speaker.guardian_id)}
-        elif speaker.student_id is not None:
-            own = students.student(session, speaker.student_id)
-            children = {own.id: own.name}
-        lessons: list[LessonView] = []
-        if children:
-            lessons += queries.lessons_of_students(
-                session, list(children), from_at=from_at, to_at=to_at, limit=100
-            )
-        if speaker.account_id is not None:
-            lessons += queries.lessons_of_teacher(
-                session, speaker.account_id, from_at=from_at, to_at=to_at, limit=100
-            )
-    days = [
-        (on, [each for each in lessons if clock.local(each.starts_at).date() == on])
-        for on in (monday + timedelta(days=number) for number in range(7))
-    ]
+        found = weeks.look(session, openid=openid, monday=monday)
     return render_template(
         "teaching/week.html",
-        days=days,
-        children=children,
+        days=found.days,
+        children=found.children,
         before=monday - timedelta(days=7),
         after=monday + timedelta(days=7),
         today=today,
         local=clock.local,
     )
+
+
+@blueprint.get("/lessons/picture/<token>")
+def picture(token: str) -> ResponseReturnValue:
+    """The week as the chat shows it: WeChat fetches it by the signed link, for a day."""
+    answer = Response(weeks.picture(token), mimetype="image/png")
+    answer.headers["Cache-Control"] = "private, max-age=60"
+    return answer
 
 
 def _roll(

@@ -11,18 +11,22 @@ from backend.security.permissions import may, scope_of
 from backend.security.schemas import Permission, Role, Scope
 from backend.students import queries as students
 from backend.teaching.life import queries as life
+from backend.teaching.life import weeks
 from bot.flows import people, study, whose
 from bot.flows.talk import Talk
 from bot.phrases import school_day as phrases
 from bot.phrases import staffing as staff_phrases
-from bot.replies import Reply, say, show
+from bot.replies import Card, Reply, say, show
 
 _ROOMS = re.compile(
     r"(哪|什么|有没有|有).{0,4}(教室|房间|场地).{0,4}(空|没人)|空(闲|着)?的?(教室|房间)"
 )
 _AWAY = re.compile(r"(谁|哪些|几个|多少|有没有人?).{0,6}(请假|没来|不来|缺勤|缺席|缺课)")
 _HOURS = re.compile(r"课酬|(上|带|教)了(多少|几)(节|堂|个?小时|课时)")
-_WEEK = re.compile(r"(一周|整周)的?课表|^周课表|课表(图|页)")
+_WEEK = re.compile(r"(一周|整周)的?课表|^周课表|课表页")
+_PICTURE = re.compile(
+    r"课表(?:的|截)?(?:图片?|照片)|(?:图片|截图)(?:版|形式)?的?课表|课表.{0,4}(?:发|做成?)(?:个|张)?图"
+)
 _CALENDAR = re.compile(
     r"(订阅|添加|加到|同步|导入|放进).{0,6}日历|日历(订阅|地址|链接)|课表.{0,4}(日历|订阅)"
 )
@@ -39,6 +43,8 @@ def asked(talk: Talk) -> Reply | None:
         return _page(talk, phrases.KEEP_TITLE.format(what=text), phrases.KEEP_TEXT, _KEEPS[text])
     if _CALENDAR.search(text) and talk.speaker.is_known:
         return _page(talk, phrases.CALENDAR_TITLE, phrases.CALENDAR_TEXT, "/lessons/calendar")
+    if _PICTURE.search(text) and talk.speaker.is_known:
+        return _picture(talk)
     if _WEEK.search(text) and talk.speaker.is_known:
         return _page(talk, phrases.WEEK_TITLE, phrases.WEEK_TEXT, "/lessons/week")
     if _ROOMS.search(text) and may(role, Permission.BOOK_ROOM):
@@ -61,6 +67,28 @@ def attendance(talk: Talk) -> Reply:
 
 def _page(talk: Talk, title: str, text: str, path: str) -> Reply:
     return show(title=title, description=text, url=links.personal_link(talk.openid, path))
+
+
+def _picture(talk: Talk) -> Reply:
+    """「发我这周课表图片」: the week as a picture, with the page behind it. A child that is named
+    alone; 下周 is the next one."""
+    monday = weeks.monday_of(clock.today())
+    spans = [each for each in talk.meaning.times if each.start_at is not None]
+    if spans and spans[0].start_at is not None:
+        monday = weeks.monday_of(clock.local(spans[0].start_at).date())
+    elif "下周" in talk.plain or "下星期" in talk.plain:
+        monday += timedelta(days=7)
+    own = whose.children(talk)
+    named = whose.named(talk.plain, own)
+    whose.remember(talk, named)
+    only = [child.id for child in named] or None
+    card = Card(
+        title=phrases.WEEK_TITLE,
+        description=phrases.picture(monday),
+        url=links.personal_link(talk.openid, f"/lessons/week?from={monday}"),
+        picture_url=weeks.picture_link(talk.openid, monday=monday, only=only),
+    )
+    return Reply(bubbles=(card,))
 
 
 def _rooms(talk: Talk) -> Reply:

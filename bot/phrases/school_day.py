@@ -1,6 +1,6 @@
 """Sentences about a school day: who is away, which rooms are free, what was attended."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from backend.kit import clock
 from backend.logistics.schemas import VenueView
@@ -23,6 +23,15 @@ _WORDS = {
     Mark.ABSENT: "缺勤",
     Mark.FREED: "学校取消",
 }
+
+
+def picture(monday: date) -> str:
+    """What stands under the picture of a week."""
+    sunday = monday + timedelta(days=6)
+    return (
+        f"{monday.month}月{monday.day}日至{sunday.month}月{sunday.day}日。"
+        "图片可以长按保存；点开能翻上一周、下一周。"
+    )
 
 
 def history(names: dict[int, str], found: list[tuple[AttendanceView, LessonView]]) -> str:

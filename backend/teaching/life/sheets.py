@@ -168,7 +168,13 @@ def opened(session: Session, lesson_id: int) -> Sheet:
     group = session.get_one(ClassGroup, lesson.class_group_id)
     course = session.get_one(Course, group.course_id)
     on = clock.local(lesson.starts_at).date()
-    sheet = Sheet(session, lesson, group, course, policies.terms_for(session, course, on=on))
+    sheet = Sheet(
+        session,
+        lesson,
+        group,
+        course,
+        policies.terms_for(session, course, on=on, campus_id=group.campus_id),
+    )
     rows = select(Attendance).where(Attendance.lesson_id == lesson_id)
     fresh = rows.execution_options(populate_existing=True)
     sheet.places = {place.student_id: place for place in session.scalars(fresh)}
