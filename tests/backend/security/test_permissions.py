@@ -60,6 +60,7 @@ EXPECTED = {
     Permission.ENTER_SCORES: "---OA-----",
     Permission.KEEP_CURRICULUM: "A---A-----",
     Permission.APPROVE_STANDARD: "A---A-----",
+    Permission.KEEP_ATTENDANCE_RULES: "AC--A-----",
     Permission.BOOK_ROOM: "ACOOOOOOO-",
     Permission.SEE_STOCK: "ACCCCCCAC-",
     Permission.REQUEST_SUPPLIES: "OOOOOOOOO-",
