@@ -31,6 +31,7 @@ def test_c5_a_week_has_only_ones_own(session: Session) -> None:
 
 def test_a_week_is_drawn_whatever_is_in_it() -> None:
     long = ("18:30–20:00", "名字特别长的课程名字特别长的课程名字特别长的课程", "")
-    days = [(f"周{n}", n == 3, [long] * n) for n in range(7)]
-    for given in (days, [(name, False, []) for name, _, _ in days]):
+    days: list[charts.Day] = [(f"周{n}", n == 3, [long] * n) for n in range(7)]
+    empty: list[charts.Day] = [(name, False, []) for name, _, _ in days]
+    for given in (days, empty):
         assert charts.week("一周课表", "", given).startswith(b"\x89PNG")
