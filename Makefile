@@ -93,6 +93,10 @@ bench-timetable: .venv/installed ## Solve one ITC-2007 timetable: INSTANCE=x.ctt
 	@exec $(BIN)/python -m backend.teaching.timetable.cbctt "$(INSTANCE)" "$(OUT)" \
 		--seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) --cores $(or $(CORES),2)
 
+.PHONY: bench-changes
+bench-changes: .venv/installed ## Move single lessons of a generated term: [CHANGES=30] [SECONDS=30] (JSON)
+	@exec $(BIN)/python -m tests.bench.timetable_changes --changes $(or $(CHANGES),30) --seconds $(or $(SECONDS),30)
+
 .PHONY: bench-timetable-real
 bench-timetable-real: .venv/installed ## Draft a generated term: 3 campuses, 400 classes, 4,000 learners [SECONDS=240] (JSON)
 	@exec $(BIN)/python -m backend.teaching.timetable.measure --seconds $(or $(SECONDS),240) --seed $(or $(SEED),1)

@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from time import monotonic
 
 from backend.teaching.timetable.board import Board, Choice, Time, Unit
 from backend.teaching.timetable.choices import choices, fits
 from backend.teaching.timetable.exact import place_together
 from backend.teaching.timetable.model import Group, Institution, Lesson, Slot, Unplaced
 from backend.teaching.timetable.reasons import unplaced_of
+
+STAGES = ((3, 24), (8, 50))
+"""How many lessons may give way, and how many places each may have: few are soon looked through,
+and mostly enough."""
+PATIENCE = 1.2
+"""Seconds after which `squeeze` begins no further attempt; somebody waits in a chat."""
 
 
 @dataclass(frozen=True)
@@ -205,10 +212,12 @@ def squeeze(
     movable: Callable[[Unit, Choice], bool],
     reach: int = 7,
     seed: int = 1,
+    patience: float = PATIENCE,
 ) -> tuple[Move, ...]:
     """Put a lesson on one of `days` within `hours` (minutes) although nothing is free there, by
     moving as few others as possible: those that are `movable`, each within `reach` days. Empty
-    when even that finds nothing. The standing is as before afterwards.
+    when even that finds nothing, or not within `patience` seconds: few others are tried first. The
+    standing is as before afterwards.
     """
     board = standing.board
     own = standing.unit_of[lesson]
@@ -222,35 +231,59 @@ def squeeze(
         return ()
     standing.lift(lesson)
     moves: tuple[Move, ...] = ()
-    for time in wanted[:: max(1, len(wanted) // 4)][:4]:
+    until = monotonic() + patience
+    tries = [(stage, time) for stage in STAGES for time in wanted[:: max(1, len(wanted) // 4)][:4]]
+    for (few, breadth), time in tries:
+        left = until - monotonic()
+        if moves or left <= 0:
+            break
         assert own.now is not None
         there = replace(unit, now=replace(own.now, time=time))
         others = [
             other
             for other in _in_the_way(standing, there, 0, most=40)
             if movable(other, board.placed[other.id][1])
-        ][:8]
-        before = [(other, board.take(other)) for other in others]
-        wide = [
-            replace(
-                other,
-                days=_around(standing, other, reach),
-                same_day=standing.same_day(other.group),
-            )
-            for other, _ in before
-        ]
-        fit = {unit.id: wanted}
-        fit |= {one.id: [t for t in board.times(one) if _later(standing, t)] for one in wide}
-        if place_together(board, [unit, *wide], seconds=0.5, seed=seed, times=fit):
-            moves = tuple(_moves(standing, [unit, *wide]))
-        for some in (unit, *wide):
-            if some.id in board.placed:
-                board.take(some)
-        for other, choice in before:
-            board.put(other, choice)
-        if moves:
-            break
+        ][:few]
+        moves = _together(standing, unit, others, wanted, breadth=breadth, reach=reach, wall=left,
+                          seed=seed)  # fmt: skip
     standing.back(lesson)
+    return moves
+
+
+def _together(
+    standing: Standing,
+    unit: Unit,
+    others: Sequence[Unit],
+    wanted: list[Time],
+    *,
+    breadth: int,
+    reach: int,
+    wall: float,
+    seed: int,
+) -> tuple[Move, ...]:
+    """What has to move when these others may give way to a unit; the board is as before."""
+    board = standing.board
+    before = [(other, board.take(other)) for other in others]
+    wide = [
+        replace(
+            other,
+            days=_around(standing, other, reach),
+            same_day=standing.same_day(other.group),
+        )
+        for other, _ in before
+    ]
+    fit = {unit.id: wanted}
+    fit |= {one.id: [t for t in board.times(one) if _later(standing, t)] for one in wide}
+    moves: tuple[Move, ...] = ()
+    if place_together(
+        board, [unit, *wide], most=breadth, seconds=0.5, seed=seed, times=fit, wall=wall
+    ):
+        moves = tuple(_moves(standing, [unit, *wide]))
+    for some in (unit, *wide):
+        if some.id in board.placed:
+            board.take(some)
+    for other, choice in before:
+        board.put(other, choice)
     return moves
 
 

@@ -22,11 +22,13 @@ def place_together(
     seconds: float = 1.5,
     seed: int = 0,
     times: Mapping[int, list[Time]] | None = None,
+    wall: float | None = None,
 ) -> bool:
     """Place units that are off the board; whether every one found a place. `times`: the only ones
     for some of the units, by id.
 
-    `seconds` are CP-SAT's deterministic ones, so the answer does not depend on the machine's load.
+    `seconds` are CP-SAT's deterministic ones, so the answer does not depend on the machine's load,
+    unless `wall` seconds of the clock are over first: for whoever waits for it.
     What the choices cost is counted as if the other units were not there.
     """
     only = times or {}
@@ -67,7 +69,7 @@ def place_together(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = seconds
-    solver.parameters.max_time_in_seconds = 10 * seconds
+    solver.parameters.max_time_in_seconds = 10 * seconds if wall is None else max(wall, 0.01)
     solver.parameters.random_seed = seed
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return False
