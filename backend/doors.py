@@ -83,6 +83,7 @@ DOORS: Mapping[str, Door] = {
     "admissions_pages.eligibility.shown": _staff(P.KEEP_ENTRY),
     "admissions_pages.eligibility.set_entry": _staff(P.KEEP_ENTRY),
     "admissions_pages.eligibility.note_placement": _staff(P.KEEP_ENTRY),
+    "admissions_pages.eligibility.place": _staff(P.KEEP_ENTRY),
     "admissions_pages.figures.static": Open.TO_ALL,
     "admissions_pages.figures.shown": _staff(P.SEE_FIGURES),
     "admissions_pages.figures.rows": _staff(P.SEE_FIGURES),

@@ -13,6 +13,8 @@ from backend.admissions.models import Callback, FollowUp, Lead, Placement, SignU
 from backend.admissions.reminding import TRIAL
 from backend.admissions.schemas import Stage, Touch, TrialStatus
 from backend.kit import clock, crypto
+from backend.security import queries as people
+from backend.students import queries as files
 from backend.teaching import family as guests
 from backend.teaching import queries as classes
 
@@ -58,9 +60,14 @@ def asked(session: Session, openid: str) -> list[Asked]:
     notes = select(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
     for note in session.scalars(notes.order_by(FollowUp.id).limit(MOST)):
         found.append(Asked(at=note.at, kind=words.TOUCHES[Touch(note.kind)], text=note.note))
-    tests = select(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
+    tests = select(Placement).where(
+        Placement.lead_id.in_([lead.id for lead in leads])
+        | Placement.student_id.in_(_children_of(session, openid))
+    )
     for test in session.scalars(tests.order_by(Placement.id).limit(MOST)):
         result = "通过" if test.is_passed else "未通过"
+        if test.points is not None:
+            result = f"{test.points}分"
         found.append(Asked(at=test.at, kind="测评", text=f"{test.child_name}，{result}"))
     trials = session.scalars(select(Trial).where(Trial.openid == openid).limit(MOST)).all()
     lessons = {each.id: each for each in classes.lessons(session, [t.lesson_id for t in trials])}
@@ -79,6 +86,13 @@ def asked(session: Session, openid: str) -> list[Asked]:
         parts = [line.child_name, line.grade, line.phone]
         found.append(Asked(at=line.joined_at, kind="候补", text="，".join(filter(None, parts))))
     return sorted(found, key=lambda each: each.at)
+
+
+def _children_of(session: Session, openid: str) -> list[int]:
+    guardian_id = people.speaker(session, openid).guardian_id
+    if guardian_id is None:
+        return []
+    return [child.id for child in files.children_of(session, guardian_id)]
 
 
 def has_asked(session: Session, openid: str) -> bool:
@@ -115,6 +129,8 @@ def forget(
         row.child_name, row.guardian_name, row.phone, row.grade = GONE, GONE, "", None
         if row.openid == openid:
             row.openid = into
+    own_tests = update(Placement).where(Placement.student_id.in_(student_ids))
+    session.execute(own_tests.values(child_name=GONE, points=None))
     for waiting in session.scalars(select(Waiting).where(Waiting.openid == openid)):
         # The line closes up: the clock's job passes on a seat that was offered.
         waiting.child_name, waiting.phone, waiting.grade = f"{GONE}{waiting.id}", None, None
@@ -146,4 +162,4 @@ def _blank(session: Session, leads: Collection[Lead], *, into: str | None) -> No
     notes = update(FollowUp).where(FollowUp.lead_id.in_([lead.id for lead in leads]))
     session.execute(notes.values(note=""))
     tests = update(Placement).where(Placement.lead_id.in_([lead.id for lead in leads]))
-    session.execute(tests.values(child_name=GONE))
+    session.execute(tests.values(child_name=GONE, points=None))

@@ -253,15 +253,19 @@ class CourseEntry(Base):
 
 
 class Placement(Base):
-    """测评结果: one child of a lead was looked at for a course; the latest counts."""
+    """测评结果: a child of a lead, or a learner on file, was looked at for a course, or by `points`
+    for a programme (then the course is that of the level they lead to); the latest counts."""
 
     __tablename__ = "admissions_placement"
     __table_args__ = (Index("ix_admissions_placement_lead_course", "lead_id", "course_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    lead_id: Mapped[int] = mapped_column(ForeignKey("admissions_lead.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("admissions_lead.id"))
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("students_student.id"), index=True)
     child_name: Mapped[str] = mapped_column(String(40))
     course_id: Mapped[int] = mapped_column(ForeignKey("teaching_course.id"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("teaching_programme.id"))
+    points: Mapped[int | None]
     is_passed: Mapped[bool]
     by_id: Mapped[int] = mapped_column(ForeignKey("security_account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -43,6 +43,7 @@ REFERENCES = {
     "finance_lesson_account": "课时账户",
     "finance_instalment_plan": "分期",
     "admissions_sign_up": "报名",
+    "admissions_placement": "定级测评",
     "students_consent": "同意记录",
     "students_ticket": "工单",
     "students_review": "资料变更",

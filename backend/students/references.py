@@ -48,6 +48,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("finance_lesson_account", "student_id"),
         Reference("finance_instalment_plan", "student_id"),
         Reference("admissions_sign_up", "student_id"),
+        Reference("admissions_placement", "student_id"),
         Reference("students_review", "student_id"),
         Reference("students_look", "student_id"),
         Reference("students_erasure", "student_id", where=(("finished_at", None),), refuses=True),

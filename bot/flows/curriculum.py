@@ -7,6 +7,7 @@ Read by patterns, because the model knows no such wish; whose classes, the timet
 import re
 from datetime import timedelta
 
+from backend.admissions.eligibility import placing
 from backend.kit.errors import NotAllowed, NotFound
 from backend.security import queries as security
 from backend.security.permissions import may
@@ -38,6 +39,10 @@ NOTES = re.compile(
 _DONE = re.compile(r"(?<!没)(?<!没有)(?:讲|上|教|学)完|结束")
 _ON = re.compile(r"没有?(?:讲|上|教|学)完|(?:讲|上|教|学)(?:到|了)|进入|开始")
 _ASKS = re.compile(r"[吗呢么?？]|什么|几|哪")
+PLACED = re.compile(
+    r"(?:定级|分级|水平|入学)?测[评试](?:的)?(?:结果|成绩|分数|多少分)|定级(?:结果|怎么样|了吗|多少)"
+    r"|(?:该|应该|适合|建议)(?:上|读|学|报)(?:几|哪一?|什么)级"
+)
 _STANDARD = re.compile(r"课程标准|课标|教学大纲")
 _ABOUT = re.compile(r"课程标准|课标|教学大纲|的|看看|看一下|查一下|查|看|发我|给我|一下|请|[?？]")
 _DIGITS = {each: n for n, each in enumerate("零一二三四五六七八九十")} | {"两": 2}
@@ -59,6 +64,8 @@ def heard(talk: Talk) -> Reply | None:
                 return _next(talk)
             if WHERE.search(text):
                 return _where(talk)
+    if PLACED.search(text) and talk.speaker.account_id is None:
+        return _placed(talk)
     if is_family and (WHERE.search(text) or NEXT.search(text)):
         talk.state.misunderstood = 0
         return _children(talk)
@@ -226,6 +233,16 @@ def _children(talk: Talk) -> Reply:
         if own:
             told.append(phrases.for_child(name, own))
     return say("\n".join([*told, phrases.FAMILY_END]) if told else phrases.NO_FAMILY_PLAN)
+
+
+def _placed(talk: Talk) -> Reply | None:
+    """「定级结果」: the own children's placements, and the level to begin with; None without any,
+    so that whoever asks for advice is advised."""
+    found = placing.found(talk.session, talk.openid)
+    if not found:
+        return None
+    talk.state.misunderstood = 0
+    return say(phrases.placed(found))
 
 
 def _standard(talk: Talk) -> Reply:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from backend.admissions.eligibility.placing import Placed
 from backend.kit import clock
 from backend.teaching.curriculum.schemas import Part, Plan, Row, StandardView
 from bot.phrases.general import WEEKDAYS
@@ -89,6 +90,16 @@ def for_child(name: str, plans: Sequence[Plan]) -> str:
 
 
 FAMILY_END = "想跟老师聊聊，直接在这里告诉我就好。"
+
+
+def placed(found: Sequence[Placed]) -> str:
+    """What placements lead to."""
+    lines = [
+        f"{each.child_name}的{each.programme_name}定级测评{each.points}分，"
+        f"建议从{each.level_name}（{each.course_name}）开始。"
+        for each in found
+    ]
+    return "\n".join([*lines, "想报名回复「报名」，想先了解课程，直接说课程名就行。"])
 
 
 def standard(view: StandardView) -> str:

@@ -2,10 +2,11 @@
 
 import secrets
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from backend.admissions.eligibility import service
+from backend.admissions.eligibility import placing, service
+from backend.admissions.eligibility.placing import PlacementWrong
 from backend.admissions.eligibility.schemas import Entry
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError
@@ -13,6 +14,7 @@ from backend.security import queries as people
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 from backend.teaching import queries as classes
+from backend.teaching.curriculum import queries as curriculum
 from backend.web import errors
 
 blueprint = Blueprint("eligibility", __name__)
@@ -25,6 +27,9 @@ class FormWrong(DomainError):
 
 
 errors.apologise(FormWrong, "表单没有填对", "请返回上一页，核对年龄、课程和客户编号后再提交。")
+errors.apologise(
+    PlacementWrong, "测评没有填对", "分数写0到100；客户编号和学员编号填一个；体系要先有级别。"
+)
 
 
 @blueprint.get(PATH)
@@ -33,6 +38,7 @@ def shown(_me: StaffMember) -> ResponseReturnValue:
     """Every course with what it asks for, and the latest results."""
     with reading() as session:
         courses = {id_: name for name, id_ in classes.catalogue(session).courses.items()}
+        programmes = curriculum.programmes(session)
         entries, results = service.entries(session), service.placements(session)
         members = people.staff_members(session, {each.by_id for each in results})
         session.expunge_all()
@@ -42,6 +48,13 @@ def shown(_me: StaffMember) -> ResponseReturnValue:
         entries=entries,
         results=results,
         members=members,
+        programmes=[each for each in programmes if each.is_active and each.levels],
+        in_programme={
+            level.course_id: each.name
+            for each in programmes
+            if each.is_active
+            for level in each.levels
+        },
         key=secrets.token_hex(16),
     )
 
@@ -82,6 +95,29 @@ def note_placement(me: StaffMember) -> ResponseReturnValue:
             by_id=me.id,
             source_key=f"placement:{key}",
         )
+    return redirect(PATH, 303)
+
+
+@blueprint.post(f"{PATH}/levels")
+@staff_only(Permission.KEEP_ENTRY)
+def place(me: StaffMember) -> ResponseReturnValue:
+    """Write down points of a placement; the level they lead to is told at once."""
+    form = request.form
+    key, points = form.get("key", ""), form.get("points", "")
+    if len(key) != 32 or not points.isdecimal() or len(points) > 3:
+        raise PlacementWrong()
+    with unit_of_work() as session:
+        level = placing.place(
+            session,
+            programme_id=form.get("programme", 0, type=int),
+            points=int(points),
+            by_id=me.id,
+            source_key=f"placement:{key}",
+            child_name=form.get("child", "").strip()[:40],
+            lead_id=form.get("lead", type=int),
+            student_id=form.get("student", type=int),
+        )
+    flash(f"已登记，建议从{level.name}（{level.course_name}）开始。")
     return redirect(PATH, 303)
 
 

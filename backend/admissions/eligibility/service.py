@@ -1,8 +1,9 @@
 """Who may sign up for what, checked where the talk asks and again where the seat is taken."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.admissions.eligibility import placing
 from backend.admissions.eligibility.schemas import (
     Asked,
     Candidate,
@@ -13,13 +14,15 @@ from backend.admissions.eligibility.schemas import (
 )
 from backend.admissions.models import CourseEntry, FollowUp, Lead, Placement
 from backend.finance.prices.schemas import PackageView
-from backend.kit import clock, crypto
+from backend.kit import clock
 from backend.kit.db import upsert
 from backend.kit.errors import NotFound
 from backend.security import queries as people
 from backend.security import service as security
 from backend.students import queries as files
 from backend.teaching import queries as classes
+from backend.teaching.curriculum import queries as curriculum
+from backend.teaching.curriculum.schemas import LevelView
 
 
 def of_package(session: Session, package: PackageView) -> list[Asked]:
@@ -34,14 +37,22 @@ def of_package(session: Session, package: PackageView) -> list[Asked]:
 
 
 def entry_of(session: Session, offer: Asked) -> Entry:
-    """What the course of a class asks for."""
+    """What the course of a class asks for. Where it is a level of a programme, that says what comes
+    before; else what was written down for the course."""
+    return _entry(session, offer, curriculum.levels_around(session, offer.course_id))
+
+
+def _entry(session: Session, offer: Asked, around: list[LevelView]) -> Entry:
     row = session.get(CourseEntry, offer.course_id)
+    before = row.prerequisite_id if row else None
+    if around:
+        before = curriculum.course_before(around, offer.course_id)
     return Entry(
         grade_from=offer.grade_from,
         grade_to=offer.grade_to,
         age_from=row.age_from if row else None,
         age_to=row.age_to if row else None,
-        prerequisite_id=row.prerequisite_id if row else None,
+        prerequisite_id=before,
         needs_placement=row.needs_placement if row else False,
     )
 
@@ -58,7 +69,8 @@ def must_fit(
 ) -> None:
     """Raise NotEligible where a child may not sit in a class. What is on file goes before what was
     typed: the birthday of a child of ours, and the courses it has taken."""
-    entry = entry_of(session, offer)
+    around = curriculum.levels_around(session, offer.course_id)
+    entry = _entry(session, offer, around)
     own = own_child(session, openid, child_name)
     taken: frozenset[int] = frozenset()
     if own is not None:
@@ -68,7 +80,15 @@ def must_fit(
             taken = frozenset(classes.courses_taken(session, student_id))
     placed = None
     if entry.needs_placement or entry.prerequisite_id is not None:
-        placed = _placed(session, openid, phone, child_name, offer.course_id)
+        placed = placing.is_placed(
+            session,
+            openid=openid,
+            phone=phone,
+            child_name=child_name,
+            student_id=own[0] if own else None,
+            course_id=offer.course_id,
+            around=around,
+        )
     child = Candidate(grade=grade, age=age, courses=taken, placed=placed)
     why = unmet(entry, child)
     if why is not None:
@@ -167,25 +187,3 @@ def entries(session: Session) -> dict[int, CourseEntry]:
 def placements(session: Session, *, limit: int = 50) -> list[Placement]:
     """The latest results, the newest first."""
     return list(session.scalars(select(Placement).order_by(Placement.id.desc()).limit(limit)))
-
-
-def _placed(
-    session: Session, openid: str, phone: str, child_name: str, course_id: int
-) -> bool | None:
-    """The latest result of the child: of the family's leads in this WeChat, and of those with its
-    phone that have no WeChat yet."""
-    by_phone = Lead.openid.is_(None) & Lead.phone_index.in_(
-        crypto.blind_indexes(phone, context="phone")
-    )
-    query = (
-        select(Placement.is_passed)
-        .join(Lead, Lead.id == Placement.lead_id)
-        .where(
-            or_(Lead.openid == openid, by_phone),
-            Placement.child_name == child_name,
-            Placement.course_id == course_id,
-        )
-        .order_by(Placement.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
