@@ -1,6 +1,6 @@
 """curriculum: programmes and levels, course standards by version, and what was taught
 
-Revises: a7d0c41be6f2
+Revises: d8a1f47c3e90
 Created: 2026-11-25 02:55:00.000000+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from backend.teaching.standard_guard import FUNCTIONS, GUARD
 
 revision = "c41f70b6d2a8"
-down_revision = "a7d0c41be6f2"
+down_revision = "d8a1f47c3e90"
 branch_labels = None
 depends_on = None
 
