@@ -151,6 +151,7 @@ DOORS: Mapping[str, Door] = {
         for view in ("statement", "bring_in", "decide", "settle_cheque")
     },
     "finance_pages.books.reading.shown": _staff(P.SEE_BOOKS),
+    "finance_pages.books.reading.compared": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.exported": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.rows": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.entry": _staff(P.SEE_BOOKS),

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from backend.finance.books import ledgers, statements, workbook
+from backend.finance.books import comparing, ledgers, statements, workbook
 from backend.finance.books.layouts import ASSETS, FLOW_NAMES
 from backend.finance.books.ledgers import Wanted
 from backend.finance.books.pages.chosen import chosen
@@ -34,7 +34,7 @@ def event_name(event: str) -> str:
 @blueprint.get("/books/statements")
 @staff_only(Permission.SEE_BOOKS)
 def shown(member: StaffMember) -> ResponseReturnValue:
-    """The three statements of a month, in the statutory layout, with the month before beside."""
+    """The three statements of a month, in the statutory layout."""
     choice = chosen(member)
     with reading() as session:
         found = statements.statements(session, month=choice.month, campus_id=choice.campus_id)
@@ -43,6 +43,26 @@ def shown(member: StaffMember) -> ResponseReturnValue:
         chosen=choice,
         found=found,
         assets=len(ASSETS),
+        decimal_yuan=money.decimal_yuan,
+    )
+
+
+@blueprint.get("/books/statements/compared")
+@staff_only(Permission.SEE_BOOKS)
+def compared(member: StaffMember) -> ResponseReturnValue:
+    """The same beside the month before and last year's, or each campus beside all together."""
+    choice = chosen(member)
+    by_campus = request.args.get("by") == "campus" and not choice.is_bound
+    with reading() as session:
+        if by_campus:
+            found = comparing.by_campus(session, month=choice.month, names=choice.campuses)
+        else:
+            found = comparing.over_time(session, month=choice.month, campus_id=choice.campus_id)
+    return render_template(
+        "finance/books/compared.html",
+        chosen=choice,
+        found=found,
+        by_campus=by_campus,
         decimal_yuan=money.decimal_yuan,
     )
 

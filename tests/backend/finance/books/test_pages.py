@@ -25,6 +25,7 @@ from tests.backend.security.desks import Desktop, colleague
 A = LedgerAccount
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PAGES = (
+    *("/books/statements/compared", "/books/statements/compared?by=campus"),
     *("/books/statements", "/books/analysis", "/books/entries", "/books/vouchers"),
     *("/books/budget", "/books/periods", "/books/costs", "/books/entries/1"),
 )

@@ -6,9 +6,18 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event as sql_events
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.finance.books import checks, ledgers, monthly, periods, statements, workbook
+from backend.finance.books import (
+    checks,
+    comparing,
+    ledgers,
+    monthly,
+    periods,
+    statements,
+    workbook,
+)
 from backend.finance.books.analysis import Earned, effects_of
 from backend.finance.books.layouts import BALANCE_SHEET, CASH_FLOW, INCOME_STATEMENT
 from backend.finance.books.ledgers import Wanted
@@ -16,6 +25,7 @@ from backend.finance.chart import NAMES
 from backend.finance.posting import RULES, Event
 from backend.finance.schemas import LedgerAccount
 from backend.kit.money import decimal_yuan
+from backend.logistics.models import Campus
 from backend.security.schemas import Role
 from tests.backend.finance.books.offices import NOVEMBER, OCTOBER, book, colleague
 
@@ -155,3 +165,20 @@ def test_queries_do_not_grow(session: Session) -> None:
     assert counts[0] == counts[1]
     assert counts[0][0] <= 3
     assert counts[0][1] <= 30
+
+
+def test_columns_beside_each_other_add_up(session: Session) -> None:
+    """Campuses and head office to the consolidated ones; a month to its own statements."""
+    two_months(session)
+    names = {each.id: each.name for each in session.scalars(select(Campus))}
+    for form in comparing.by_campus(session, month=NOVEMBER, names=names):
+        assert form.columns[-2:] == ("总部", "合并")
+        assert all(sum(row.fens[:-1]) == row.fens[-1] for row in form.rows)
+    alone = statements.statements(session, month=OCTOBER)
+    sheet, income, cash = comparing.over_time(session, month=NOVEMBER)
+    assert sheet.columns == ("2026年11月", "2026年10月", "2025年11月")
+    before = [row.fens[1] for row in sheet.rows]
+    assert before == [row.first_fen for row in alone.balance_sheet.rows]
+    assert [row.fens[1] for row in income.rows] == [row.second_fen for row in alone.income.rows]
+    assert [row.fens[1] for row in cash.rows] == [row.second_fen for row in alone.cash_flow.rows]
+    assert any(row.fens[0] for row in income.rows)
