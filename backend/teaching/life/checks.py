@@ -59,7 +59,8 @@ def reseat(session: Session, *, class_group_id: int) -> None:
 
 
 def warn_of_small_classes(session: Session, *, today: date) -> int:
-    """Academic affairs hear of open classes that begin within a week with too few; once each."""
+    """Academic affairs hear of open classes that begin within a week with too few, once each; a
+    class for fewer than that is full, not too small."""
     seats = (
         select(func.count(Enrollment.id))
         .where(Enrollment.class_group_id == ClassGroup.id, Enrollment.status == SeatStatus.ACTIVE)
@@ -71,6 +72,7 @@ def warn_of_small_classes(session: Session, *, today: date) -> int:
         ClassGroup.starts_on >= today,
         ClassGroup.starts_on < today + LOOK_AHEAD,
         seats < FEWEST,
+        seats < ClassGroup.capacity,
     )
     rows = session.execute(query).all()
     for group, count in rows:

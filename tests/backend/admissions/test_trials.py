@@ -21,6 +21,8 @@ from backend.reminders.schemas import Audience, Question
 from backend.security import service as security
 from backend.security.schemas import Role
 from backend.students.schemas import PRIVACY_NOTICE_VERSION
+from backend.teaching.drafts import moving
+from backend.teaching.drafts.schemas import Move
 from backend.teaching.life import calling, staffing
 from backend.teaching.life import queries as life
 from backend.teaching.life import trials as places
@@ -159,6 +161,30 @@ def test_a_lesson_given_up_sends_its_guest_away(session: Session, school: School
     )
     assert session.get_one(Trial, trial.id).status == TrialStatus.CANCELLED
     assert _told(session, "trial_sent_away:") == 1
+
+
+def test_a_lesson_moved_tells_its_guest_once(session: Session, school: School) -> None:
+    trial = _book(session, school.lessons[0])
+    gone = _book(session, school.lessons[1], 2)
+    trials.cancel(session, openid="o_new_2", trial_id=gone.id)
+    evening = clock.at_local(clock.today() + timedelta(days=10), 18)
+    for lesson_id in school.lessons[:2]:
+        was = moving.here(session, lesson_id)
+        day = timedelta(days=lesson_id - school.lessons[0])
+        becomes = was.model_copy(
+            update={
+                "starts_at": evening + day,
+                "ends_at": evening + day + (was.ends_at - was.starts_at),
+            }
+        )
+        wanted = Move(lesson_id=lesson_id, was=was, becomes=becomes)
+        for _twice in range(2):
+            moving.move(session, [wanted], by=school.academic_id, reason="老师培训")
+    query = select(OutboxMessage.openid).where(OutboxMessage.template == "trial_moved")
+    assert session.scalars(query).all() == ["o_new_1"]
+    notes = select(FollowUp.note).where(FollowUp.note.contains("试听的课改了时间"))
+    assert len(session.scalars(notes).all()) == 1
+    assert session.get_one(Trial, trial.id).status == TrialStatus.BOOKED
 
 
 def test_a_trial_is_a_fact_to_be_reminded_of(session: Session, school: School) -> None:
