@@ -62,6 +62,7 @@ NO_PAGES = frozenset(
         *("admissions_pages.lead_sheets.template", "admissions_pages.contracts.one"),
         *("students_pages.attachment", "teaching_pages.homework.piece"),
         *("teaching_pages.timetable.calendar.feed", "finance_pages.pay_status"),
+        "teaching_pages.picture",
         *("health.alive", "health.ready", "health.metrics", "web_chat.events", "web_chat.widget"),
         *("security_pages.wechat.start", "security_pages.wechat.callback"),
         *("security_pages.wechat.go", "security_pages.wechat.page_signature"),
