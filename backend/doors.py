@@ -119,9 +119,12 @@ DOORS: Mapping[str, Door] = {
     "admissions_pages.lead_rules.set_desk": _staff(P.ASSIGN_LEADS),
     "admissions_pages.lead_rules.set_away": _staff(P.ASSIGN_LEADS),
     "finance_routes.wechat_notified": Open.BY_PROOF,
+    "finance_routes.alipay_notified": Open.BY_PROOF,
     "finance_pages.static": Open.TO_ALL,
     "finance_pages.pay_page": Open.BY_PROOF,
     "finance_pages.pay_status": Open.BY_PROOF,
+    "finance_pages.pay_by_alipay": Open.BY_PROOF,
+    "finance_pages.back_from_alipay": Open.BY_PROOF,
     "finance_pages.refund_list": _staff(P.APPROVE_REFUND),
     "finance_pages.refund_page": _staff(P.APPROVE_REFUND),
     "finance_pages.decide_refund": _staff(P.APPROVE_REFUND),
@@ -149,6 +152,13 @@ DOORS: Mapping[str, Door] = {
     **{
         f"finance_pages.till.{view}": _staff(P.MATCH_BANK)
         for view in ("statement", "bring_in", "decide", "settle_cheque")
+    },
+    "finance_pages.papers.receipt": Open.BY_PROOF,
+    "finance_pages.papers.receipt_pdf": Open.BY_PROOF,
+    "finance_pages.papers.invoice": Open.BY_PROOF,
+    **{
+        f"finance_pages.papers.{view}": _staff(P.KEEP_PAPERS)
+        for view in ("receipts_page", "void", "invoices_page", "export", "decide")
     },
     "finance_pages.books.reading.shown": _staff(P.SEE_BOOKS),
     "finance_pages.books.reading.compared": _staff(P.SEE_BOOKS),

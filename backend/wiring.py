@@ -19,9 +19,11 @@ from backend.finance import reminding as money_reminders
 from backend.finance.arrears import service as arrears
 from backend.finance.prices import renewing
 from backend.finance.prices import service as prices
-from backend.finance.refund_words import RefundApproved
-from backend.finance.schemas import OrderClosed, OrderHeld, OrderPaid, SurplusReceived
+from backend.finance.refund_words import RefundApproved, RefundDone
+from backend.finance.schemas import MoneyTaken, OrderClosed, OrderHeld, OrderPaid, SurplusReceived
+from backend.finance.till import invoices, receipts
 from backend.gateways import letters, payments, ports
+from backend.gateways.payments.alipay_client import Alipay
 from backend.gateways.payments.wechat_pay import WechatPay
 from backend.gateways.webchat.sender import ByAddress
 from backend.gateways.wechat.client import WechatClient
@@ -121,6 +123,13 @@ def compose_arrears() -> None:
     events.listen(BookingAsked, arrears.refuse_booking)
 
 
+def compose_papers() -> None:
+    """Receipts for money that came in and went back; invoices hear of refunds."""
+    events.listen(MoneyTaken, receipts.note_taken)
+    events.listen(RefundDone, receipts.note_refunded)
+    events.listen(RefundApproved, invoices.note_refunded)
+
+
 def connect() -> None:
     """Wire this process. Calling it again changes nothing but makes new connections."""
     log.set_up(settings().log_level)
@@ -135,6 +144,8 @@ def connect() -> None:
     )
     if settings().wechat_pay_private_key_file:
         payments.use(WechatPay.from_settings())
+    if settings().alipay_private_key_file:
+        payments.use_alipay(Alipay.from_settings())
     compose_reminders()
     events.listen(MessageStuck, security.ask_to_phone)
     events.listen(RecipientUnreachable, security.note_refusal)
@@ -147,6 +158,7 @@ def connect() -> None:
     compose_figures()
     compose_leads()
     compose_arrears()
+    compose_papers()
     events.listen(OrderClosed, sign_up.let_go)
     events.listen(OrderClosed, siblings.closed)
     events.listen(OrderHeld, sign_up.keep_on)

@@ -34,6 +34,7 @@ from bot.flows import (
     inviting,
     leading,
     moving,
+    papers,
     people,
     prices,
     privacy,
@@ -79,6 +80,8 @@ FORMS = {
         *(following.FOLLOW, prices.RENEW),
         *(homework.SET, homework.HAND_IN),
         *(moving.MOVE, curriculum.NOTE),
+        moving.MOVE,
+        *(papers.INVOICE, papers.TRANSFER),
     )
 }
 CONSULTING = ("ask_price", "ask_course", "ask_class_time")
@@ -120,7 +123,7 @@ INTENTS: dict[str, Flow] = {
     "pay": study.pay,
     "renew": prices.renew,
     "request_refund": refunds.begin,
-    "request_invoice": people.pass_to(Role.ACCOUNTANT),
+    "request_invoice": papers.invoice,
     "request_leave": lambda talk: calling.overheard(talk) or absences.leave(talk),
     "request_makeup": absences.makeup,
     "change_class": seats.change,
@@ -255,6 +258,7 @@ def _to_text(talk: Talk) -> Reply:
         or waitlist.answered(talk)
         or prices.heard(talk)
         or arrears.heard(talk)
+        or papers.heard(talk)
         or (verdicts.numbered(talk) if is_customer else None)
         or tickets.unnamed(talk)
     )

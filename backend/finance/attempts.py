@@ -49,6 +49,7 @@ def begin(session: Session, *, number: str, openid: str, method: PaymentMethod) 
     fresh = payment.prepay_expires_at is not None and payment.prepay_expires_at - now > _MARGIN
     return Attempt(
         id=payment.id,
+        method=method,
         out_trade_no=payment.out_trade_no,
         amount_fen=payment.amount_fen,
         description=order.lines[0].description,

@@ -7,14 +7,15 @@ down the answer. A crash in between leaves an open attempt that the poll takes u
 import structlog
 
 from backend.finance import attempts, queries, refund_reads, refunds, service
-from backend.finance.schemas import PaymentAttempt, PaymentMethod
-from backend.gateways.payments import Charge, TradeState, payments
+from backend.finance.schemas import BY_ALIPAY, PaymentAttempt, PaymentMethod
+from backend.gateways.payments import Charge, Platform, TradeState, alipay, payments
 from backend.kit import clock
 from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import GatewayError
 
 NOTIFY_PATH = "/pay/wechat/notify"
+ALIPAY_NOTIFY_PATH = "/pay/alipay/notify"
 log = structlog.get_logger(__name__)
 
 
@@ -33,6 +34,29 @@ def prepare_code(*, number: str, openid: str) -> str:
     is not WeChat's own. Opening the page again shows the same code while it is fresh. Raises what
     `prepare` raises."""
     return _announced(number, openid, PaymentMethod.WECHAT_NATIVE)
+
+
+def prepare_alipay(*, number: str, openid: str, is_mobile: bool, back_url: str) -> str:
+    """Where this payer's browser goes to pay this order by Alipay; the platform hears of it only
+    there. Raises NotFound, OrderNotPayable, and GatewayError without an Alipay."""
+    desk = alipay()
+    method = PaymentMethod.ALIPAY_WAP if is_mobile else PaymentMethod.ALIPAY_PAGE
+    attempt = _begin(number, openid, method)
+    return desk.pay_url(charge_of(attempt), is_mobile=is_mobile, back_url=back_url)
+
+
+def ask_alipay(*, number: str, openid: str) -> None:
+    """The payer is back from Alipay: ask how it stands, rather than believe the browser. Raises
+    NotFound, GatewayError."""
+    with reading() as session:
+        order = queries.order_for(session, number=number, openid=openid)
+        payment_ids = queries.open_payment_ids(session, order_id=order.id, methods=BY_ALIPAY)
+    for payment_id in payment_ids:
+        ask(payment_id)
+
+
+def _platform(method: PaymentMethod) -> Platform:
+    return alipay() if method in BY_ALIPAY else payments()
 
 
 def _announced(number: str, openid: str, method: PaymentMethod) -> str:
@@ -69,7 +93,8 @@ def ask(payment_id: int) -> None:
         open_attempt = queries.open_attempt(session, payment_id=payment_id, now=clock.now())
     if open_attempt is None:
         return
-    trade = payments().find(open_attempt.out_trade_no)
+    platform = _platform(open_attempt.method)
+    trade = platform.find(open_attempt.out_trade_no)
     if trade.paid is not None:
         with unit_of_work() as session:
             service.settle(session, paid=trade.paid)
@@ -80,7 +105,7 @@ def ask(payment_id: int) -> None:
         with unit_of_work() as session:
             attempts.ask_later(session, payment_id=payment_id)
     else:
-        payments().close(open_attempt.out_trade_no)
+        platform.close(open_attempt.out_trade_no)
         with unit_of_work() as session:
             attempts.give_up(session, payment_id=payment_id)
 
@@ -110,8 +135,8 @@ def give_back(refund_id: int) -> None:
         with unit_of_work() as session:
             refunds.stick(session, refund_id=refund_id, why="no_platform")
         return
-    out_trade_no, out_refund_no, amount_fen, total_fen, reason = wanted
-    fact = payments().refund(
+    method, out_trade_no, out_refund_no, amount_fen, total_fen, reason = wanted
+    fact = _platform(method).refund(
         out_trade_no=out_trade_no,
         out_refund_no=out_refund_no,
         amount_fen=amount_fen,
@@ -146,10 +171,11 @@ def _abandon(attempt: PaymentAttempt) -> bool:
 
 def charge_of(attempt: PaymentAttempt) -> Charge:
     """An attempt as the platform is told of it: the same attempt is always the same charge."""
+    path = ALIPAY_NOTIFY_PATH if attempt.method in BY_ALIPAY else NOTIFY_PATH
     return Charge(
         out_trade_no=attempt.out_trade_no,
         description=attempt.description,
         amount_fen=attempt.amount_fen,
-        notify_url=f"{settings().public_url.rstrip('/')}{NOTIFY_PATH}",
+        notify_url=f"{settings().public_url.rstrip('/')}{path}",
         expires_at=attempt.expires_at,
     )

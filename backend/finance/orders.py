@@ -106,7 +106,6 @@ def _pay(session: Session, order: Order, money: Money) -> None:
     ask_platforms(order)
     _audit(session, order, "order.paid", money=money, is_late=is_late)
     session.flush()
-    _tell_taken(session, order, money)
     events.publish(
         session,
         OrderPaid(
@@ -119,6 +118,7 @@ def _pay(session: Session, order: Order, money: Money) -> None:
             in_wechat=money.method.startswith("wechat"),
         ),
     )
+    _tell_taken(session, order, money)  # By now whoever paid may be in our files.
 
 
 def _pay_part(session: Session, order: Order, money: Money) -> None:

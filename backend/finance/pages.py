@@ -21,9 +21,13 @@ from backend.finance.books import pages as book_pages
 from backend.finance.prices.pages import blueprint as price_pages
 from backend.finance.refund_words import OwnApproval, RefundCause, RefundDecided
 from backend.finance.schemas import OrderNotPayable, OrderView, PageState
+from backend.finance.till import receipts
 from backend.finance.till.pages import blueprint as till_pages
+from backend.finance.till.paper_pages import blueprint as paper_pages
+from backend.gateways.payments import has_alipay
 from backend.gateways.visitors import is_visitor
 from backend.kit import clock, crypto
+from backend.kit.config import settings
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError, GatewayError, NotFound
 from backend.kit.money import decimal_yuan, yuan
@@ -44,6 +48,7 @@ blueprint.register_blueprint(price_pages)
 blueprint.register_blueprint(arrears_pages)
 blueprint.register_blueprint(bill_pages)
 blueprint.register_blueprint(till_pages)
+blueprint.register_blueprint(paper_pages)
 blueprint.register_blueprint(book_pages.blueprint)
 log = structlog.get_logger(__name__)
 
@@ -71,6 +76,7 @@ def pay_page(token: str) -> Response:
     number, openid = _holder(token)
     order = _order(number, openid)
     state, parameters, code = rules.page_state_of(order, now=clock.now()), None, None
+    is_wechat = "MicroMessenger" in request.headers.get("User-Agent", "")
     if state == PageState.PAYABLE:
         try:
             if is_visitor(openid):
@@ -83,7 +89,7 @@ def pay_page(token: str) -> Response:
         except GatewayError as error:
             log.warning("prepay_failed", number=number, error=str(error))
             state = PageState.UNREACHABLE
-    return _shown(token, order, state, parameters, code)
+    return _shown(token, order, state, parameters, code, is_wechat=is_wechat)
 
 
 @blueprint.get("/pay/<token>/status")
@@ -91,6 +97,41 @@ def pay_status(token: str) -> Response:
     """`{"status": …}` for the page to wait by."""
     order = _order(*_holder(token))
     return jsonify(status=rules.page_state_of(order, now=clock.now()))
+
+
+@blueprint.get("/pay/<token>/alipay")
+def pay_by_alipay(token: str) -> ResponseReturnValue:
+    """Off to Alipay, on a telephone or at a screen. WeChat's browser does not open it, so there
+    the page says how. Raises LinkInvalid, NotFound."""
+    number, openid = _holder(token)
+    _order(number, openid)
+    agent = request.headers.get("User-Agent", "")
+    page = f"{settings().public_url.rstrip('/')}/pay/{token}"
+    if "MicroMessenger" in agent:
+        return redirect(page)
+    try:
+        return redirect(
+            checkout.prepare_alipay(
+                number=number, openid=openid, back_url=f"{page}/back",
+                is_mobile=any(each in agent for each in ("Mobile", "Android", "iPhone")),
+            )
+        )  # fmt: skip
+    except (OrderNotPayable, GatewayError) as error:
+        log.warning("alipay_not_begun", number=number, error=str(error))
+        return redirect(page)
+
+
+@blueprint.get("/pay/<token>/back")
+def back_from_alipay(token: str) -> ResponseReturnValue:
+    """The browser is back: what it brings proves nothing, so Alipay is asked. Raises LinkInvalid,
+    NotFound."""
+    number, openid = _holder(token)
+    _order(number, openid)
+    try:
+        checkout.ask_alipay(number=number, openid=openid)
+    except (GatewayError, DomainError) as error:
+        log.warning("alipay_unclear", number=number, error=str(error))
+    return redirect(f"{settings().public_url.rstrip('/')}/pay/{token}")
 
 
 @blueprint.get("/refunds")
@@ -153,6 +194,8 @@ def _shown(
     state: PageState,
     parameters: dict[str, str] | None,
     code: Markup | None,
+    *,
+    is_wechat: bool,
 ) -> Response:
     page = render_template(
         "finance/pay.html",
@@ -162,12 +205,21 @@ def _shown(
         parameters=parameters,
         code=code,
         is_visitor=is_visitor(order.payer_openid),
+        is_wechat=is_wechat,
+        has_alipay=has_alipay(),
         seconds_left=rules.seconds_to_pay(order, now=clock.now()),
         expires=clock.local(order.expires_at),
         paid=clock.local(order.paid_at) if order.paid_at else None,
         decimal_yuan=decimal_yuan,
+        receipts=_receipts(order) if state == PageState.PAID else (),
     )
     return make_response(page, 503 if state == PageState.UNREACHABLE else 200)
+
+
+def _receipts(order: OrderView) -> list[str]:
+    """Where the receipts of a paid order are."""
+    with reading() as session:
+        return [receipts.link(each.id) for each in receipts.of_order(session, order.id)]
 
 
 def _drawn(content: str) -> Markup:

@@ -25,6 +25,7 @@ from backend.finance.schemas import (
     OpenAttempt,
     OrderStatus,
     OrderView,
+    PaymentMethod,
     PaymentStatus,
     PriceQuote,
     SurplusView,
@@ -227,18 +228,20 @@ def open_attempt(session: Session, *, payment_id: int, now: datetime) -> OpenAtt
         and order.expires_at > now
         and payment.amount_fen == order.due_fen  # Else a part of it came in by other means.
     )
-    return OpenAttempt(out_trade_no=payment.out_trade_no, is_wanted=is_wanted)
+    method = PaymentMethod(payment.method)
+    return OpenAttempt(out_trade_no=payment.out_trade_no, method=method, is_wanted=is_wanted)
 
 
-def open_payment_ids(session: Session, *, order_id: int) -> list[int]:
-    """Ids of an order's payments whose outcome is unknown."""
-    return list(
-        session.scalars(
-            select(Payment.id)
-            .where(Payment.order_id == order_id, Payment.status == PaymentStatus.CREATED)
-            .order_by(Payment.id)
-        )
+def open_payment_ids(
+    session: Session, *, order_id: int, methods: Collection[PaymentMethod] | None = None
+) -> list[int]:
+    """Ids of an order's payments whose outcome is unknown; of these means only, if named."""
+    query = select(Payment.id).where(
+        Payment.order_id == order_id, Payment.status == PaymentStatus.CREATED
     )
+    if methods is not None:
+        query = query.where(Payment.method.in_(methods))
+    return list(session.scalars(query.order_by(Payment.id)))
 
 
 def orders_due_for_closing(session: Session, *, now: datetime, limit: int = 200) -> list[int]:

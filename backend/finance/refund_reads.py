@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.finance.models import Order, Refund
 from backend.finance.refund_words import RefundStatus, RefundView
+from backend.finance.schemas import PaymentMethod
 from backend.kit import clock
 from backend.kit.errors import NotAllowed, NotFound
 from backend.security import permissions
@@ -62,19 +63,28 @@ def waiting_for(session: Session, member: StaffMember, *, limit: int = 50) -> li
     return [view_of(session, row) for row in islice(mine, limit)]
 
 
-def payment_behind(session: Session, refund_id: int) -> tuple[str, str, int, int, str] | None:
-    """What to tell the platform: (out_trade_no, out_refund_no, fen, total fen, reason); None when
-    the refund is not (any more) to be paid, or came in by no platform."""
+def payment_behind(
+    session: Session, refund_id: int
+) -> tuple[PaymentMethod, str, str, int, int, str] | None:
+    """What to tell which platform: (means, out_trade_no, out_refund_no, fen, total fen, reason);
+    None when the refund is not (any more) to be paid, or came in by no platform, or in parts of
+    which none is as large."""
     refund = session.get_one(Refund, refund_id)
     if refund.status != RefundStatus.APPROVED:
         return None
     order = session.get_one(Order, refund.order_id)
-    paid = next((p for p in order.payments if p.transaction_id is not None), None)
+    able = (
+        p
+        for p in order.payments
+        if p.transaction_id is not None and p.amount_fen >= refund.amount_fen
+    )
+    paid = next(able, None)
     if paid is None:
         return None
     return (
-        paid.out_trade_no, refund.number, refund.amount_fen, paid.amount_fen, refund.reason
-    )  # fmt: skip
+        *(PaymentMethod(paid.method), paid.out_trade_no, refund.number),
+        *(refund.amount_fen, paid.amount_fen, refund.reason),
+    )
 
 
 def campus_of(session: Session, order: Order) -> int | None:

@@ -118,6 +118,14 @@ class RefundApproved(_Frozen):
     amount_fen: int
 
 
+class RefundDone(_Frozen):
+    """The money of a refund has gone back: published once."""
+
+    refund_id: int
+    order_id: int
+    amount_fen: int
+
+
 # Broken rules.
 
 

@@ -20,6 +20,7 @@ from backend.finance.refund_words import (
     RefundApproved,
     RefundCause,
     RefundDecided,
+    RefundDone,
     RefundOpen,
     RefundQuote,
     RefundStatus,
@@ -283,6 +284,11 @@ def _done(session: Session, refund: Refund, *, actor: str) -> None:
     )
     _audit(session, refund, actor, "refund.done", amount_fen=refund.amount_fen)
     _tell_customer(session, refund, "refund_done")
+    session.flush()
+    events.publish(
+        session,
+        RefundDone(refund_id=refund.id, order_id=refund.order_id, amount_fen=refund.amount_fen),
+    )
 
 
 def _recast(

@@ -30,11 +30,14 @@ class PaymentMethod(StrEnum):
     WECHAT_JSAPI = "wechat_jsapi"
     WECHAT_NATIVE = "wechat_native"
     WECHAT_H5 = "wechat_h5"
+    ALIPAY_PAGE = "alipay_page"
+    ALIPAY_WAP = "alipay_wap"
     CASH = "cash"
     CHEQUE = "cheque"
     TRANSFER = "transfer"
 
 
+BY_ALIPAY = frozenset({PaymentMethod.ALIPAY_PAGE, PaymentMethod.ALIPAY_WAP})
 BY_STAFF = frozenset({PaymentMethod.CASH, PaymentMethod.CHEQUE, PaymentMethod.TRANSFER})
 
 
@@ -175,6 +178,7 @@ class PaymentAttempt(_Frozen):
     a payment by scanning it is what the QR code holds."""
 
     id: int
+    method: PaymentMethod
     out_trade_no: str
     amount_fen: int
     description: str
@@ -186,6 +190,7 @@ class OpenAttempt(_Frozen):
     """An attempt whose outcome is unknown; `is_wanted` while its order may still be paid."""
 
     out_trade_no: str
+    method: PaymentMethod
     is_wanted: bool
 
 

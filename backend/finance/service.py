@@ -25,6 +25,7 @@ from backend.finance.prices import limits
 from backend.finance.prices import service as prices
 from backend.finance.prices.schemas import Quote
 from backend.finance.schemas import (
+    BY_ALIPAY,
     BY_STAFF,
     BilledDifferently,
     CloseReason,
@@ -192,8 +193,9 @@ def settle(session: Session, *, paid: PaymentFact) -> OrderView:
         raise NotFound(out_trade_no=paid.out_trade_no)
     order = orders.locked(session, order_id)
     payment = next(p for p in order.payments if p.out_trade_no == paid.out_trade_no)
-    _expect("appid", paid.appid, settings().wechat_appid)
-    _expect("mchid", paid.mchid, settings().wechat_pay_mchid)
+    by_alipay, ours = payment.method in BY_ALIPAY, settings()
+    _expect("appid", paid.appid, ours.alipay_app_id if by_alipay else ours.wechat_appid)
+    _expect("mchid", paid.mchid, ours.alipay_seller_id if by_alipay else ours.wechat_pay_mchid)
     _expect("amount", paid.amount_fen, payment.amount_fen)
     if payment.transaction_id == paid.transaction_id:
         return OrderView.model_validate(order)

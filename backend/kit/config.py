@@ -62,6 +62,15 @@ class Settings(BaseSettings):
     wechat_pay_public_key_id: str = ""
     wechat_pay_public_key_file: Path | None = None
 
+    alipay_url: str = "https://openapi.alipay.com"
+    alipay_bill_host: str = "dwbillcenter.alipay.com"
+    alipay_app_id: str = ""
+    alipay_seller_id: str = ""
+    alipay_private_key_file: Path | None = None
+    alipay_public_key_file: Path | None = None
+
+    invoice_tax_rate: str = "0.01"
+
     sms_vendor: Literal["json", "aliyun"] = "json"
     sms_url: str = ""
     sms_key_id: str = ""

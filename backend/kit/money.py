@@ -36,3 +36,35 @@ def split(amount_fen: int, weights: list[int]) -> list[int]:
     for index in by_fraction[: amount_fen - sum(parts)]:
         parts[index] += 1
     return parts
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万亿")
+
+
+def capitals(amount_fen: int) -> str:
+    """`128005` → `壹仟贰佰捌拾元零伍分`: 大写金额 as 《支付结算办法》, 附一, has it written."""
+    whole, rest = divmod(abs(amount_fen), 100)
+    jiao, cents = divmod(rest, 10)
+    text = f"{_whole(whole)}元" if whole else ""
+    if not rest:
+        text = f"{text or '零元'}整"
+    else:
+        text += f"{_DIGITS[jiao]}角" if jiao else ("零" if whole else "")
+        text += f"{_DIGITS[cents]}分" if cents else ""
+    return f"负{text}" if amount_fen < 0 else text
+
+
+def _whole(number: int) -> str:
+    """A whole number in groups of four digits; zeros in between are said once, at the end never."""
+    text, gap = "", False
+    for place in reversed(range(len(str(number)))):
+        digit = number // 10**place % 10
+        group, unit = divmod(place, 4)
+        if digit:
+            text += ("零" if gap else "") + _DIGITS[digit] + _PLACES[unit]
+        gap = not digit
+        if unit == 0 and number // 10**place % 10_000:
+            text += _GROUPS[group]
+    return text

@@ -9,7 +9,7 @@ import csv
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -70,6 +70,18 @@ def written(
         sheet.append([above])
     for line in lines:
         sheet.append([_safe(value) for value in line])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def sheets(parts: Mapping[str, Iterable[Sequence[object]]]) -> bytes:
+    """A workbook with several sheets by title; text is text, whatever it begins with."""
+    book = Workbook(write_only=True)
+    for title, lines in parts.items():
+        sheet = book.create_sheet(title[:31])
+        for line in lines:
+            sheet.append([_safe(value) for value in line])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from backend.outbox.schemas import NoticeKind
-from backend.outbox.template import Template, task
+from backend.outbox.template import Template, progress, task
 
 TILL: Mapping[str, Template] = {
     "shift_counted": Template(
@@ -28,5 +28,45 @@ TILL: Mapping[str, Template] = {
         wechat="task",
         fields=task(what="{count}笔收款没对上订单", whom="银行流水", when="请今天核对"),
         kind=NoticeKind.TASK,
+    ),
+    "money_taken": Template(
+        title="已收款",
+        text="订单{number}收到{amount}，{rest}收据请点链接查看，也可以随时回复「要收据」。",
+        wechat="progress",
+        fields=progress(what="订单{number}", state="收到{amount}", note="点开看收据"),
+        urgent=True,
+    ),
+    "invoice_asked": Template(
+        title="有人要开发票",
+        text="订单{order}申请开发票{amount}。请在控制台「发票」里导出开票，并登记号码。",
+        wechat="task",
+        fields=task(what="开发票{amount}", whom="订单{order}", when="请三天内开"),
+        kind=NoticeKind.TASK,
+    ),
+    "invoice_to_redden": Template(
+        title="发票需要冲红",
+        text="订单{order}已退费，发票{number}要冲红{amount}。请开红字发票后在控制台「发票」里登记。",
+        wechat="task",
+        fields=task(what="冲红{amount}", whom="发票{number}", when="请今天处理"),
+        kind=NoticeKind.TASK,
+    ),
+    "invoice_issued": Template(
+        title="发票已开好",
+        text="订单{order}的发票{amount}已开好，号码{number}。有链接时点开即可下载；"
+        "信息有误请回复「转人工」。",
+        wechat="progress",
+        fields=progress(what="订单{order}的发票", state="已开好", note="号码{number}"),
+    ),
+    "invoice_refused": Template(
+        title="发票没有开成",
+        text="订单{order}的发票没有开成：{note}。请核对后回复「要开发票」重新申请。",
+        wechat="progress",
+        fields=progress(what="订单{order}的发票", state="没有开成", note="{note}"),
+    ),
+    "invoice_red": Template(
+        title="红字发票已开",
+        text="订单{order}退费后，已开红字发票{amount}，号码{number}。有疑问请回复「转人工」。",
+        wechat="progress",
+        fields=progress(what="订单{order}的发票", state="已冲红{amount}", note="号码{number}"),
     ),
 }

@@ -51,6 +51,8 @@ ENTRIES = (
             ("收银台", "finance_pages.till.shown"),
             ("交班审核", "finance_pages.till.shift_list"),
             ("转账与支票", "finance_pages.till.statement"),
+            ("收据", "finance_pages.papers.receipts_page"),
+            ("发票", "finance_pages.papers.invoices_page"),
             ("退费审批", "finance_pages.refund_list"),
             ("收费与优惠", "finance_pages.prices.listed"),
             ("算一笔报价", "finance_pages.prices.reckon"),

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     TAKE_MONEY = "take_money"  # 收银
     CONFIRM_SHIFT = "confirm_shift"  # 审核交班
     MATCH_BANK = "match_bank"  # 核对银行流水和支票
+    KEEP_PAPERS = "keep_papers"  # 作废收据、开具发票
     SEE_TICKETS = "see_tickets"  # 查看工单
     ANSWER_TICKET = "answer_ticket"  # 答复工单
     MANAGE_TICKETS = "manage_tickets"  # 工单分析、纠正措施、常用答复

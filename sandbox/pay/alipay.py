@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,11 @@ from sandbox.world import here
 
 alipay = Blueprint("alipay", __name__)
 _PAGES = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
+FEE_RATE = 0.006
+_BILL_COLUMNS = (
+    *("支付宝交易号", "商户订单号", "业务类型", "商品名称", "创建时间", "完成时间"),
+    *("订单金额（元）", "退款批次号/请求号", "服务费（元）", "备注"),
+)
 
 
 class _Refused(Exception):
@@ -207,23 +213,36 @@ def _bill(content: dict[str, Any]) -> dict[str, Any]:
 
 @alipay.get("/alipay/bill")
 def bill_file() -> Response:
-    """Return the business bill of one day as CSV."""
+    """Return the business bill of one day: GBK CSV in a zip, headings and sums behind #."""
     day = request.args.get("bill_date", "")
     rows = here().store.rows(
-        "SELECT transaction_id, out_trade_no, total_fen AS fen, paid_ts AS ts, '交易' AS kind"
+        "SELECT transaction_id, out_trade_no, '' AS refund_no, total_fen AS fen, paid_ts AS ts"
         " FROM orders WHERE platform = 'alipay' AND paid_ts IS NOT NULL"
-        " UNION ALL SELECT refund_id, out_trade_no, -refund_fen, ts, '退款' FROM refunds"
-        " WHERE platform = 'alipay' ORDER BY ts"
+        " UNION ALL SELECT o.transaction_id, r.out_trade_no, r.out_refund_no, -r.refund_fen, r.ts"
+        " FROM refunds r JOIN orders o ON o.out_trade_no = r.out_trade_no"
+        " AND o.platform = 'alipay' WHERE r.platform = 'alipay' ORDER BY ts"
     )
+    today = [row for row in rows if local_time(row["ts"]).startswith(day)]
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["支付宝交易号", "商户订单号", "业务类型", "完成时间", "订单金额（元）"])
-    for row in rows:
-        when = local_time(row["ts"])
-        if when.startswith(day):
-            yuan = f"{row['fen'] / 100:.2f}"
-            writer.writerow([row["transaction_id"], row["out_trade_no"], row["kind"], when, yuan])
-    return Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    writer.writerow([f"#支付宝业务明细查询 {day}"])
+    writer.writerow(_BILL_COLUMNS)
+    for row in today:
+        fee = -round(row["fen"] * FEE_RATE)
+        writer.writerow(
+            [
+                *(f"{row['transaction_id']}\t", f"{row['out_trade_no']}\t"),
+                *("退款" if row["refund_no"] else "交易", "", "", local_time(row["ts"])),
+                *(f"{row['fen'] / 100:.2f}", f"{row['refund_no']}\t", f"{fee / 100:.2f}", ""),
+            ]
+        )
+    back = sum(1 for row in today if row["refund_no"])
+    writer.writerow([f"#交易合计：{len(today) - back}笔，退款合计：{back}笔"])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as parts:
+        parts.writestr(f"{day}_业务明细(汇总).csv", "")
+        parts.writestr(f"{day}_业务明细.csv", text.getvalue().encode("gb18030"))
+    return Response(packed.getvalue(), mimetype="application/zip")
 
 
 _CALLS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

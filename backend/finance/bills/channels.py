@@ -1,11 +1,11 @@
 """The platforms that money comes through, and which of our payments belong to each. A new one is a
-row here: everything else asks only for `Payments.bill`, `find` and `find_refund`."""
+row here: everything else asks only for `Platform.bill`, `find` and `find_refund`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.finance.schemas import PaymentMethod
-from backend.gateways.payments import Payments, payments
+from backend.finance.schemas import BY_ALIPAY, PaymentMethod
+from backend.gateways.payments import Platform, alipay, payments
 from backend.kit.errors import GatewayError
 
 
@@ -14,7 +14,7 @@ class Channel:
     """A platform: what it is called, how to reach it, which methods of payment are its own."""
 
     title: str
-    port: Callable[[], Payments]
+    port: Callable[[], Platform]
     methods: frozenset[PaymentMethod]
 
 
@@ -24,6 +24,7 @@ CHANNELS = {
         port=payments,
         methods=frozenset(each for each in PaymentMethod if each.startswith("wechat")),
     ),
+    "alipay": Channel(title="支付宝", port=alipay, methods=BY_ALIPAY),
 }
 
 

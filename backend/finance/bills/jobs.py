@@ -7,7 +7,7 @@ from backend.finance import refunds
 from backend.finance import service as finance
 from backend.finance.bills import queries, service
 from backend.finance.bills.channels import CHANNELS
-from backend.gateways.payments import Bill, BillLine, LineKind, LineStatus, Payments
+from backend.gateways.payments import Bill, BillLine, LineKind, LineStatus, Platform
 from backend.kit import clock, queue
 from backend.kit.db import reading, unit_of_work
 from backend.kit.errors import DomainError, GatewayError
@@ -56,7 +56,7 @@ def remind() -> None:
             )
 
 
-def _heal(port: Payments, bill: Bill) -> None:
+def _heal(port: Platform, bill: Bill) -> None:
     """What was paid there and is not known here goes the usual way first, by the platform's own
     answer to a question; what cannot is left to be a difference."""
     with reading() as session:
@@ -71,14 +71,14 @@ def _heal(port: Payments, bill: Bill) -> None:
             log.warning("bill_line_not_healed", number=line.number, error=str(error))
 
 
-def _take_up(port: Payments, line: BillLine) -> None:
+def _take_up(port: Platform, line: BillLine) -> None:
     if line.kind is LineKind.PAYMENT:
         paid = port.find(line.number).paid
         if paid is not None:
             with unit_of_work() as session:
                 finance.settle(session, paid=paid)
         return
-    fact = port.find_refund(line.number)
+    fact = port.find_refund(line.number, out_trade_no=line.paid_as)
     if fact is not None:
         with unit_of_work() as session:
             refunds.settle(session, fact=fact)

@@ -4,15 +4,25 @@ bank's. A closed shift is held by the database (`guards`)."""
 from datetime import date, datetime
 from typing import Annotated
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.finance.models import Payment
 from backend.finance.till import guards
-from backend.kit.db import Base, UtcDateTime, guard
+from backend.kit.db import Base, Encrypted, UtcDateTime, guard
 
 Fen = Annotated[int, mapped_column(BigInteger)]
 _RUNNING = text("status <> 'closed'")
+_STANDING = text("voided_at IS NULL")
 
 
 class Shift(Base):
@@ -111,6 +121,80 @@ class BankLine(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ReceiptSeries(Base):
+    """收据号段: the last number given in a series (`3-2026`: campus and year). Whoever gives the
+    next holds the row until the unit ends, so that none is left out and none is given twice."""
+
+    __tablename__ = "finance_receipt_series"
+
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    last: Mapped[int]
+
+
+class Receipt(Base):
+    """收据: for money that came in (blue), or went back (red, 红字, less than nothing). Never
+    deleted: a void one keeps its number. `source_key` stands once among those not void."""
+
+    __tablename__ = "finance_receipt"
+    __table_args__ = (
+        UniqueConstraint("series", "serial"),
+        Index(
+            "uq_finance_receipt_standing",
+            "source_key",
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[str] = mapped_column(ForeignKey("finance_receipt_series.key"))
+    serial: Mapped[int]
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
+    source_key: Mapped[str] = mapped_column(String(80))
+    amount_fen: Mapped[Fen]
+    method: Mapped[str] = mapped_column(String(16))
+    payer: Mapped[str] = mapped_column(String(80))
+    about: Mapped[str] = mapped_column(String(300))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_by: Mapped[str] = mapped_column(String(80))
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    voided_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    void_reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Invoice(Base):
+    """发票申请: what a payer wants an invoice for, and what became of it. `red_fen` is how much of
+    an issued one has to be (`red_number` None) or was turned red after a refund."""
+
+    __tablename__ = "finance_invoice"
+    __table_args__ = (CheckConstraint("amount_fen > 0 AND red_fen >= 0", name="amounts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("finance_order.id"), index=True)
+    openid: Mapped[str] = mapped_column(String(64), index=True)
+    campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
+    title: Mapped[str] = mapped_column(Encrypted("finance_invoice.title"))
+    tax_number: Mapped[str] = mapped_column(String(20), default="")
+    email: Mapped[str] = mapped_column(Encrypted("finance_invoice.email"), default="")
+    amount_fen: Mapped[Fen]
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    exported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    number: Mapped[str | None] = mapped_column(String(40), unique=True)
+    file_name: Mapped[str | None] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(500), default="")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("security_account.id"))
+    red_fen: Mapped[Fen] = mapped_column(default=0)
+    red_number: Mapped[str | None] = mapped_column(String(40))
+    source_key: Mapped[str] = mapped_column(String(120), unique=True)
 
 
 guard(guards.GUARD, Shift.__table__, Taking.__table__)

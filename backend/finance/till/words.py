@@ -13,6 +13,8 @@ METHODS: Mapping[str, str] = {
     PaymentMethod.WECHAT_JSAPI: "微信支付",
     PaymentMethod.WECHAT_NATIVE: "微信扫码",
     PaymentMethod.WECHAT_H5: "微信支付",
+    PaymentMethod.ALIPAY_PAGE: "支付宝",
+    PaymentMethod.ALIPAY_WAP: "支付宝",
     PaymentMethod.CASH: "现金",
     PaymentMethod.CHEQUE: "支票",
     PaymentMethod.TRANSFER: "银行转账",
@@ -146,6 +148,70 @@ class ShiftView(BaseModel):
         return (self.counted_fen or 0) - (self.expected_fen or 0)
 
 
+class ReceiptView(BaseModel):
+    """A receipt; less than nothing is red, for money that went back."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: int
+    number: str
+    order_id: int
+    campus_id: int | None
+    amount_fen: int
+    method: str
+    payer: str
+    about: str
+    received_at: datetime
+    issued_at: datetime
+    voided_at: datetime | None
+    void_reason: str
+
+
+class InvoiceStatus(StrEnum):
+    """An invoice's life: asked for → issued, or refused."""
+
+    ASKED = "asked"
+    ISSUED = "issued"
+    REFUSED = "refused"
+
+
+class InvoiceWish(BaseModel):
+    """What a payer wants: for which order, made out to whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    title: str
+    tax_number: str = ""
+    email: str = ""
+
+
+class InvoiceView(BaseModel):
+    """An invoice as pages and the chat see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    order_number: str
+    title: str
+    tax_number: str
+    email: str
+    amount_fen: int
+    status: InvoiceStatus
+    asked_at: datetime
+    exported_at: datetime | None
+    number: str | None
+    note: str
+    red_fen: int
+    red_number: str | None
+    link: str
+
+    @property
+    def is_to_redden(self) -> bool:
+        """A refund has come after it, and the red invoice is still to be made out."""
+        return self.status is InvoiceStatus.ISSUED and self.red_fen > 0 and not self.red_number
+
+
 class NoShift(DomainError):
     """Cash and cheques are taken in a shift of one's own, and none is open."""
 
@@ -180,6 +246,23 @@ class ChequeDone(DomainError):
 
 class LineDone(DomainError):
     """The line of the bank's stands for something already (`status`)."""
+
+    status = 409
+
+
+class ReceiptVoid(DomainError):
+    """The receipt is void already (`number`)."""
+
+    status = 409
+
+
+class InvoiceUnfit(DomainError):
+    """The invoice cannot be asked for or made out so (`why`: title, tax_number, email, number, url,
+    nothing_left)."""
+
+
+class InvoiceDone(DomainError):
+    """Somebody has decided about the invoice already (`status`)."""
 
     status = 409
 

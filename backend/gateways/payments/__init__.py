@@ -1,8 +1,8 @@
 """The payments port: what finance asks of any payment platform, and what it gets back.
 
-Amounts are fen, moments aware UTC. Nothing here talks to anybody: `wechat_pay` does, and only
-`wiring` knows it. Every method that goes out raises GatewayError; `retry` tells bad luck (a
-timeout, a 5xx) from a refusal that will not change by itself.
+Amounts are fen, moments aware UTC. Nothing here talks to anybody: `wechat_pay` and `alipay_client`
+do, and only `wiring` knows them. Every method that goes out raises GatewayError; `retry` tells bad
+luck (a timeout, a 5xx) from a refusal that will not change by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,8 +89,9 @@ class LineStatus(StrEnum):
 
 
 class BillLine(BaseModel):
-    """One trade. `number` is our own: of the attempt to pay, or of the refund. `fee_fen` is what
-    the platform keeps (negative: gives back), `rate_ppm` the rate it names, in millionths."""
+    """One trade. `number` is our own: of the attempt to pay, or of the refund (then `paid_as` is
+    that of the attempt, where the platform says it). `fee_fen` is what the platform keeps
+    (negative: gives back), `rate_ppm` the rate it names, in millionths."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -102,6 +103,7 @@ class BillLine(BaseModel):
     rate_ppm: int | None
     status: LineStatus
     at: datetime
+    paid_as: str = ""
 
 
 class Bill(BaseModel):
@@ -139,21 +141,8 @@ class NotificationRefused(Exception):
         self.probe = probe
 
 
-class Payments(Protocol):
-    """A payment platform."""
-
-    def prepay_jsapi(self, charge: Charge, *, openid: str) -> str:
-        """Announce a charge to be paid inside WeChat by one person; returns the prepay id, good
-        for about two hours."""
-
-    def prepay_native(self, charge: Charge) -> str:
-        """Announce a charge to be paid by scanning; returns the content of the QR code."""
-
-    def prepay_h5(self, charge: Charge, *, client_ip: str) -> str:
-        """Announce a charge to be paid from a browser outside WeChat; returns where to go."""
-
-    def bridge_parameters(self, prepay_id: str, *, now: datetime) -> dict[str, str]:
-        """The signed parameters of `WeixinJSBridge.invoke('getBrandWCPayRequest', …)`."""
+class Platform(Protocol):
+    """What every payment platform does for us."""
 
     def find(self, out_trade_no: str) -> Trade:
         """What the platform knows of a payment; never raises because it knows nothing."""
@@ -175,8 +164,9 @@ class Payments(Protocol):
         """Ask for money to go back. Accepted is not yet done; `out_refund_no` (≤ 64) is the
         idempotency key, a retry uses the same one."""
 
-    def find_refund(self, out_refund_no: str) -> RefundFact | None:
-        """What became of a refund, None when the platform never heard of it."""
+    def find_refund(self, out_refund_no: str, *, out_trade_no: str = "") -> RefundFact | None:
+        """What became of a refund, None when the platform never heard of it. Alipay finds it by
+        both numbers, WeChat Pay by its own alone."""
 
     def bill(self, on: date) -> Bill:
         """The platform's own list of a day, out from about 10:00 the next day; without lines when
@@ -188,17 +178,61 @@ class Payments(Protocol):
         """Believe a callback or raise NotificationRefused. Pure: goes nowhere, stores nothing."""
 
 
+class Payments(Platform, Protocol):
+    """WeChat Pay."""
+
+    def prepay_jsapi(self, charge: Charge, *, openid: str) -> str:
+        """Announce a charge to be paid inside WeChat by one person; returns the prepay id, good
+        for about two hours."""
+
+    def prepay_native(self, charge: Charge) -> str:
+        """Announce a charge to be paid by scanning; returns the content of the QR code."""
+
+    def prepay_h5(self, charge: Charge, *, client_ip: str) -> str:
+        """Announce a charge to be paid from a browser outside WeChat; returns where to go."""
+
+    def bridge_parameters(self, prepay_id: str, *, now: datetime) -> dict[str, str]:
+        """The signed parameters of `WeixinJSBridge.invoke('getBrandWCPayRequest', …)`."""
+
+
+class AlipayDesk(Platform, Protocol):
+    """Alipay."""
+
+    def pay_url(self, charge: Charge, *, is_mobile: bool, back_url: str) -> str:
+        """Where to send the payer's browser, signed; asks nobody. The same charge is the same
+        payment there."""
+
+
 _payments: Payments | None = None
+_alipay: AlipayDesk | None = None
 
 
 def use(payments: Payments | None) -> None:
-    """Say which platform this process pays through (`wiring` and tests)."""
+    """Say through which WeChat Pay this process pays (`wiring` and tests)."""
     global _payments
     _payments = payments
 
 
+def use_alipay(alipay: AlipayDesk | None) -> None:
+    """Say through which Alipay this process pays; None for not at all (`wiring` and tests)."""
+    global _alipay
+    _alipay = alipay
+
+
 def payments() -> Payments:
-    """The platform of this process. Raises GatewayError while none is configured."""
+    """WeChat Pay of this process. Raises GatewayError while none is configured."""
     if _payments is None:
         raise GatewayError("no payment platform is configured", retry=False, code="NOT_CONFIGURED")
     return _payments
+
+
+def alipay() -> AlipayDesk:
+    """Alipay of this process. Raises GatewayError while none is configured."""
+    if _alipay is None:
+        raise GatewayError("Alipay is not configured", retry=False, code="NOT_CONFIGURED")
+    return _alipay
+
+
+def has_alipay() -> bool:
+    """Whether one can pay by Alipay here."""
+    return _alipay is not None

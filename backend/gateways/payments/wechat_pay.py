@@ -110,7 +110,7 @@ class WechatPay:
         }
         return _read(messages.refund_of, self._json("POST", "/v3/refund/domestic/refunds", asked))
 
-    def find_refund(self, out_refund_no: str) -> RefundFact | None:
+    def find_refund(self, out_refund_no: str, *, out_trade_no: str = "") -> RefundFact | None:
         path = f"/v3/refund/domestic/refunds/{quote(out_refund_no, safe='')}"
         try:
             return _read(messages.refund_of, self._json("GET", path))

@@ -45,6 +45,7 @@ EXPECTED = {
     Permission.TAKE_MONEY: "AC---AC---",
     Permission.CONFIRM_SHIFT: "AC---A----",
     Permission.MATCH_BANK: "A----A----",
+    Permission.KEEP_PAPERS: "A----A----",
     Permission.SEE_BOOKS: "AC---A---A",
     Permission.KEEP_BOOKS: "-----A----",
     Permission.APPROVE_VOUCHER: "AC---A----",

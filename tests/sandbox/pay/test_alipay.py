@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import time
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -190,9 +192,12 @@ def test_the_bill_comes_the_next_day(stage: Stage) -> None:
     assert call(stage, method, content)["sub_code"] == "isp.bill_not_exist"
     stage.pass_time(86_400)
     url = call(stage, method, content)["bill_download_url"]
-    rows = requests.get(url, timeout=5).content.decode("utf-8-sig").splitlines()
-    assert len(rows) == 2
-    assert rows[1].split(",")[1:3] == ["A1", "交易"]
+    packed = zipfile.ZipFile(io.BytesIO(requests.get(url, timeout=5).content))
+    _, details = packed.namelist()
+    rows = packed.read(details).decode("gb18030").splitlines()
+    assert len(rows) == 4
+    assert [cell.strip() for cell in rows[2].split(",")[1:3]] == ["A1", "交易"]
+    assert rows[3] == "#交易合计：1笔，退款合计：0笔"
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="the vectors lie beside the project")

@@ -23,6 +23,7 @@ def status_of(order_id: int) -> OrderStatus:
         return OrderStatus(session.get_one(Order, order_id).status)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("heard")
 def test_a_day_at_the_till(site: Site) -> None:
     with unit_of_work() as session:
