@@ -144,7 +144,7 @@ def connect() -> None:
     )
     if settings().wechat_pay_private_key_file:
         payments.use(WechatPay.from_settings())
-    if settings().alipay_private_key_file:
+    if settings().alipay_app_id:
         payments.use_alipay(Alipay.from_settings())
     compose_reminders()
     events.listen(MessageStuck, security.ask_to_phone)

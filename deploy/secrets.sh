@@ -34,7 +34,7 @@ keep wechat_token letters 32
 keep wechat_aes_key aes_key
 keep wechat_pay_apiv3_key letters 32
 for given in wechat_secret wechat_aes_key_previous blind_index_key_previous wechat_pay_private_key wechat_pay_public_key \
-    sms_key mail_key; do
+    alipay_private_key alipay_public_key sms_key mail_key; do
     keep "$given" true
 done
 if [ ! -e tls_certificate ]; then

@@ -76,6 +76,7 @@ def environment(var_dir: Path, ports: Ports, given: Mapping[str, str]) -> dict[s
         "WECHAT_MP_URL": sandbox,
         "WECHAT_BRIDGE_URL": f"{sandbox}/bridge.js",
         "WECHAT_PAY_URL": sandbox,
+        "ALIPAY_URL": sandbox,
         "SMS_URL": f"{sandbox}/sms/send",
         "SMS_KEY": keys.get("SANDBOX_GATEWAY_KEY", ""),
         "MAIL_URL": f"{sandbox}/mail/send",

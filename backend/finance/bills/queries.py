@@ -100,7 +100,7 @@ def bill(session: Session, bill_id: int) -> tuple[BillView, list[DifferenceView]
     views = [
         LineView.model_validate(
             {
-                **{key: getattr(each, key) for key in LineView.model_fields if key != "order_id"},
+                **{column.key: getattr(each, column.key) for column in Line.__table__.columns},
                 "order_id": held.order_id
                 if (held := ours.get((LineKind(each.kind), each.number)))
                 else None,

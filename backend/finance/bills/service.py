@@ -184,7 +184,8 @@ def _keep(session: Session, row: Bill, lines: Sequence[platform.BillLine]) -> No
     known = set(session.execute(select(Line.kind, Line.platform_id).where(Line.bill_id == row.id)))
     fresh = [line for line in lines if (line.kind.value, line.platform_id) not in known]
     if fresh:
-        session.execute(insert(Line), [{**line.model_dump(), "bill_id": row.id} for line in fresh])
+        rows = [{**line.model_dump(exclude={"paid_as"}), "bill_id": row.id} for line in fresh]
+        session.execute(insert(Line), rows)
     for kind in platform.LineKind:
         of_kind = [line.amount_fen for line in lines if line.kind is kind]
         setattr(row, f"{kind.value}s", len(of_kind))
