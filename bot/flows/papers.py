@@ -22,6 +22,11 @@ RECEIPTS = re.compile(
     r"|一|下|张|个|份|[，, ])*(?:付款|缴费|交费|交学费|电子|学费|纸质)?的?收据"
     r"(?:发|给|我|一下|开|看|在哪里?|怎么|拿|吗|呢|吧|了|有|的|能|可以|[，, ])*$"
 )
+INVOICES = re.compile(
+    r"^(?:你好|您好|我|想|还|请|能|可以|给|帮|麻烦|[，, ])*(?:需?要|开|补|申请)+(?:一?[下张个])?"
+    r"(?:电子|纸质)?的?发票(?:吗|吧|了|呢)*$|^发票(?:开)?(?:好|出来)了?[吗没]$"
+)
+PERSONAL = re.compile(r"^(?:我?个人的?|我自己|私人)$")
 TRANSFERRED = re.compile(
     r"^(?:我|们|已经?|刚刚?|昨天|今天|钱|学费|用|从|银行|对公|[，, ])*转(?:账|帐|款|了|过去|好|钱)"
     r"(?:了|过去|给你们|完成?|好|成功|学费)*"
@@ -44,13 +49,15 @@ _SHORT = 40
 
 
 def heard(talk: Talk) -> Reply | None:
-    """「要收据」 and 「我转账了，户名…」; None for everything else."""
+    """「要收据」, 「要开发票」 and 「我转账了，户名…」; None for everything else."""
     if len(talk.plain) > _SHORT or talk.speaker.account_id is not None:
         return None
     if RECEIPTS.match(talk.plain):
         found = receipts.of_payer(talk.session, talk.openid)
         links = [(each, receipts.link(each.id)) for each in found[-phrases.MOST :]]
         return say(phrases.receipts(links) if links else phrases.NO_RECEIPT)
+    if INVOICES.match(talk.plain) and talk.state.flow != INVOICE.name:
+        return invoice(talk)
     said = TRANSFERRED.match(talk.plain)
     if said is None or _waiting(talk) is None:
         return None
@@ -127,7 +134,7 @@ def _read_title(_talk: Talk, text: str) -> Read:
     rest = _MAIL.sub("", _TAX.sub("", text))
     rest = re.sub(r"(?:税号|纳税人识别号|邮箱)[:：]?", "", rest)
     said = _LEAD.sub("", rest).strip("。.，,、 ")
-    if said in ("个人", "我个人", "个人的", "我自己", "私人"):
+    if PERSONAL.match(said):
         return Value("个人")
     wish = InvoiceWish(number="", title=said)
     if tax.flaw_of(wish) == "title":

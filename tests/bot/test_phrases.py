@@ -45,7 +45,7 @@ READ_BY_FLOWS = (
     *(refunds._PROGRESS, refunds._BACK, refunds._YES, absences._BACK),
     *(privacy._EXPORT, privacy._CONFIRM, privacy._TAKE_BACK, privacy._WITHDRAW, privacy._CONSENTS),
     privacy._FILE,
-    papers.RECEIPTS,
+    *(papers.RECEIPTS, papers.INVOICES, papers.PERSONAL),
     *(arrears._PAYS, arrears._PROMISES, arrears._PLANS),
     *(following._YES, following._CHANGES, trials._CHANGES),
     *(packages._PICKS, callbacks._ANY, haggling._TALK),

@@ -36,6 +36,7 @@ BEGUN_BY_WORDS = {
     *("change_trial", "wait_for_seat"),
     *("set_homework", "hand_in"),
     *("move_lesson", "note_progress"),
+    "bank_transfer",
 }
 
 

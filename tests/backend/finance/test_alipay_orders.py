@@ -54,17 +54,17 @@ def status_of(order: OrderView) -> OrderStatus:
 
 
 def test_who_is_inside_wechat_hears_how_to_get_out(counter: Shop) -> None:
-    order = counter.bill()
-    page = get(counter, link(order), IN_WECHAT).text
+    path = link(counter.bill())
+    page = get(counter, path, IN_WECHAT).text
     assert "在浏览器打开" in page
     assert "/alipay" not in page
-    away = get(counter, f"{link(order)}/alipay", IN_WECHAT)
-    assert urlsplit(away.headers["Location"]).path == link(order)
-    assert "支付宝支付" in get(counter, link(order)).text
+    away = get(counter, f"{path}/alipay", IN_WECHAT)
+    assert urlsplit(away.headers["Location"]).path == path
+    assert "支付宝支付" in get(counter, path).text
     with reading() as session:
         methods = session.scalars(select(Payment.method)).all()
     assert set(methods) == {"wechat_jsapi"}
-    assert get(counter, f"{link(order)[:-3]}xyz/alipay").status_code == 403
+    assert get(counter, f"{path[:-3]}xyz/alipay").status_code == 403
 
 
 def test_the_browser_proves_nothing_and_the_platform_is_asked(counter: Shop) -> None:
