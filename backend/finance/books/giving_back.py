@@ -86,7 +86,8 @@ def ask(session: Session, *, kind: OwedKind, owed_id: int, by: StaffMember) -> i
         select(JournalLine.campus_id)
         .join(JournalEntry)
         .where(
-            JournalEntry.source_key == entry_key,
+            # A cheque's surplus was owed back before it was one.
+            JournalEntry.source_key.in_((entry_key, entry_key.replace("surplus:taking", "cheque"))),
             JournalLine.account == LedgerAccount.OTHER_PAYABLE,
         )
         .limit(1)

@@ -199,18 +199,18 @@ def export(session: Session, *, by: StaffMember) -> bytes:
 
 
 def listed(session: Session, member: StaffMember) -> list[InvoiceView]:
-    """Wishes, those that wait for somebody first."""
+    """Wishes, those that wait for somebody first. Two queries."""
     waits = (Invoice.status == InvoiceStatus.ASKED) | (
         (Invoice.red_fen > 0) & Invoice.red_number.is_(None)
     )
-    rows = session.scalars(_of_campus(member).order_by(None).order_by(~waits, Invoice.id.desc()))
-    return [view_of(session, row) for row in rows]
+    query = _of_campus(member).order_by(None).order_by(~waits, Invoice.id.desc())
+    return _views(session, session.scalars(query).all())
 
 
 def of_payer(session: Session, openid: str, *, limit: int = 3) -> list[InvoiceView]:
     """Somebody's last wishes."""
     query = select(Invoice).where(Invoice.openid == openid).order_by(Invoice.id.desc())
-    return [view_of(session, row) for row in session.scalars(query.limit(limit))]
+    return _views(session, session.scalars(query.limit(limit)).all())
 
 
 def open_orders(session: Session, openid: str) -> list[tuple[str, str, int]]:
@@ -243,14 +243,21 @@ def link(invoice: Invoice) -> str:
 
 
 def view_of(session: Session, invoice: Invoice) -> InvoiceView:
-    number = _numbers(session, [invoice])[invoice.order_id]
-    return InvoiceView.model_validate(
-        {
-            **{c.key: getattr(invoice, c.key) for c in Invoice.__table__.columns},
-            "order_number": number,
-            "link": link(invoice),
-        }
-    )
+    return _views(session, [invoice])[0]
+
+
+def _views(session: Session, rows: Sequence[Invoice]) -> list[InvoiceView]:
+    numbers = _numbers(session, rows)
+    return [
+        InvoiceView.model_validate(
+            {
+                **{c.key: getattr(row, c.key) for c in Invoice.__table__.columns},
+                "order_number": numbers[row.order_id],
+                "link": link(row),
+            }
+        )
+        for row in rows
+    ]
 
 
 def _of_campus(member: StaffMember) -> Select[Invoice]:

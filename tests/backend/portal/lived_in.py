@@ -19,6 +19,8 @@ from backend.finance.books import vouchers
 from backend.finance.chart import LedgerAccount
 from backend.finance.refund_words import RefundCause
 from backend.finance.schemas import OrderPaid, OrderView
+from backend.finance.till import bank, invoices, receipts, shifts
+from backend.finance.till.words import InvoiceWish, StatementLine
 from backend.kit import clock
 from backend.kit.db import unit_of_work
 from backend.logistics.models import Campus
@@ -78,6 +80,7 @@ def lived_in() -> Links:
             session, by=principal, amount_fen=12_00, summary="粉笔",
             account=LedgerAccount.ADMINISTRATION, source_key="test:claim",
         )  # fmt: skip
+        _take(session, paid, principal)
         _remind(session)
         _talk(session)
         intake.begin(session, title="学员.csv", content=SHEET.encode(), by=principal)
@@ -129,6 +132,17 @@ def _owe(session: Session) -> OrderView:
     first = {**order.model_dump(include={"number", "payer_openid", "purpose_key", "total_fen"})}
     arrears.note_paid(session, OrderPaid(order_id=order.id, **first))
     return scenes.bill(session, school)
+
+
+def _take(session: Session, paid: OrderView, principal: StaffMember) -> None:
+    """Receipts, a wish for an invoice, an open drawer, a line of the bank's."""
+    receipts.of_payer(session, FAMILY)
+    wish = InvoiceWish(number=paid.number, title="个人")
+    invoices.ask(session, wish, openid=FAMILY, source_key="test:invoice")
+    campus_id = session.scalars(select(Campus.id)).first()
+    shifts.begin(session, by=principal, campus_id=campus_id or 0, float_fen=200_00)
+    line = StatementLine(booked_on=clock.today(), amount_fen=1, payer="晨星公司", memo="学费")
+    bank.bring_in(session, [line], by=principal)
 
 
 def _remind(session: Session) -> None:

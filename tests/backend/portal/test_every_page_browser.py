@@ -68,6 +68,8 @@ NO_PAGES = frozenset(
         *("security_pages.wechat.go", "security_pages.wechat.page_signature"),
         *("talk_pages.lines", "talk_pages.suggestions", "talk_pages.lead_line.shown"),
         *("students_pages.tickets.board.more", "admissions_pages.claim_page"),
+        *("finance_pages.papers.receipt_pdf", "finance_pages.papers.invoice"),
+        *("finance_pages.pay_by_alipay", "finance_pages.back_from_alipay"),
         *("security_pages.entrance.ask_code", "security_pages.account.ask_app", "abort"),
     }
 )

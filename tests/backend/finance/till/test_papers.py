@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from backend import wiring
@@ -201,7 +201,14 @@ def test_an_invoice_is_for_what_was_paid_and_kept(session: Session, school: scen
     with pytest.raises(InvoiceDone):
         invoices.refuse(session, invoice_id=asked.id, by=accountant, note="晚了")
     give_back(session, order)
+    statements: list[str] = []
+    event.listen(
+        session.get_bind(),
+        "before_cursor_execute",
+        lambda _c, _k, text, *_: statements.append(text),
+    )
     (seen,) = invoices.listed(session, accountant)
+    assert len(statements) == 2
     assert (seen.is_to_redden, seen.red_fen) == (True, 128000)
     red = invoices.turned_red(session, invoice_id=asked.id, by=accountant, number="24112000000002")
     assert (red.is_to_redden, red.red_number) == (False, "24112000000002")

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from backend.finance import queries, service
 from backend.finance.arrears import plans
 from backend.finance.arrears.schemas import PlanUnfit
-from backend.finance.books import checks
+from backend.finance.books import checks, giving_back
+from backend.finance.books.giving_back import OwedKind
+from backend.finance.books.models import Voucher
 from backend.finance.models import Order, Payment, SurplusReceipt
 from backend.finance.schemas import (
     LedgerAccount as A,
@@ -181,6 +183,9 @@ def test_a_cheque_pays_when_it_has_cleared(
         A.BANK: 130000, A.OTHER_PAYABLE: -2000, A.CONTRACT_LIABILITY: -128000,
     }  # fmt: skip
     assert [each.amount_fen for each in queries.open_surpluses(session)] == [2000]
+    (over,) = giving_back.owed(session)
+    giving_back.ask(session, kind=OwedKind.SURPLUS, owed_id=over.id, by=accountant)
+    assert session.scalars(select(Voucher.campus_id)).one() == school.campus_id
     with pytest.raises(ChequeDone):
         desk.bounce(session, taking_id=taken.id, by=accountant, note="迟了")
     sound(session)
