@@ -11,7 +11,13 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.finance import checkout, service
-from backend.gateways.payments import NotificationRefused, Platform, alipay, payments
+from backend.gateways.payments import (
+    NotificationRefused,
+    Platform,
+    alipay,
+    has_alipay,
+    payments,
+)
 from backend.kit import clock
 from backend.kit.db import unit_of_work
 from backend.kit.errors import DomainError
@@ -25,7 +31,7 @@ log = structlog.get_logger(__name__)
 def wechat_notified() -> tuple[Response | str, int]:
     """204 when we know (also of a repetition); 4xx when it must not be believed, with nothing
     stored; a failure of ours is a 5xx, and either way the platform tells us again."""
-    refusal = _heard(lambda: payments())
+    refusal = _heard(payments)
     if refusal is None:
         return "", 204
     code, message, status = refusal
@@ -35,8 +41,10 @@ def wechat_notified() -> tuple[Response | str, int]:
 @blueprint.post(checkout.ALIPAY_NOTIFY_PATH)
 def alipay_notified() -> tuple[str, int]:
     """`success` when we know, which ends Alipay's repetitions; `failure` with a 4xx or 5xx for
-    everything else."""
-    refusal = _heard(lambda: alipay())
+    everything else, also where there is no Alipay."""
+    if not has_alipay():
+        return "failure", 404
+    refusal = _heard(alipay)
     return ("success", 200) if refusal is None else ("failure", refusal[2])
 
 
