@@ -1,6 +1,6 @@
 """receipts numbered without gaps, wishes for invoices
 
-Revises: d8a1f47c3e90
+Revises: e2d86b41f790
 Created: 2026-11-25 03:20:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b81e5d20c9a4"
-down_revision = "d8a1f47c3e90"
+down_revision = "e2d86b41f790"
 branch_labels = None
 depends_on = None
 
