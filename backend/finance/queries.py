@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import Session
 
 from backend.finance import rules
@@ -31,6 +31,7 @@ from backend.finance.schemas import (
     SurplusView,
     Takings,
 )
+from backend.kit.db import is_there
 from backend.kit.errors import NotFound
 from backend.teaching import queries as teaching
 
@@ -170,7 +171,7 @@ def lessons_left_of(student_id: SQLColumnExpression[int]) -> ColumnElement[int]:
 
 def consumed_since(student_id: SQLColumnExpression[int], at: datetime) -> ColumnElement[bool]:
     """Whose lessons were consumed since: a condition on a column of ids."""
-    return exists().where(
+    return is_there(
         LessonAccount.student_id == student_id,
         HourEntry.account_id == LessonAccount.id,
         HourEntry.kind == HourKind.CONSUME,

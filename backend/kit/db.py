@@ -17,6 +17,7 @@ from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
@@ -26,6 +27,8 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    literal,
+    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -241,6 +244,12 @@ def upsert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.In
     databases spell alike: one statement where a savepoint would take four."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(table) if is_postgresql else sqlite.insert(table)
+
+
+def is_there(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row, looked up one by one. Of an EXISTS beside OR or NOT, PostgreSQL
+    may make a list of everybody first; of a scalar it cannot."""
+    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
 
 
 def take_turn(session: Session, key: str) -> None:

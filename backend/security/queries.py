@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.gateways import visitors
 from backend.kit import crypto
+from backend.kit.db import is_there
 from backend.outbox import queries as outbox
 from backend.outbox.schemas import Recipient
 from backend.security import rules
@@ -252,7 +253,7 @@ def guardian_heard(guardian_id: SQLColumnExpression[int], at: datetime) -> Colum
 
 def student_heard(student_id: SQLColumnExpression[int], at: datetime) -> ColumnElement[bool]:
     """Whether a learner was heard of since: a condition on a column of ids."""
-    return exists().where(
+    return is_there(
         WechatIdentity.student_id == student_id, outbox.heard_since(WechatIdentity.openid, at)
     )
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from backend.kit import crypto
+from backend.kit.db import is_there
 from backend.kit.errors import NotFound
 from backend.security import queries as security
 from backend.students import names
@@ -211,14 +212,14 @@ def made_since(at: datetime) -> Condition:
     """Students whose file is younger: looked up one by one, because a list of all who are young is
     as long as the institution is large."""
     young = aliased(Student)
-    return lambda student_id: exists().where(young.id == student_id, young.created_at >= at)
+    return lambda student_id: is_there(young.id == student_id, young.created_at >= at)
 
 
 def heard_since(at: datetime) -> Condition:
     """Students who, or whose guardians, have written, tapped or paid since."""
 
     def condition(student_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
-        by_guardian = exists().where(
+        by_guardian = is_there(
             Guardianship.student_id == student_id,
             security.guardian_heard(Guardianship.guardian_id, at),
         )

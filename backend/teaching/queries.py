@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
+from backend.kit.db import is_there
 from backend.kit.errors import NotFound
 from backend.logistics import queries as logistics
 from backend.security import queries as security
@@ -282,12 +283,13 @@ def has_seat(
 ) -> ColumnElement[bool]:
     """Who sits in a class (of a campus), or has `ever` sat in one: a condition on a column of
     ids."""
-    sits = exists().where(Enrollment.student_id == student_id)
+    conditions = [Enrollment.student_id == student_id]
     if campus_id is not None:
-        sits = sits.where(
-            Enrollment.class_group_id == ClassGroup.id, ClassGroup.campus_id == campus_id
-        )
-    return sits if ever else sits.where(Enrollment.status == SeatStatus.ACTIVE)
+        conditions.append(Enrollment.class_group_id == ClassGroup.id)
+        conditions.append(ClassGroup.campus_id == campus_id)
+    if not ever:
+        conditions.append(Enrollment.status == SeatStatus.ACTIVE)
+    return is_there(*conditions)
 
 
 def seats_of(session: Session, student_ids: Collection[int]) -> list[SeatView]:
