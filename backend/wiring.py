@@ -16,6 +16,7 @@ from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
 from backend.finance import reminding as money_reminders
+from backend.finance.arrears import reminding as instalment_reminders
 from backend.finance.arrears import service as arrears
 from backend.finance.prices import renewing
 from backend.finance.prices import service as prices
@@ -67,6 +68,7 @@ def compose_reminders() -> None:
     kinds = (
         *teaching.KINDS,
         *money_reminders.KINDS,
+        *instalment_reminders.KINDS,
         *homework_reminders.KINDS,
         *case_reminders.KINDS,
         *lead_reminders.KINDS,

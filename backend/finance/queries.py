@@ -147,6 +147,7 @@ def lessons_left(session: Session, *, student_ids: Collection[int]) -> list[Less
             LessonAccount.student_id,
             LessonAccount.course_id,
             LessonAccount.class_group_id,
+            LessonAccount.expires_on,
             total(HourKind.BUY).label("bought"),
             total(HourKind.GIFT).label("given"),
             func.coalesce(func.sum(HourEntry.lessons), 0).label("left"),

@@ -1,6 +1,6 @@
 """The words of the finance room. All amounts are fen, all moments aware UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -149,7 +149,8 @@ class OrderView(_Frozen):
 
 
 class LessonBalance(_Frozen):
-    """What is left in one lesson account."""
+    """What is left in one lesson account; `expires_on` is the first day on which it does not last
+    any more, None without an end."""
 
     account_id: int
     student_id: int
@@ -158,6 +159,7 @@ class LessonBalance(_Frozen):
     bought: int
     given: int
     left: int
+    expires_on: date | None = None
 
 
 class PageState(StrEnum):

@@ -60,11 +60,20 @@ def rules_on(session: Session, *, at: datetime, since: datetime | None = None) -
 
 
 def is_kept(
-    session: Session, kind: str, audience: Audience, *, campus_id: int | None, at: datetime
+    session: Session,
+    kind: str,
+    audience: Audience,
+    *,
+    campus_id: int | None,
+    at: datetime,
+    amount: int | None = None,
 ) -> bool:
-    """Whether a rule tells an audience of a kind at that campus now: what a rule tells, the room
-    that has the fact does not say by itself as well."""
+    """Whether a rule (of an amount) tells an audience of a kind at that campus now: what a rule
+    tells, the room that has the fact does not say by itself as well."""
     return any(
-        rule.kind == kind and rule.audience is audience and rule.campus_id in (None, campus_id)
+        rule.kind == kind
+        and rule.audience is audience
+        and rule.campus_id in (None, campus_id)
+        and amount in (None, rule.amount)
         for rule in rules_on(session, at=at)
     )

@@ -212,7 +212,7 @@ def made_since(at: datetime) -> Condition:
     """Students whose file is younger: looked up one by one, because a list of all who are young is
     as long as the institution is large."""
     young = aliased(Student)
-    return lambda student_id: is_there(young.id == student_id, young.created_at >= at)
+    return lambda student_id: exists().where(young.id == student_id, young.created_at >= at)
 
 
 def heard_since(at: datetime) -> Condition:

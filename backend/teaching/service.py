@@ -57,6 +57,16 @@ def open_course(
     return course
 
 
+def keep_validity(session: Session, *, course_id: int, months: int | None) -> None:
+    """Lessons of a course that are paid from now on last so many months, None without an end.
+    Raises NotFound."""
+    query = select(Course).where(Course.id == course_id)
+    course = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    if course is None:
+        raise NotFound()
+    course.valid_months = months
+
+
 def open_class(
     session: Session,
     *,

@@ -1,6 +1,6 @@
 """Sentences for those who are with us: timetable, balance, orders, tickets."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from backend.finance.schemas import LessonBalance, OrderStatus, OrderView
 from backend.kit import clock
@@ -70,10 +70,18 @@ def balances(who: dict[int, str], found: list[LessonBalance], courses: dict[int,
     """Lessons left per child and course."""
     lines = [
         f"{who[each.student_id]} · {courses.get(each.course_id, '课程')}：还剩{each.left}课时"
-        f"（共{each.bought + each.given}课时）"
+        f"（共{each.bought + each.given}课时{_lasts(each)}）"
         for each in found
     ]
     return "\n".join(lines) + "\n想续费请回复「续费」，觉得不对请回复「转人工」。"
+
+
+def _lasts(balance: LessonBalance) -> str:
+    if balance.expires_on is None or not balance.left:
+        return ""
+    last = balance.expires_on - timedelta(days=1)
+    verb = "有效期已到" if last < clock.today() else "有效期到"
+    return f"，{verb}{last.year}年{last.month}月{last.day}日"
 
 
 def orders(found: list[OrderView]) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from backend.finance.arrears import plans, queries, rules
+from backend.finance.arrears import plans, queries, reminding, rules
 from backend.finance.arrears.lifting import family
 from backend.finance.arrears.models import (
     DunningStep,
@@ -90,7 +90,8 @@ def dun(session: Session, *, instalment_id: int) -> Step | None:
     is_full = step is Step.BLOCKED and queries.policy(session).is_full
     if is_full:
         _rest(session, part)
-    _tell_family(session, part, step, is_full=is_full)
+    if not reminding.is_left_to_rules(session, part, step, today):
+        _tell_family(session, part, step, is_full=is_full)
     if step is Step.BLOCKED:
         _tell_accountants(session, part, "arrears_blocked_staff", Step.BLOCKED)
     security.audit(

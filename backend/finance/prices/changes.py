@@ -25,6 +25,7 @@ from backend.finance.prices.drafts import (
     PackageDraft,
     PromotionDraft,
     SwitchDraft,
+    ValidityDraft,
     What,
 )
 from backend.finance.prices.models import (
@@ -46,6 +47,7 @@ from backend.security import queries as staff
 from backend.security import service as security
 from backend.security.schemas import Permission, StaffMember
 from backend.teaching import queries as teaching
+from backend.teaching import service as courses
 
 PATH = "/prices"
 
@@ -197,6 +199,8 @@ def check(session: Session, draft: Draft) -> None:
         case SwitchDraft():
             if draft.rule not in {cap.key for cap in caps.CAPS}:
                 raise DraftUnfit(why="gone")
+        case ValidityDraft():
+            _must_know(session, [draft.course_id])
 
 
 def summary(session: Session, draft: Draft) -> str:
@@ -212,6 +216,9 @@ def summary(session: Session, draft: Draft) -> str:
             return f"{verb}{draft.name}"
         case SwitchDraft():
             return "收费上限的适用范围"
+        case ValidityDraft():
+            names = teaching.course_names(session, [draft.course_id])
+            return f"{names.get(draft.course_id, '')}课时有效期"
 
 
 def _row(session: Session, draft: EndDraft) -> Price | Package | Promotion:
@@ -254,6 +261,9 @@ def _make(session: Session, draft: Draft) -> int | None:
             session.add(switch)
             session.flush()
             return None
+        case ValidityDraft():
+            courses.keep_validity(session, course_id=draft.course_id, months=draft.months)
+            return draft.course_id
 
 
 def _added(session: Session, row: Package | Promotion) -> int:

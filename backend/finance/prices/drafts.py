@@ -1,4 +1,5 @@
-"""What may be proposed: a fee, a package, a promotion, the end of one, a switched rule."""
+"""What may be proposed: a fee, a package, a promotion, the end of one, a switched rule, how
+long lessons last."""
 
 from datetime import date
 from enum import StrEnum
@@ -108,7 +109,17 @@ class SwitchDraft(_Draft):
     is_on: bool
 
 
+class ValidityDraft(_Draft):
+    """Lessons of a course last so many months from their payment, None without an end; those paid
+    before keep what held then."""
+
+    kind: Literal["validity"] = "validity"
+    course_id: int
+    months: int | None = Field(default=None, gt=0, le=120)
+
+
 Draft = Annotated[
-    FeeDraft | PackageDraft | PromotionDraft | EndDraft | SwitchDraft, Field(discriminator="kind")
+    FeeDraft | PackageDraft | PromotionDraft | EndDraft | SwitchDraft | ValidityDraft,
+    Field(discriminator="kind"),
 ]
 DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)

@@ -79,6 +79,7 @@ def listed(me: StaffMember) -> ResponseReturnValue:
             session, {i for each in waiting for i in (each.proposed_by, each.decided_by) if i}
         )
         switches = queries.switches(session)
+        lasting = teaching.valid_months(session, list(names.courses))
     return render_template(
         "finance/prices.html",
         me=me,
@@ -93,6 +94,7 @@ def listed(me: StaffMember) -> ResponseReturnValue:
         caps=caps.CAPS,
         learners=list(LearnerType),
         binds=lambda cap, learner: switches.get((cap.key, learner), learner in cap.learners),
+        lasting=lasting,
         may_approve=may(me.role, Permission.APPROVE_PRICES),
         words=words,
         yuan=yuan,
@@ -104,8 +106,8 @@ def listed(me: StaffMember) -> ResponseReturnValue:
 @blueprint.get(f"{PATH}/new/<kind>")
 @staff_only(Permission.KEEP_PRICES)
 def ask_new(_me: StaffMember, kind: str) -> ResponseReturnValue:
-    """The form for a fee, a package or a promotion."""
-    if kind not in ("fee", "package", "promotion"):
+    """The form for a fee, a package, a promotion, or how long lessons of a course last."""
+    if kind not in ("fee", "package", "promotion", "validity"):
         raise NotFound()
     with reading() as session:
         courses = teaching.catalogue(session).courses

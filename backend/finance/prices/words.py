@@ -10,6 +10,7 @@ from backend.finance.prices.drafts import (
     PackageDraft,
     PromotionDraft,
     SwitchDraft,
+    ValidityDraft,
 )
 from backend.finance.prices.schemas import LearnerType, Occasion, PromotionView
 from backend.kit.money import yuan
@@ -51,6 +52,10 @@ class Names:
 
 def learner(kind: str | None) -> str:
     return LEARNERS[LearnerType(kind)] if kind else "全部学员"
+
+
+def validity(months: int | None) -> str:
+    return f"付款后{months}个月" if months else "不限期"
 
 
 def benefit(row: PromotionView | PromotionDraft) -> str:
@@ -104,3 +109,6 @@ def told(draft: Draft, names: Names) -> str:
         case SwitchDraft():
             verb = "适用" if draft.is_on else "不适用"
             return f"收费上限对{LEARNERS[draft.learner]}{verb}"
+        case ValidityDraft():
+            how_long = validity(draft.months)
+            return f"{names.course(draft.course_id)}课时有效期：{how_long}，新付款的课时适用"

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -361,3 +362,19 @@ def test_s5_a_rule_has_to_fit_its_kind() -> None:
     ):
         with unit_of_work() as session, pytest.raises(service.RuleUnfit):
             service.write(session, wrong, by="account:1")
+
+
+@pytest.mark.usefixtures("school")
+def test_a_promise_of_the_house_becomes_one_rule_however_many_clocks_ring_at_once() -> None:
+    begun = Barrier(4)
+
+    def keep(_: int) -> None:
+        begun.wait(10)
+        with unit_of_work() as session:
+            service.keep_usual(session, kind="lesson_soon", audience=Audience.STUDENT)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(4)))
+    with reading() as session:
+        (rule,) = queries.all_rules(session)
+        assert rule.is_on

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import wiring
-from backend.finance import service
+from backend.finance import queries, service
 from backend.finance.arrears import dunning, plans
 from backend.finance.arrears.models import Instalment, WriteOff
 from backend.finance.arrears.schemas import PartStatus
@@ -24,6 +24,7 @@ from backend.teaching import service as teaching
 from backend.teaching.life import pauses
 from tests.backend.finance import scenes
 from tests.backend.finance.prices.test_price_pages import entered, sent
+from tests.backend.portal.test_desk import counted
 from tests.backend.security.conftest import Site, site, wechat
 
 __all__ = ["site", "wechat"]
@@ -121,3 +122,27 @@ def test_full_suspension_rests_the_classes_until_it_is_paid(
             service.settle(session, paid=scenes.fact(scenes.begin(session, part)))
     with clock.frozen(clock.at_local(due + timedelta(days=9), 12)), reading() as session:
         assert pauses.paused_classes(session, [owing.student_id]) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_list_asks_as_much_for_many_as_for_few(site: Site, owing: scenes.School) -> None:
+    accountant = entered(site, "o_accountant")
+
+    def begun(count: int) -> None:
+        for _ in range(count):
+            with unit_of_work() as session:
+                school = scenes.learner(session, owing)
+                order = scenes.bill(session, school, purpose_key=f"sign_up:{school.student_id}")
+                days = [clock.today() + timedelta(days=n) for n in (5, 40)]
+                plan = plans.make(session, number=order.number, due_on=days, by="account:1")
+                paid = queries.order_for(session, number=order.number, openid=scenes.GUARDIAN)
+                service.settle(session, paid=scenes.fact(scenes.begin(session, paid)))
+                plan.student_id = school.student_id
+
+    begun(1)
+    with counted() as few:
+        assert accountant.open("/arrears")[2].count("陈小宇") == 2
+    begun(4)
+    with counted() as many:
+        assert accountant.open("/arrears")[2].count("陈小宇") == 10
+    assert len(many) == len(few) <= 14

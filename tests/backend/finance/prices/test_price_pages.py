@@ -16,6 +16,7 @@ from backend.security.models import AuditEntry
 from backend.security.schemas import Role
 from backend.teaching.models import Course
 from tests.backend.finance import scenes
+from tests.backend.portal.test_desk import counted
 from tests.backend.security.conftest import Phone, Site, site, wechat
 
 __all__ = ["site", "wechat"]
@@ -114,3 +115,38 @@ def test_promotions_are_proposed_ended_and_reckoned(site: Site, school: scenes.S
     with reading() as session:
         assert session.get_one(Promotion, 1).effective_to is None
         assert session.scalars(select(FeeRuleSwitch.is_on)).all() == [True]
+
+
+def test_how_long_lessons_last_is_proposed_like_a_price(site: Site, school: scenes.School) -> None:
+    accountant, head = entered(site, "o_accountant"), entered(site, "o_head")
+    form = accountant.open("/prices/new/validity")[2]
+    assert "付款后几个月内有效" in form
+    wish = {"kind": "validity", "course_id": school.course_id, "months": 12}
+    for wrong in ({"months": 0}, {"months": 121}, {"course_id": 999}):
+        assert sent(accountant, "/prices", form, **{**wish, **wrong}) == 422
+    assert sent(accountant, "/prices", form, **wish) == 303
+    assert "课时有效期：付款后12个月" in accountant.open("/prices")[2]
+    with reading() as session:
+        assert session.get_one(Course, school.course_id).valid_months is None
+    assert sent(head, "/prices/1/approve", head.open("/prices")[2]) == 303
+    with reading() as session:
+        assert session.get_one(Course, school.course_id).valid_months == 12
+    with counted() as few:
+        head.open("/prices")
+    for months in (6, ""):
+        form = accountant.open("/prices/new/validity")[2]
+        assert sent(accountant, "/prices", form, **{**wish, "months": months}) == 303
+        form = accountant.open("/prices/new/fee")[2]
+        fee = {"kind": "fee", "course_id": school.course_id, "lesson_count": 20,
+               "amount_yuan": f"15{months}0", "effective_from": clock.today()}  # fmt: skip
+        assert sent(accountant, "/prices", form, **fee) == 303
+    for change_id in range(2, 6):
+        assert sent(head, f"/prices/{change_id}/approve", head.open("/prices")[2]) == 303
+    with unit_of_work() as session:
+        scenes.open_school(session)
+    with counted() as many:
+        page = head.open("/prices")[2]
+    assert len(many) == len(few)
+    assert "1560元" in page
+    with reading() as session:
+        assert session.get_one(Course, school.course_id).valid_months is None
