@@ -64,7 +64,7 @@ def sentences(by_hand: Iterable[Labelled] | None = None) -> list[Labelled]:
     for intent, sentence in written.values():
         chance = random.Random(f"{intent} {sentence}")
         for _ in range(VARIANTS):
-            varied = vary(sentence, chance)
+            varied = vary(intent, sentence, chance)
             found.setdefault(_key(varied), (intent, varied))
     return list(found.values())
 

@@ -68,9 +68,15 @@ PARTS = "上午 下午 晚上 早上 中午 傍晚".split()
 HOURS = "七点 7点 八点半 8点半 3点 三点 两点 2点 九点 10点 十点半 19:00 14:30 18：30 6点 五点半 4点钟 两点一刻 七点到九点 3点-5点 9点半 下午四点".split()
 SPANS = "一个月 两周 半个月 三天 一周 两个月 半年".split()
 FEES = "打车费 餐费 快递费 场地费".split()
+# What is counted: a paid lesson is not counted as a thing is, nor a leave as a score.
 COUNTERS = {
-    "lesson": "节 节 节课 课时 次课 次".split(),
-    "thing": "盒 包 箱 支 个 瓶 套 张 本 台 把".split(),
+    "lessons": "节 节 节课 课时 次课 次".split(),
+    "things": "盒 包 箱 支 个 瓶 套 张 本 台 把".split(),
+    "people": "人 人 个 位 名 个人".split(),
+    "spell": "天 天 周 个月 个星期".split(),
+    "hours": "个小时 小时 分钟".split(),
+    "score": "分 星 颗星".split(),
+    "times": "次 回".split(),
 }
 
 
@@ -159,11 +165,26 @@ def amount(chance: Chance) -> str:
     )
 
 
-def quantity(chance: Chance) -> str:
-    """Return a count of lessons, things or people."""
+def counted(sort: str, chance: Chance) -> str:
+    """Return a count of what COUNTERS calls by this name."""
     number = chance.choice([chance.randint(1, 12), chance.randint(1, 9) * 10])
+    if sort in {"spell", "score", "times"}:
+        number = chance.randint(1, 10)
     spelled = chance.choice([str(number), "两" if number == 2 else _han(number)])
-    return spelled + chance.choice(COUNTERS[chance.choice(list(COUNTERS))])
+    return spelled + chance.choice(COUNTERS[sort])
+
+
+def quantity(chance: Chance) -> str:
+    """Return a count of lessons or things."""
+    return counted(chance.choice(["lessons", "things"]), chance)
+
+
+def recounted(word: str, chance: Chance) -> str:
+    """Return another count of the same sort: 三天 is as long as 两周, but nothing like 十盒."""
+    for sort, counters in COUNTERS.items():
+        if word.lstrip("0123456789.半零一二两三四五六七八九十百") in counters:
+            return counted(sort, chance)
+    return word
 
 
 def order_no(chance: Chance) -> str:
@@ -232,7 +253,7 @@ def marked(name: str, chance: Chance) -> str:
     word = SLOTS[name](chance)
     if name == "level" and word.endswith(CLASS) and len(word) > len("快班"):
         return f"[{word.removesuffix(CLASS)}](level){CLASS}"
-    return f"[{word}]({'document' if name == 'material' else name})"
+    return f"[{word}]({SORTS.get(name, name)})"
 
 
 def _listed(name: str) -> Callable[[Chance], str]:
@@ -240,6 +261,13 @@ def _listed(name: str) -> Callable[[Chance], str]:
     return lambda chance: chance.choice(lexicon()[name])
 
 
+def _of_sort(sort: str) -> Callable[[Chance], str]:
+    """Return a slot that counts things of one sort."""
+    return lambda chance: counted(sort, chance)
+
+
+# Slots that are a sort of an entity.
+SORTS = {"material": "document"} | dict.fromkeys(COUNTERS, "quantity")
 SLOTS: dict[str, Callable[[Chance], str]] = {
     "phone": phone,
     "person": person,
@@ -255,6 +283,7 @@ SLOTS: dict[str, Callable[[Chance], str]] = {
     "item": item,
     "level": level,
     "material": lambda chance: chance.choice(MATERIALS),
+    **{sort: _of_sort(sort) for sort in COUNTERS},
     "grade": lambda chance: chance.choice(GRADES),
     **{name: _listed(name) for name in "subject class_mode campus channel".split()},
 }

@@ -24,14 +24,22 @@ SLIPS = (
 _SLIP = {pair[0]: pair[1] for pair in SLIPS}
 
 
-def vary(sentence: str, chance: random.Random) -> str:
-    """Return the sentence with one to three small changes; its entities stay marked."""
-    changed = _ENTITY.sub(lambda mark: _renamed(mark, chance), sentence)
+# What these say is so short that a greeting before it or thanks behind it are the message.
+SHORT = frozenset("greet thank goodbye affirm deny cancel out_of_scope".split())
+MANNERS = re.compile("你好|您好|谢|老师|亲|哈喽|hi|在吗|客服|麻烦|🙏|嗯|哦|好意思|打扰")
+# A slip in a shorter text leaves nothing to understand.
+SHORTEST_SLIPPED = 5
+PAST = re.compile("[上昨前刚]|去年")
+
+
+def vary(intent: str, sentence: str, chance: random.Random) -> str:
+    """Return the sentence with one to three small changes; marks and meaning stay."""
+    changed = _ENTITY.sub(lambda mark: _renamed(intent, mark, chance), sentence)
     changed = changed.replace(slots.CLASS * 2, slots.CLASS)
     if chance.random() < 0.3:
-        changed = chance.choice(OPENINGS) + changed
+        changed = _manner(intent, OPENINGS, chance) + changed
     if chance.random() < 0.3:
-        changed = changed.rstrip("？?。！~") + chance.choice(ENDINGS)
+        changed = changed.rstrip("？?。！~") + _manner(intent, ENDINGS, chance)
     if chance.random() < 0.25:
         changed = _slipped(changed, chance)
     if chance.random() < 0.25:
@@ -39,18 +47,38 @@ def vary(sentence: str, chance: random.Random) -> str:
     return changed
 
 
-def _renamed(mark: re.Match[str], chance: random.Random) -> str:
+def _manner(intent: str, manners: list[str], chance: random.Random) -> str:
+    """Return an opening or an ending that is not a message of its own."""
+    drawn = chance.choice(manners)
+    return "" if intent in SHORT and MANNERS.search(drawn) else drawn
+
+
+def _renamed(intent: str, mark: re.Match[str], chance: random.Random) -> str:
     """Replace an entity by another of its kind, half the time."""
     if chance.random() < 0.5 or mark[2] not in slots.SLOTS:
         return mark.group()
-    return slots.marked("material" if mark[1] in slots.MATERIALS else mark[2], chance)
+    if mark[2] == "quantity":
+        return f"[{slots.recounted(mark[1], chance)}](quantity)"
+    if mark[2] == "time":
+        return _another_time(mark, chance)
+    # What a family asks for is no paper of the staff's.
+    is_material = intent == "get_material" or mark[1] in slots.MATERIALS
+    return slots.marked("material" if mark[2] == "document" and is_material else mark[2], chance)
+
+
+def _another_time(mark: re.Match[str], chance: random.Random) -> str:
+    """Return another time, past for past: who says 上次 does not ask what comes."""
+    drawn = slots.time(chance)
+    while bool(PAST.match(drawn)) != bool(PAST.match(mark[1])):
+        drawn = slots.time(chance)
+    return f"[{drawn}](time)"
 
 
 def _slipped(sentence: str, chance: random.Random) -> str:
     """Mistype one character outside the marks."""
     open_text = _ENTITY.sub(lambda mark: "\0" * len(mark.group()), sentence)
     places = [at for at, char in enumerate(open_text) if char in _SLIP]
-    if not places:
+    if not places or len(_ENTITY.sub(lambda mark: mark[1], sentence)) < SHORTEST_SLIPPED:
         return sentence
     at = chance.choice(places)
     return sentence[:at] + _SLIP[sentence[at]] + sentence[at + 1 :]

@@ -5,6 +5,7 @@ that 钢琴多少钱 teaches something about 围棋多少钱); its sounds withou
 distinctions that dialects blur, because voice input and hasty typing keep the sound.
 """
 
+import re
 from collections import Counter
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ MARKS = {
         "order_no ticket_no item room document channel".split()
     )
 }
+# Runs of small letters, and each other character that is heard.
+_RUNS = re.compile(r"[a-z]+|[^\W_]")
 BLURRED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n"), ("f", "h"))
 
 
@@ -30,12 +33,47 @@ def sound(char: str) -> str:
     readings = pinyin_dict.pinyin_dict.get(ord(char))
     if not readings:
         return char
-    plain = str(convert(readings.split(",")[0], Style.NORMAL, strict=False))
+    return _blurred(str(convert(readings.split(",")[0], Style.NORMAL, strict=False)))
+
+
+def _blurred(plain: str) -> str:
+    """Return a syllable without the distinctions that dialects blur."""
     for heard, meant in BLURRED[:4]:
         plain = plain.replace(heard, meant)
     for heard, meant in BLURRED[4:]:
         plain = meant + plain[1:] if plain.startswith(heard) else plain
     return plain
+
+
+@lru_cache(maxsize=1)
+def _syllables() -> frozenset[str]:
+    """Return every toneless syllable of Mandarin in plain letters."""
+    readings = {each for line in pinyin_dict.pinyin_dict.values() for each in line.split(",")}
+    return frozenset(str(convert(each, Style.NORMAL, strict=False)) for each in readings)
+
+
+@lru_cache(maxsize=20_000)
+def _spelled(letters: str) -> tuple[str, ...]:
+    """Return the blurred syllables of letters that are pinyin (tousu is 投诉), else the letters."""
+    return tuple(_blurred(each) for each in _cut(letters)) or tuple(letters)
+
+
+def _cut(letters: str) -> tuple[str, ...]:
+    """Cut letters into syllables, the longest first; empty when they are not pinyin."""
+    for end in range(min(len(letters), 6), 0, -1):
+        if letters[:end] in _syllables():
+            rest = _cut(letters[end:])
+            if rest or end == len(letters):
+                return (letters[:end], *rest)
+    return ()
+
+
+def _sounds(text: str) -> list[str]:
+    """Return the syllables of a text, of letters that spell pinyin too."""
+    heard: list[str] = []
+    for run in _RUNS.findall(text):
+        heard += _spelled(run) if run.isascii() and len(run) > 1 else map(sound, run)
+    return heard
 
 
 def blanked(text: str, spans: list[Span]) -> str:
@@ -51,7 +89,7 @@ def features(text: str, spans: list[Span]) -> dict[str, Counter[str]]:
     """Return the feature counts by view; a blank text has only its boundaries."""
     bounded = f"^{text}$"
     marked = f"^{blanked(text, spans)}$"
-    sounds = ["^", *(sound(char) for char in text if char.isalnum()), "$"]
+    sounds = ["^", *_sounds(text), "$"]
     return {
         "typed": _grams(bounded, (1, 2, 3)),
         "blanked": _grams(marked, (1, 2, 3, 4)),

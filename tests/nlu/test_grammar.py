@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from grammar import generate
+from grammar import generate, slots
 from grammar.expand import BadPattern, expand
-from grammar.vary import vary
+from grammar.vary import PAST, vary
 
 
 def test_same_sentences_every_time() -> None:
@@ -56,6 +56,23 @@ def test_what_a_pattern_left_plain_is_marked() -> None:
 def test_variants_keep_their_marks() -> None:
     chance = random.Random(1)
     for _ in range(200):
-        varied = vary("帮我约[周六](time)的[围棋](subject)试听，谢谢", chance)
+        varied = vary("book_trial", "帮我约[周六](time)的[围棋](subject)试听，谢谢", chance)
         _, spans = generate.plain(varied)
         assert [name for *_, name in spans] == ["time", "subject"]
+
+
+def test_variants_mean_the_same() -> None:
+    chance = random.Random(2)
+    complaint = "说好[三天](quantity)退钱，[上周](time)就没人理了"
+    for _ in range(200):
+        text, spans = generate.plain(vary("complain", complaint, chance))
+        (start, end, _), (since, until, _) = spans
+        assert text[start:end].endswith(tuple(slots.COUNTERS["spell"]))
+        assert PAST.match(text[since:until])
+        paper, [(start, end, _)] = generate.plain(
+            vary("get_material", "[教学日志](document)", chance)
+        )
+        assert paper[start:end] in {"教学日志", *slots.MATERIALS}
+        thanks = vary("affirm", "知道了", chance)
+        assert "谢" not in thanks
+        assert "你好" not in thanks
