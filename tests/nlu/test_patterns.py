@@ -1,6 +1,7 @@
 """Entities that their shape gives away."""
 
 import pytest
+from understanding.features import features
 from understanding.guesses import guesses
 from understanding.patterns import candidates, longest
 from understanding.values import value_of
@@ -114,3 +115,12 @@ def test_values_are_plain() -> None:
     assert value_of("phone", "+86 138-1234-5678") == "13812345678"
     assert value_of("order_no", "dd 2023") == "DD2023"
     assert value_of("time", "下周三") == "下周三"
+
+
+@pytest.mark.parametrize(("spelled", "written"), [("tousu", "投诉"), ("tui费", "退费")])
+def test_pinyin_is_heard(spelled: str, written: str) -> None:
+    assert features(spelled, [])["heard"] == features(written, [])["heard"]
+
+
+def test_english_is_not() -> None:
+    assert "^ h e" in features("hello", [])["heard"]
