@@ -4,7 +4,7 @@ The field learns in which company a proposal is meant (围棋 the subject or the
 finds names no list holds; proposals of unmistakable shape are added where it saw nothing.
 """
 
-import random
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +19,8 @@ SURE = frozenset(
 )
 NAMELESS = frozenset("老师 教练 外教 家长 校区 妈妈 爸爸".split())
 # Share of training sentences whose word lists are hidden, so that the company of an unlisted
-# word is learned too.
-HIDDEN = 0.15
+# word is learned too. A sentence's own sum decides, so that one more sentence redraws no other.
+HIDDEN_PERCENT = 15
 SETTINGS = {"c1": 0.05, "c2": 0.01, "max_iterations": 42, "feature.minfreq": 2}
 
 
@@ -136,12 +136,15 @@ def spans_of(labels: list[str]) -> list[Span]:
     return spans
 
 
+def _is_hidden(text: str) -> bool:
+    return zlib.crc32(text.encode()) % 100 < HIDDEN_PERCENT
+
+
 def train(texts: list[str], spans: list[list[Span]], path: Path) -> None:
     """Fit the field on normalised texts with their gold spans and write it to `path`."""
-    chance = random.Random(20231123)
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=SETTINGS, verbose=False)
     for text, gold in zip(texts, spans, strict=True):
         if text:
-            proposed = () if chance.random() < HIDDEN else candidates(text)
+            proposed = () if _is_hidden(text) else candidates(text)
             trainer.append(observations(text, proposed), labels_of(len(text), gold))
     trainer.train(str(path))
