@@ -62,6 +62,7 @@ ROWS = (
         daily_at=time(9, 10),
     ),
     Row("backend.admissions.jobs.keep_trial_reminders", "what we promise", every_seconds=600),
+    Row("backend.admissions.referrals.jobs.reward_due", "thanks for friends", every_seconds=600),
     Row("backend.admissions.waitlist.jobs.tend", "seats for those who wait", every_seconds=60),
     Row("backend.admissions.figures.jobs.keep_up", "figures of admissions", every_seconds=30),
     Row("backend.admissions.figures.jobs.check", "figures afresh", daily_at=time(5, 10)),

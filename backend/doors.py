@@ -102,6 +102,7 @@ DOORS: Mapping[str, Door] = {
     "admissions_routes.take": Open.BY_PROOF,
     "admissions_pages.enquiry.page": Open.TO_ALL,
     "admissions_pages.enquiry.send": Open.TO_ALL,
+    "admissions_pages.referrals.listed": _staff(P.SEE_LEADS),
     "admissions_pages.referral.shown": Open.IN_WECHAT,
     "admissions_pages.lead_sheets.listed": _staff(P.IMPORT_LEADS),
     "admissions_pages.lead_sheets.template": _staff(P.IMPORT_LEADS),

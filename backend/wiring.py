@@ -12,6 +12,7 @@ from backend.admissions.assigning import waiting
 from backend.admissions.figures import watching
 from backend.admissions.intake import merging
 from backend.admissions.knowledge import proposals
+from backend.admissions.referrals import service as referrals
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import consumption, hours
 from backend.finance import queries as finance
@@ -156,6 +157,7 @@ def connect() -> None:
     compose_prices()
     events.listen(SurplusReceived, _tell_accountants)
     events.listen(OrderPaid, sign_up.seat_paid)
+    events.listen(OrderPaid, referrals.paid)
     compose_trials()
     compose_figures()
     compose_leads()
@@ -165,6 +167,7 @@ def connect() -> None:
     events.listen(OrderClosed, siblings.closed)
     events.listen(OrderHeld, sign_up.keep_on)
     events.listen(RefundApproved, sign_up.give_up)
+    events.listen(RefundApproved, referrals.undone)
     events.listen(SeatEnded, waitlist.seat_ended)
     events.listen(QuestionAnswered, proposals.answered)
     events.listen(CodeScanned, leads.touched)

@@ -13,6 +13,7 @@ from backend.admissions.eligibility import pages as entry_pages
 from backend.admissions.figures import pages as figure_pages
 from backend.admissions.knowledge import pages as knowledge
 from backend.admissions.lead_pages import desk, enquiry, keeping, partners, referral, sheets
+from backend.admissions.referrals import pages as referrals
 from backend.admissions.waitlist import pages as waitlists
 from backend.kit.db import reading, unit_of_work
 from backend.security.gate import staff_only
@@ -26,6 +27,7 @@ blueprint.register_blueprint(figure_pages.blueprint)
 blueprint.register_blueprint(desk.blueprint)
 for each in (keeping, sheets, partners, enquiry, referral):
     blueprint.register_blueprint(each.blueprint)
+blueprint.register_blueprint(referrals.blueprint)
 blueprint.register_blueprint(contract_pages.blueprint)
 blueprint.register_blueprint(entry_pages.blueprint)
 

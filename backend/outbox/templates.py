@@ -312,6 +312,19 @@ TEMPLATES: Mapping[str, Template] = {
         kind=NoticeKind.TASK,
         urgent=True,
     ),
+    "referral_rewarded": Template(
+        title="推荐奖励到了",
+        text="谢谢您推荐朋友！您的奖励券是 {code}，{until}前有效，用一次。"
+        "续费或报名前发「用优惠码 {code}」就会算进去。",
+        wechat="progress",
+        fields=progress(what="推荐奖励", state="奖励券已到账", note="{until}前有效"),
+    ),
+    "referral_taken_back": Template(
+        title="奖励券已收回",
+        text="您推荐的朋友退了费，还没用的奖励券 {code} 已收回。推荐其他朋友，回复「推荐朋友」。",
+        wechat="progress",
+        fields=progress(what="推荐奖励", state="已收回", note="朋友已退费"),
+    ),
     "sibling_gone": Template(
         title="优惠已收回",
         text="另一个孩子的报名没有付款，{child}的{class_name}不再有兄弟姐妹优惠，原来的订单已取消。"

@@ -18,6 +18,7 @@ ENTRIES = (
             ("我的工作台", "portal_pages.desk"),
             ("客户线索", "admissions_pages.leads.listed"),
             ("候补名单", "admissions_pages.waitlists.listed"),
+            ("推荐奖励", "admissions_pages.referrals.listed"),
             ("入学条件", "admissions_pages.eligibility.shown"),
             ("招生数据", "admissions_pages.figures.shown"),
             ("客户对话", "talk_pages.talks"),

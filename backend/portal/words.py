@@ -48,6 +48,7 @@ REFERENCES = {
     "students_ticket": "工单",
     "students_review": "资料变更",
     "students_invitation": "邀请",
+    "admissions_referral": "推荐奖励",
     "students_look": "查看记录",
     "teaching_attendance": "课堂名单",
     "teaching_absence": "缺课记录",

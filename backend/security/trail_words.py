@@ -104,6 +104,8 @@ ACTIONS: Mapping[str, str] = {
     "invitation.refused": "拒绝家人加入",
     "keys.rotated": "完成密钥轮换",
     "keys.rotation_begun": "开始密钥轮换",
+    "referral.rewarded": "发放推荐奖励券",
+    "referral.taken_back": "收回推荐奖励券",
     "lead.claimed": "认领线索",
     "lead.declined": "表示线索不归自己",
     "lead.desk_set": "设置顾问技能和时间",

@@ -51,6 +51,12 @@ def age_of(session: Session, student_id: int, *, on: date) -> int | None:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+def guardian_names(session: Session, guardian_ids: Collection[int]) -> dict[int, str]:
+    """Names of guardians by id."""
+    query = select(Guardian.id, Guardian.name).where(Guardian.id.in_(guardian_ids))
+    return dict(session.execute(query).all())
+
+
 def family_of(session: Session, student_id: int) -> list[Recipient]:
     """Whom to tell about a learner: every guardian, each in their WeChat or else by phone."""
     rows = session.execute(

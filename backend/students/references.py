@@ -69,6 +69,7 @@ MOVED: Mapping[Person, tuple[Reference, ...]] = {
         Reference("students_ticket", "guardian_id"),
         Reference("students_review", "guardian_id"),
         Reference("students_invitation", "guardian_id"),
+        Reference("admissions_referral", "guardian_id"),
         Reference("students_erasure", "guardian_id", where=(("finished_at", None),), refuses=True),
     ),
 }

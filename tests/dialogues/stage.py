@@ -14,10 +14,12 @@ from sqlalchemy import select, text
 from backend import wiring
 from backend.admissions import siblings, sign_up
 from backend.admissions.knowledge import proposals
+from backend.admissions.referrals import service as referrals
 from backend.admissions.waitlist import offers as waitlist
 from backend.finance import attempts, consumption
 from backend.finance import queries as orders
 from backend.finance import service as finance
+from backend.finance.refund_words import RefundApproved
 from backend.finance.schemas import (
     OrderClosed,
     OrderPaid,
@@ -82,6 +84,8 @@ class Stage:
         """Stop the clock and let admissions listen to finance, and finance to teaching, as `wiring`
         does."""
         events.listen(OrderPaid, sign_up.seat_paid)
+        events.listen(OrderPaid, referrals.paid)
+        events.listen(RefundApproved, referrals.undone)
         events.listen(OrderClosed, sign_up.let_go)
         events.listen(OrderClosed, siblings.closed)
         events.listen(SeatEnded, waitlist.seat_ended)

@@ -20,6 +20,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text as sql
 
 from backend.admissions import jobs
+from backend.admissions.intake import arriving, referring
+from backend.admissions.referrals import jobs as referrals
 from backend.admissions.waitlist import jobs as waitlist
 from backend.app import create_app
 from backend.finance.arrears import jobs as arrears_jobs
@@ -179,6 +181,24 @@ class Player:
         """The clock's job looks at offered and free seats that somebody waits for."""
         for _ in range(times):
             waitlist.tend()
+
+    def thank(self, times: int, _step: dict[str, Any]) -> None:
+        """The clock's job rewards those whose friends have stayed, so many times in a row."""
+        self.stage.pushes()
+        for _ in range(times):
+            referrals.reward_due()
+
+    def befriend(self, line: str, _step: dict[str, Any]) -> None:
+        """`WHO | PHONE`: a friend fills in the form behind WHO's own link."""
+        who, _, phone = line.partition(" | ")
+        with unit_of_work() as session:
+            guardian_id = staff.speaker(session, openid_of(who)).guardian_id or 0
+            source = referring.source_of(referring.code_of(guardian_id)) or ""
+            coming = arriving.Arrived(
+                way="form", source=source, key=f"form:{phone}", customer="王妈妈", phone=phone,
+                interest="英语",
+            )  # fmt: skip
+            arriving.arrive(session, coming)
 
     def tend_leads(self, times: int, _step: dict[str, Any]) -> None:
         """The clock's job looks at the leads, so many times in a row."""

@@ -4,6 +4,9 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from backend.admissions.intake import referring
+from backend.admissions.referrals import service as referrals
+from backend.admissions.referrals.words import STATUSES
+from backend.finance.prices.words import benefit
 from backend.kit.db import reading
 from backend.kit.errors import GatewayError, NotFound
 from backend.security import codes
@@ -27,6 +30,16 @@ def shown(openid: str) -> ResponseReturnValue:
         image_url = codes.make(CodeKind.REFERRAL, code, label="推荐").image_url
     except GatewayError:
         image_url = None
+    with reading() as session:
+        mine = referrals.of_family(session, guardian_id)
+        used = referrals.used(session, mine)
+        promised = referrals.rule(session)
     return render_template(
-        "admissions/referral.html", image_url=image_url, link=referring.link_of(guardian_id)
+        "admissions/referral.html",
+        image_url=image_url,
+        link=referring.link_of(guardian_id),
+        mine=mine,
+        used=used,
+        statuses=STATUSES,
+        promised=benefit(promised) if promised else "",
     )

@@ -4,6 +4,7 @@ A use is counted while it is held or used. Whoever counts in order to hold has l
 promotion's row first, so the last use of a code goes to one order only.
 """
 
+import secrets
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -16,6 +17,7 @@ from backend.kit import clock
 from backend.security import queries as security
 
 HELD, USED, FREED = "held", "used", "freed"
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODED = (Occasion.COUPON, Occasion.REFERRAL)
 
 
@@ -112,3 +114,37 @@ def _family(session: Session, openid: str) -> tuple[str, list[str]]:
         return openid, [openid]
     known = security.identities_of(session, guardian_ids=[guardian_id])
     return f"guardian:{guardian_id}", [openid, *(each.openid for each in known)]
+
+
+def make_coupon(session: Session, *, like: int, name: str, until: date) -> tuple[int, str]:
+    """A coupon for one family, once, worth what an approved promotion is worth; its number and
+    code."""
+    rule = session.get_one(Promotion, like)
+    row = Promotion(
+        name=name[:40],
+        occasion=Occasion.COUPON,
+        percent=rule.percent,
+        amount_fen=rule.amount_fen,
+        from_fen=rule.from_fen,
+        gift_lessons=rule.gift_lessons,
+        campus_id=rule.campus_id,
+        learner_type=rule.learner_type,
+        code="TJ" + "".join(secrets.choice(_LETTERS) for _ in range(8)),
+        is_personal=True,
+        limit_total=1,
+        effective_from=clock.today(),
+        effective_to=until,
+    )
+    session.add(row)
+    session.flush()
+    return row.id, row.code or ""
+
+
+def end_coupon(session: Session, promotion_id: int) -> bool:
+    """A coupon that nobody holds or has used holds no more; False where it is too late."""
+    row = session.get_one(Promotion, promotion_id, with_for_update=True)
+    if uses(session, [promotion_id]).get(promotion_id):
+        return False
+    row.effective_to = row.effective_from
+    session.flush()
+    return True

@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text, true
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.kit.db import Base, UtcDateTime
@@ -42,7 +52,8 @@ class PackageItem(Base):
 
 class Promotion(Base):
     """优惠, on the days [effective_from, effective_to). With a `code` it is a coupon, used at most
-    `limit_total` times, by one person `limit_per_person` times (within `period_days`, if set)."""
+    `limit_total` times, by one person `limit_per_person` times (within `period_days`, if set). One
+    that `is_personal` was made for one family, from an approved one, and is in nobody's list."""
 
     __tablename__ = "finance_promotion"
     __table_args__ = (
@@ -64,6 +75,7 @@ class Promotion(Base):
     campus_id: Mapped[int | None] = mapped_column(ForeignKey("logistics_campus.id"), index=True)
     learner_type: Mapped[str | None] = mapped_column(String(10))
     code: Mapped[str | None] = mapped_column(String(24), unique=True)
+    is_personal: Mapped[bool] = mapped_column(default=False, server_default=false())
     limit_total: Mapped[int | None]
     limit_per_person: Mapped[int | None]
     period_days: Mapped[int | None]

@@ -33,9 +33,12 @@ def _here(table: Dated, campus_id: int | None) -> ColumnElement[bool]:
     return or_(table.campus_id.is_(None), table.campus_id == campus_id)
 
 
-def offers(session: Session, *, on: date) -> list[Offer]:
-    """Promotions in force on a day."""
-    rows = session.scalars(select(Promotion).where(_holds(Promotion, on)).order_by(Promotion.id))
+def offers(session: Session, *, on: date, also: Collection[int] = ()) -> list[Offer]:
+    """Promotions in force on a day; of those made for one family only `also`."""
+    query = select(Promotion).where(
+        _holds(Promotion, on), Promotion.is_personal.is_(False) | Promotion.id.in_(also)
+    )
+    rows = session.scalars(query.order_by(Promotion.id))
     return [offer_of(row) for row in rows]
 
 
@@ -58,7 +61,8 @@ def offer_of(row: Promotion) -> Offer:
 def promotions(session: Session, *, on: date) -> list[PromotionView]:
     """Promotions in force on a day or later, for the console."""
     query = select(Promotion).where(
-        Promotion.effective_to.is_(None) | (Promotion.effective_to > on)
+        Promotion.effective_to.is_(None) | (Promotion.effective_to > on),
+        Promotion.is_personal.is_(False),
     )
     rows = session.scalars(query.order_by(Promotion.occasion, Promotion.id))
     return [PromotionView.model_validate(row) for row in rows]

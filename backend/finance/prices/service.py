@@ -44,7 +44,7 @@ def quote(
     )
     basket = replace(basket, unlocked=frozenset(unlocked))
     most = caps.most_lessons(basket.learner, on=day, switches=queries.switches(session))
-    found = rules.price(basket, queries.offers(session, on=day), most_lessons=most)
+    found = rules.price(basket, queries.offers(session, on=day, also=unlocked), most_lessons=most)
     if code:
         codes.must_count(found, unlocked, code=code)
     return found
