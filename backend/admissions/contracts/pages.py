@@ -13,6 +13,8 @@ from backend.security.gate import known_only
 from backend.security.schemas import Speaker
 
 blueprint = Blueprint("contracts", __name__)
+PDF = "application/pdf"
+_VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 STANDING = {
     SignUpStatus.PENDING: "尚未付款，付款后生效",
     SignUpStatus.DONE: "已生效",
@@ -25,7 +27,8 @@ STANDING = {
 @blueprint.get("/contract")
 def blank() -> ResponseReturnValue:
     """The text of now with blanks, for whoever is about to agree."""
-    answer = make_response(terms.document(terms.Filled(house=settings().institution_name)))
+    text = terms.document(terms.Filled(house=settings().institution_name))
+    answer = make_response(_on_a_screen(text))
     answer.headers["Content-Language"] = "zh-CN"
     return answer
 
@@ -47,4 +50,7 @@ def one(speaker: Speaker, number: str) -> ResponseReturnValue:
     return answer
 
 
-PDF = "application/pdf"
+def _on_a_screen(text: str) -> str:
+    """The text as phones and screen readers want it; what was agreed to is never touched."""
+    fitted = text.replace("<title>", f"{_VIEWPORT}<title>", 1)
+    return fitted.replace("<body>", "<body><main>").replace("</body>", "</main></body>")
