@@ -190,4 +190,41 @@ ADMISSIONS: Mapping[str, Template] = {
         fields=progress(what="试听：{class_name}", state="待评价", note="感觉怎么样"),
         taps=FEEDBACK,
     ),
+    "package_paid_guardian": Template(
+        title="课时已到账",
+        text="{child}的{class_name}已付款{amount}，课时已经到账。教务老师会联系您排班，"
+        "想先挑时间，回复「课程」看各班，或回复「转人工」。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="课时已到账", note="教务老师联系您排班"),
+        urgent=True,
+    ),
+    "package_paid_staff": Template(
+        title="待排班",
+        text="{customer}为{child}买了{class_name}（{amount}，订单{number}），还没有班。"
+        "请今天联系家长排班。",
+        wechat="task",
+        fields=task(what="待排班：{class_name}", whom="{child}", when="请今天联系"),
+        kind=NoticeKind.TASK,
+    ),
+    "referral_rewarded": Template(
+        title="推荐奖励到了",
+        text="谢谢您推荐朋友！您的奖励券是 {code}，{until}前有效，用一次。"
+        "续费或报名前发「用优惠码 {code}」就会算进去。",
+        wechat="progress",
+        fields=progress(what="推荐奖励", state="奖励券已到账", note="{until}前有效"),
+    ),
+    "referral_taken_back": Template(
+        title="奖励券已收回",
+        text="您推荐的朋友退了费，还没用的奖励券 {code} 已收回。推荐其他朋友，回复「推荐朋友」。",
+        wechat="progress",
+        fields=progress(what="推荐奖励", state="已收回", note="朋友已退费"),
+    ),
+    "sibling_gone": Template(
+        title="优惠已收回",
+        text="另一个孩子的报名没有付款，{child}的{class_name}不再有兄弟姐妹优惠，原来的订单已取消。"
+        "想按现在的价格报，回复「重新报价」，填过的内容不用再填。",
+        wechat="progress",
+        fields=progress(what="{class_name}", state="优惠已收回", note="回复「重新报价」继续报名"),
+        urgent=True,
+    ),
 }

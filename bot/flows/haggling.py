@@ -31,13 +31,14 @@ def asked(talk: Talk) -> Reply | None:
         return people.to_advisor(talk)
     if not people.haggles(talk):
         return None
-    if talk.state.topic.get(SAID):
-        return people.to_advisor(talk)
-    talk.state.topic[SAID] = True
-    courses.note_lead(talk)
     base = _base(talk)
+    about = base.id if base else 0
+    if talk.state.topic.get(SAID) == about:
+        return people.to_advisor(talk)
+    talk.state.topic[SAID] = about
+    courses.note_lead(talk)
     ways = [*_classes(talk, base), *_bundles(talk, base), *_discounts(talk, base)][:MOST]
-    return say(phrases.ways(ways), (phrases.ADVISOR,))
+    return say(phrases.ways(ways, names_class=base is not None), (phrases.ADVISOR,))
 
 
 def _base(talk: Talk) -> ClassOffer | None:

@@ -30,14 +30,15 @@ _ASKS = re.compile(
 )
 _BUYS = re.compile(r"报|买|购|订|选|要|来")
 _PICKS = re.compile(
-    r"^(?:我?[想要]*)?(?:报名?|选|买|就|要)?第?([1-9一二三四])[个种]?(?:套餐)?[吧了]?$"
+    r"^(?:我?[想要]*)?(?:报名?|选|买|就|要|来)*第?([1-9一二三四])[个种]?(?:套餐)?[吧了]?$"
 )
 _PLACES = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
 def asked(talk: Talk) -> Reply | None:
     """The list of what is on sale; None where nobody asks for it."""
-    if not _ASKS.match(talk.plain):
+    subject = words.subject(talk.plain)
+    if not _ASKS.match(talk.plain.replace(subject, "", 1) if subject else talk.plain):
         return None
     found = _sold(talk)
     if not found:

@@ -28,6 +28,7 @@ from bot.flows import (
     details,
     finder,
     form,
+    haggling,
     packages,
     people,
     small_talk,
@@ -251,6 +252,10 @@ def _beside(talk: Talk) -> Reply | None:
     chosen = buying.read(talk, offer) if offer is not None else None
     if chosen is not None:
         return _buy(talk, chosen)
+    dear = haggling.asked(talk)
+    if dear is not None:
+        is_last = talk.state.step == "consent"
+        return dear.then(say(phrases.CONFIRM) if is_last else form.remind(talk, FORM))
     told = comparing.asked(talk) or small_talk.opener(talk)
     if answers.wants_other_phone(talk) and "phone" not in talk.state.slots:
         if talk.speaker.guardian_id is not None:

@@ -13,6 +13,10 @@ from bot.interpreter import wanted, words
 from bot.phrases import sign_up as phrases
 from bot.phrases.general import WEEKDAYS
 
+ALSO = "also"  # The second of two children who are named together.
+_BOTH = re.compile(
+    r"^(\S{2,4})(?:和|、|跟|与|，|,)\s*(\S{2,4}?)(?:两个?|俩)(?:孩子|娃|宝宝|小孩)?(?:一起|都|一块儿?)?(?:报名?)?$"
+)
 TWICE = "same_name"  # A name given for both, of which was asked once.
 SHORT = 12  # Characters; a longer message that names a class is a question about it.
 _LONGEST_DOUBT = 30  # Characters; longer ones carry a matter of their own.
@@ -83,6 +87,10 @@ def wants_trial(talk: Talk) -> bool:
 
 
 def read_child(talk: Talk, text: str) -> Read:
+    both = _BOTH.match(talk.plain)
+    if both is not None and (first := words.name(both[1])) and (second := words.name(both[2])):
+        talk.state.slots[ALSO] = second[0]
+        return Value(first[0])
     found = words.name(text)
     spotted = spot_child(talk, text)
     if spotted:

@@ -15,12 +15,13 @@ from backend.students.schemas import PRIVACY_NOTICE_VERSION
 from backend.teaching import queries as teaching
 from backend.teaching.schemas import ClassOffer
 from bot.flows import buying, packages
+from bot.flows import sign_up_answers as answers
 from bot.flows.form import Form, Read, Unfit, Value
 from bot.flows.talk import Talk
 from bot.interpreter import words
 from bot.phrases import sign_up as phrases
 
-YEARS, ALSO = "years", "also"
+YEARS, ALSO = "years", answers.ALSO
 CODE = "code"  # What was given as a coupon, in the topic of the talk.
 _KEPT = ("guardian_name", "phone")
 _ANOTHER = re.compile(

@@ -14,11 +14,13 @@ _WHEN = {
 }
 
 
-def ways(found: Sequence[str]) -> str:
+def ways(found: Sequence[str], *, names_class: bool) -> str:
     """What costs less, numbered without being a choice, and who can be asked for more."""
     listed = "\n".join(f"· {each}" for each in found)
+    more = "" if names_class else "告诉我想学哪门课，我帮您找便宜些的班。"
     return (
-        f"理解，学费是笔不小的开支。可以省一点的办法：\n{listed}\n还想再商量，回复「{ADVISOR}」。"
+        f"理解，学费是笔不小的开支。可以省一点的办法：\n{listed}\n"
+        f"{more}还想再商量，回复「{ADVISOR}」。"
     )
 
 
