@@ -211,7 +211,7 @@ ADMISSIONS: Mapping[str, Template] = {
         text="谢谢您推荐朋友！您的奖励券是 {code}，{until}前有效，用一次。"
         "续费或报名前发「用优惠码 {code}」就会算进去。",
         wechat="progress",
-        fields=progress(what="推荐奖励", state="奖励券已到账", note="{until}前有效"),
+        fields=progress(what="推荐奖励", state="已到账", note="{until}前有效"),
     ),
     "referral_taken_back": Template(
         title="奖励券已收回",

@@ -32,7 +32,7 @@ def asked(talk: Talk) -> Reply | None:
     if not people.haggles(talk):
         return None
     base = _base(talk)
-    about = base.id if base else 0
+    about = base.subject if base else ""
     if talk.state.topic.get(SAID) == about:
         return people.to_advisor(talk)
     talk.state.topic[SAID] = about
