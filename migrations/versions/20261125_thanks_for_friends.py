@@ -1,6 +1,6 @@
 """thanks for friends: referrals, and coupons made for one family
 
-Revises: c41d7e09ab52
+Revises: b81e5d20c9a4
 Created: 2026-11-25 03:45:00.000000+00:00
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d90b3f6e1a74"
-down_revision = "c41d7e09ab52"
+down_revision = "b81e5d20c9a4"
 branch_labels = None
 depends_on = None
 
