@@ -2,16 +2,13 @@
 `python -m tests.bench.customers`, part of `make bench`: on SQLite and on PostgreSQL."""
 
 import json
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
@@ -26,7 +23,7 @@ from backend.students.models import SearchKey, tail_index
 from backend.students.names import keys_of
 from backend.students.schemas import Person
 from migrations.tables import every_table
-from tests.fixtures.databases import own_postgresql
+from tests.bench.rounds import Look, databases_for, in_turns
 
 SIZES = (1_000, 10_000)
 ROUNDS = 15
@@ -39,37 +36,16 @@ TAGGED, OUT_OF_LESSONS = 10, 20  # One in so many.
 
 
 def figures(urls: Sequence[str] = ("", "")) -> dict[str, Any]:
-    """Milliseconds of each question at both sizes, and how much longer the larger one takes. The
-    two take turns, so that whatever else is busy here slows both. `urls` name empty databases."""
+    """Each question at both sizes in turns. `urls` name empty databases."""
     with ExitStack() as open_:
         sessions = [
             open_.enter_context(_institution(size, url))
             for size, url in zip(SIZES, urls, strict=True)
         ]
-        questions = [_questions(size) for size in SIZES]
-        spent: dict[str, list[list[float]]] = {name: [[], []] for name in questions[0]}
-        for _ in range(ROUNDS):
-            for name, times in spent.items():
-                for at, session in enumerate(sessions):
-                    times[at].append(_milliseconds(questions[at][name], session))
-    medians = {name: list(map(statistics.median, times)) for name, times in spent.items()}
-    return {
-        "milliseconds": {
-            name: [round(each, 2) for each in found] for name, found in medians.items()
-        },
-        "ratio": {name: round(large / small, 2) for name, (small, large) in medians.items()},
-    }
+        return in_turns(sessions, [_questions(size) for size in SIZES], ROUNDS)
 
 
-def _milliseconds(ask: Callable[[Session], object], session: Session) -> float:
-    begun = time.perf_counter()
-    ask(session)
-    spent = (time.perf_counter() - begun) * 1000
-    session.expunge_all()
-    return spent
-
-
-def _questions(size: int) -> dict[str, Callable[[Session], object]]:
+def _questions(size: int) -> dict[str, Look]:
     principal = StaffMember(id=1, name="校长", role=Role.PRINCIPAL, campus_id=None)
     manager = StaffMember(id=1, name="主管", role=Role.CAMPUS_MANAGER, campus_id=1)
 
@@ -233,14 +209,8 @@ def _rows(size: int) -> dict[str, list[dict[str, Any]]]:
 def main() -> None:
     """Measure on SQLite files and on a PostgreSQL server of our own; print JSON."""
     found = {"sqlite": figures()}
-    with own_postgresql() as url:
-        names = [f"customers_{size}" for size in SIZES]
-        with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-            for name in names:
-                connection.execute(f"CREATE DATABASE {name}")
-        found["postgresql"] = figures([url.format(name) for name in names])
-    for each in found.values():
-        each["worst_ratio"] = max(each["ratio"].values())
+    with databases_for(SIZES) as urls:
+        found["postgresql"] = figures(urls)
     print(json.dumps(found, indent=2, ensure_ascii=False))
 
 

@@ -1,22 +1,22 @@
 """How the tickets' lists and searches grow: `python -m tests.bench.tickets`, part of `make bench`.
 
-An empty database is filled with 10,000 tickets and measured, then filled up to 100,000 and
-measured again. What comes out is the time of the larger as a multiple of the smaller; below 2 is
-the goal.
+An institution with 10,000 tickets and one with 100,000 are asked in turns. What comes out is the
+time of the larger as a multiple of the smaller; below 2 is the goal.
 """
 
 import json
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from backend.kit import clock
-from backend.kit.db import engine, unit_of_work
+from backend.kit.db import make_engine
 from backend.logistics.models import Campus
 from backend.security import service as staff
 from backend.security.schemas import Role, StaffMember
@@ -24,8 +24,7 @@ from backend.students.schemas import Severity, TicketCategory, TicketKind, Ticke
 from backend.students.ticket_models import Ticket
 from backend.students.tickets import analysis, board, staffing, watch
 from migrations.tables import every_table
-from tests.bench.rounds import milliseconds, on
-from tests.fixtures.databases import own_postgresql
+from tests.bench.rounds import Look, databases_for, in_turns
 
 SIZES = (10_000, 100_000)
 ROUNDS = 15
@@ -34,21 +33,37 @@ _WORDS = ("老师迟到", "空调坏了", "多扣了课时", "前台态度差", 
 _OPEN = (TicketStatus.OPEN, TicketStatus.ANSWERED, TicketStatus.WAITING, TicketStatus.RESOLVED)
 
 
-def measured() -> dict[str, Any]:
-    """Milliseconds at each size, and the ratio of the sizes, for whatever DATABASE_URL says."""
-    every_table().create_all(engine())
+def figures(urls: Sequence[str] = ("", "")) -> dict[str, Any]:
+    """Each look at both sizes in turns. `urls` name empty databases."""
     now = datetime(2026, 11, 25, 10, tzinfo=clock.SHANGHAI)
-    with clock.frozen(now):
-        with unit_of_work() as session:
+    with clock.frozen(now), ExitStack() as open_:
+        institutions = [
+            open_.enter_context(_institution(size, url, now))
+            for size, url in zip(SIZES, urls, strict=True)
+        ]
+        sessions = [session for session, _ in institutions]
+        return in_turns(sessions, [_looks(people) for _, people in institutions], ROUNDS)
+
+
+@contextmanager
+def _institution(
+    size: int, database_url: str, now: datetime
+) -> Iterator[tuple[Session, list[StaffMember]]]:
+    """So many tickets and whoever owns them, on a fresh database."""
+    with tempfile.TemporaryDirectory() as home:
+        engine = make_engine(database_url or f"sqlite:///{home}/tickets.db")
+        every_table().create_all(engine)
+        with Session(engine) as session:
+            session.connection(execution_options={"writes": True})
             people = _people(session)
-        figures: dict[str, dict[str, float]] = {}
-        for size in SIZES:
-            _fill(people, size, now)
-            for name, look in _looks(people).items():
-                figures.setdefault(name, {})[str(size)] = milliseconds(look, ROUNDS)
-    small, large = (str(size) for size in SIZES)
-    ratios = {name: round(each[large] / each[small], 2) for name, each in figures.items()}
-    return {"milliseconds": figures, "ratio": ratios, "worst_ratio": max(ratios.values())}
+            rows = _tickets(people, size, now)
+            for at in range(0, len(rows), 2_000):
+                session.execute(insert(Ticket), rows[at : at + 2_000])
+            session.execute(text(f"ANALYZE {Ticket.__tablename__}"))
+            session.flush()
+            yield session, people
+            session.rollback()
+        engine.dispose()
 
 
 def _people(session: Session) -> list[StaffMember]:
@@ -64,8 +79,8 @@ def _people(session: Session) -> list[StaffMember]:
     return [StaffMember.model_validate(account) for account in made]
 
 
-def _fill(people: list[StaffMember], size: int, now: datetime) -> None:
-    """So many rows and no others, the newest last, 1,000 a month. Only the last 600 are open, as in
+def _tickets(people: list[StaffMember], size: int, now: datetime) -> list[dict[str, Any]]:
+    """So many rows, the newest last, 1,000 a month. Only the last 600 are open, as in
     an institution that keeps its deadlines."""
     chance = random.Random(size)
     rows = []
@@ -94,15 +109,10 @@ def _fill(people: list[StaffMember], size: int, now: datetime) -> None:
                 "tried": [],
             }
         )
-    with unit_of_work() as session:
-        session.execute(delete(Ticket))
-        for at in range(0, len(rows), 2_000):
-            session.execute(insert(Ticket), rows[at : at + 2_000])
-    with engine().connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
+    return rows
 
 
-def _looks(people: list[StaffMember]) -> dict[str, Callable[[Session], object]]:
+def _looks(people: list[StaffMember]) -> dict[str, Look]:
     head, own, manager = people[0], people[3], people[-1]
     filtered = board.Filter(category=TicketCategory.MONEY, severity=Severity.SERIOUS)
 
@@ -132,12 +142,11 @@ def _looks(people: list[StaffMember]) -> dict[str, Callable[[Session], object]]:
 
 
 def main() -> None:
-    """Measure on a SQLite file and on a PostgreSQL server of our own; print JSON."""
-    with tempfile.TemporaryDirectory() as home:
-        figures = {"sqlite": on(f"sqlite:///{home}/bench.db", measured)}
-        with own_postgresql() as url:
-            figures["postgresql"] = on(url.format("postgres"), measured)
-    print(json.dumps(figures, indent=2, ensure_ascii=False))
+    """Measure on SQLite files and on a PostgreSQL server of our own; print JSON."""
+    found = {"sqlite": figures()}
+    with databases_for(SIZES) as urls:
+        found["postgresql"] = figures(urls)
+    print(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":

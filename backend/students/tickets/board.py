@@ -8,7 +8,7 @@ REACH of them per request; the page offers to look further back.
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from backend.kit import clock, crypto
@@ -74,8 +74,12 @@ def column(
     *,
     after: str = "",
 ) -> Found:
-    """One column of the board, from a key on. A key that is none begins at the beginning."""
-    query = select(Ticket).where(Ticket.status == status, *conditions(member, wanted))
+    """One column of the board, from a key on. A key that is none begins at the beginning.
+
+    Each way in which tickets may be a member's is read along its own index as far as a page goes:
+    an OR of them would sort all that they ever had.
+    """
+    narrowed = [Ticket.status == status, *_wanted(member, wanted)]
     order = (Ticket.resolve_due_at, Ticket.id)
     is_closed = status is TicketStatus.CLOSED
     key = _key(after)
@@ -84,9 +88,15 @@ def column(
         at_same = Ticket.resolve_due_at == at
         further = Ticket.resolve_due_at < at if is_closed else Ticket.resolve_due_at > at
         beyond = Ticket.id < ticket_id if is_closed else Ticket.id > ticket_id
-        query = query.where(or_(further, and_(at_same, beyond)))
-    ordered = query.order_by(*(each.desc() if is_closed else each for each in order))
-    found = list(session.scalars(ordered.limit(PAGE + 1)))
+        narrowed.append(or_(further, and_(at_same, beyond)))
+    ordered = [each.desc() if is_closed else each for each in order]
+    ways = [
+        select(Ticket.id).where(way, *narrowed).order_by(*ordered).limit(PAGE + 1).subquery()
+        for way in _ways(member)
+    ]
+    ids = union(*(select(way.c.id) for way in ways))
+    page = select(Ticket).where(Ticket.id.in_(ids)).order_by(*ordered).limit(PAGE + 1)
+    found = list(session.scalars(page))
     rows = rows_for(session, found[:PAGE])
     has_more = len(found) > PAGE
     return Found(rows=rows, next=_key_of(rows[-1]) if has_more else None)
@@ -127,17 +137,28 @@ def search(
 
 
 def conditions(member: StaffMember, wanted: Filter) -> list[ColumnElement[bool]]:
-    """What the filter says, within what this member of staff may see: all, their campus's, or what
-    is theirs or has a task of theirs. What is said about a teacher is not shown to them."""
-    found: list[ColumnElement[bool]] = []
+    """What the filter says, within what this member of staff may see."""
+    return [or_(*_ways(member)), *_wanted(member, wanted)]
+
+
+def _ways(member: StaffMember) -> list[ColumnElement[bool]]:
+    """How a ticket may be for a member's eyes, any of these: all are, it is their campus's, theirs,
+    or has a task of theirs."""
     scope = scope_of(member.role, Permission.SEE_TICKETS)
-    if scope is Scope.CAMPUS and member.campus_id is not None:
-        here = or_(Ticket.campus_id.is_(None), Ticket.campus_id == member.campus_id)
-        found.append(or_(here, Ticket.owner_id == member.id))
-    elif scope is not Scope.ALL and not (scope is Scope.CAMPUS and member.campus_id is None):
-        tasks = select(TicketTask.ticket_id).where(TicketTask.owner_id == member.id)
-        found.append(or_(Ticket.owner_id == member.id, Ticket.id.in_(tasks)))
-    found.append(or_(Ticket.teacher_id.is_(None), Ticket.teacher_id != member.id))
+    if scope is Scope.ALL or (scope is Scope.CAMPUS and member.campus_id is None):
+        return [true()]
+    if scope is Scope.CAMPUS:
+        here = (Ticket.campus_id.is_(None), Ticket.campus_id == member.campus_id)
+        return [*here, Ticket.owner_id == member.id]
+    tasks = select(TicketTask.ticket_id).where(TicketTask.owner_id == member.id)
+    return [Ticket.owner_id == member.id, Ticket.id.in_(tasks)]
+
+
+def _wanted(member: StaffMember, wanted: Filter) -> list[ColumnElement[bool]]:
+    """What the filter says; and what is said about a teacher is not shown to them."""
+    found: list[ColumnElement[bool]] = [
+        or_(Ticket.teacher_id.is_(None), Ticket.teacher_id != member.id)
+    ]
     for name, value in wanted.model_dump(exclude_none=True).items():
         found.append(getattr(Ticket, name) == value)
     return found
