@@ -122,6 +122,7 @@ def lesson(member: StaffMember, lesson_id: int) -> ResponseReturnValue:
         hard=words.rules(hard),
         soft=words.rules(soft),
         insisted=insisted if soft and not hard else None,
+        free=None if soft or hard else insisted,
         found=found,
         people=people,
         packed=_packed,
