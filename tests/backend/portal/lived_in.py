@@ -15,12 +15,16 @@ from backend.finance import refunds
 from backend.finance import service as finance
 from backend.finance.arrears import plans
 from backend.finance.arrears import service as arrears
+from backend.finance.bills import service as bills
+from backend.finance.bills.models import Bill
+from backend.finance.bills.words import BillStatus
 from backend.finance.books import vouchers
 from backend.finance.chart import LedgerAccount
 from backend.finance.refund_words import RefundCause
 from backend.finance.schemas import OrderPaid, OrderView
 from backend.finance.till import bank, invoices, receipts, shifts
 from backend.finance.till.words import InvoiceWish, StatementLine
+from backend.gateways import payments
 from backend.kit import clock
 from backend.kit.db import unit_of_work
 from backend.logistics.models import Campus
@@ -83,6 +87,10 @@ def lived_in() -> Links:
         _take(session, paid, principal)
         _remind(session)
         _talk(session)
+        day = Bill(channel="wechat", on=clock.today(), status=BillStatus.WAITING)
+        session.add(day)
+        session.flush()
+        bills.compare(session, bill_id=day.id, bill=payments.Bill())
         intake.begin(session, title="学员.csv", content=SHEET.encode(), by=principal)
         workbooks.begin(session, title="线索.csv", content=LEADS.encode(), by=principal)
         running.ask(
