@@ -80,7 +80,6 @@ FORMS = {
         *(following.FOLLOW, prices.RENEW),
         *(homework.SET, homework.HAND_IN),
         *(moving.MOVE, curriculum.NOTE),
-        moving.MOVE,
         *(papers.INVOICE, papers.TRANSFER),
     )
 }
