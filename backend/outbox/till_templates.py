@@ -33,7 +33,7 @@ TILL: Mapping[str, Template] = {
         title="已收款",
         text="订单{number}收到{amount}，{rest}收据请点链接查看，也可以随时回复「要收据」。",
         wechat="progress",
-        fields=progress(what="订单{number}", state="收到{amount}", note="点开看收据"),
+        fields=progress(what="订单{number}", state="已收款", note="收到{amount}，点开看收据"),
         urgent=True,
     ),
     "invoice_asked": Template(
@@ -67,6 +67,6 @@ TILL: Mapping[str, Template] = {
         title="红字发票已开",
         text="订单{order}退费后，已开红字发票{amount}，号码{number}。有疑问请回复「转人工」。",
         wechat="progress",
-        fields=progress(what="订单{order}的发票", state="已冲红{amount}", note="号码{number}"),
+        fields=progress(what="订单{order}的发票", state="已冲红", note="红字发票{amount}"),
     ),
 }

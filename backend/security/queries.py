@@ -61,6 +61,11 @@ def staff_with_roles(session: Session, roles: Collection[Role]) -> list[StaffMem
     return _staff(session, Account.role.in_(roles), Account.is_active.is_(True))
 
 
+def everybody(session: Session) -> list[StaffMember]:
+    """All accounts, also former ones, by id."""
+    return list({member.id: member for member in _staff(session)}.values())
+
+
 def staff_members(session: Session, account_ids: set[int]) -> dict[int, StaffMember]:
     """Accounts by id, also former ones: history keeps its names."""
     return {member.id: member for member in _staff(session, Account.id.in_(account_ids))}

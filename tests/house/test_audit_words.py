@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from backend.security.trail_details import DETAILS, said
 from backend.security.trail_words import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,3 +59,17 @@ def test_every_action_has_a_name() -> None:
 def test_names_are_chinese_and_told_apart() -> None:
     assert all(re.search(r"[一-鿿]", name) for name in ACTIONS.values())
     assert len(set(ACTIONS.values())) == len(ACTIONS)
+
+
+def test_every_detail_has_a_name_and_amounts_are_in_yuan() -> None:
+    given: set[str] = set()
+    for path in [*ROOT.glob("backend/**/*.py"), *ROOT.glob("bot/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in WRITERS:
+                    given |= {each.arg for each in node.keywords if each.arg}
+    assert len(given) > 70  # The reading still finds them.
+    assert given - {"actor", "action", "subject"} - set(DETAILS) == set()
+    written_down = {"fen": 128050, "in_full": True, "lines": [1, 2], "reason": None, "吉他": "新"}
+    assert said(written_down) == "金额 1280.50元，全文 是，明细 1、2，吉他 新"

@@ -1,6 +1,5 @@
 """The audit trail, for auditors, the security officer and the principal."""
 
-import json
 from datetime import date, timedelta
 
 from flask import Blueprint, render_template, request
@@ -8,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from backend.kit import clock
 from backend.kit.db import reading
-from backend.security import queries, trail, trail_words
+from backend.security import queries, trail, trail_details, trail_words
 from backend.security.gate import staff_only
 from backend.security.schemas import Permission, StaffMember
 
@@ -20,7 +19,8 @@ blueprint = Blueprint("audit", __name__)
 def trail_page(_me: StaffMember) -> ResponseReturnValue:
     """Entries by actor, action, subject and day, the newest first."""
     asked = {
-        name: request.args.get(name, "").strip()[:80] for name in ("actor", "action", "subject")
+        name: request.args.get(name, "").strip()[:80]
+        for name in ("actor", "action", "kind", "which")
     }
     from_on, to_on = _day("from"), _day("to")
     wanted = trail.Filter(
@@ -30,10 +30,7 @@ def trail_page(_me: StaffMember) -> ResponseReturnValue:
     )
     with reading() as session:
         found = trail.entries(session, wanted, before=request.args.get("before", type=int))
-        ids = {int(each.actor[8:]) for each in found if each.actor.startswith("account:")}
-        names = {
-            f"account:{key}": one.name for key, one in queries.staff_members(session, ids).items()
-        }
+        names = {f"account:{one.id}": one.name for one in queries.everybody(session)}
     shown = found[: trail.PAGE]
     query = {**asked, "from": request.args.get("from", ""), "to": request.args.get("to", "")}
     more = {**query, "before": shown[-1].id} if len(found) > trail.PAGE else None
@@ -43,16 +40,9 @@ def trail_page(_me: StaffMember) -> ResponseReturnValue:
         names=names,
         asked=query,
         more=more,
-        plain=_plain,
-        actions=trail_words.ACTIONS,
-        action_name=trail_words.action_name,
-        subject_name=trail_words.subject_name,
+        words=trail_words,
+        said=trail_details.said,
     )
-
-
-def _plain(value: object) -> str:
-    """What is no word, in the spelling of JSON."""
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _day(name: str) -> date | None:
