@@ -56,7 +56,8 @@ def _questions(size: int) -> dict[str, Look]:
     return {
         "first_page": page(Asked()),
         "late_page": page(Asked(), after=size - 100),
-        "by_name": page(Asked(words="王明")),
+        "by_name": page(Asked(words=_name(size // 2))),  # One finds as many lines as the other.
+        "by_surname": page(Asked(words="王")),
         "by_initials": page(Asked(words="wm")),
         "by_phone": page(Asked(words=_phone(size // 2))),
         "by_last_four": page(Asked(words=_phone(size // 2)[-4:])),
