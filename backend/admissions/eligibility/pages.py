@@ -28,7 +28,7 @@ class FormWrong(DomainError):
 
 errors.apologise(FormWrong, "表单没有填对", "请返回上一页，核对年龄、课程和客户编号后再提交。")
 errors.apologise(
-    PlacementWrong, "测评没有填对", "分数写0到100；客户编号和学员编号填一个；体系要先有级别。"
+    PlacementWrong, "测评没有填对", "分数请写0到100；客户编号和学员编号请填一个；体系要先有级别。"
 )
 
 

@@ -44,7 +44,7 @@ errors.apologise(
     CountWrong, "点钞没有填对", "请返回核对张数；账实不符时要写明原因，处理方式要和差额一致。"
 )
 errors.apologise(
-    TakenWrong, "收款没有填对", "现金不能多收，实收不能少于应收；支票要填号码，转账要填付款人。"
+    TakenWrong, "收款没有填对", "现金不能多收，实收不能少于应收；支票请填号码，转账请填付款人。"
 )
 errors.apologise(ChequeDone, "这张支票已经处理过", "请返回支票列表查看最新情况。")
 errors.apologise(LineDone, "这笔流水已经处理过", "一笔流水只能对一次，请返回列表查看最新情况。")
