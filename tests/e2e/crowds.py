@@ -1,5 +1,6 @@
 """A crowd of parents who walk the whole line at once, and whoever kills processes meanwhile."""
 
+import json
 import random
 import threading
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from sandbox.launch.town import Town
-from tests.e2e.phones import Line, Phone, number
+from tests.e2e.phones import Line, Phone, rows
 
 # What a parent says, and a word that only the right answer to it contains, in this order.
 LINE = (
@@ -50,6 +51,7 @@ class Parent:
     mobile: str
     dice: random.Random
     expected: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     dropped: int = 0
     trouble: str = ""
 
@@ -87,7 +89,7 @@ class Parent:
             remote.happen(who, event)
         else:
             remote.say(who, words)
-        self._words = words
+        self.said.append(words)
 
     def _wait(self) -> None:
         """Until there are as many answers as messages. What the platform has dropped (three tries
@@ -99,14 +101,20 @@ class Parent:
                 raise TimeoutError(f"no answer to {self.expected[len(self.answers())]!r}")
             if time.monotonic() > look_again_at:
                 look_again_at += LATEST_ANSWER_SECONDS
-                if self._stored() < len(self.expected):
+                for at in self._dropped():
                     self.dropped += 1
-                    self._send(self._words)
+                    self.expected.append(self.expected.pop(at))  # Its answer comes last now.
+                    self._send(self.said.pop(at))
             time.sleep(0.3)
 
-    def _stored(self) -> int:
-        said = "SELECT count(*) FROM bot_message WHERE openid = :who AND kind != 'receipt'"
-        return number(self.town, said, who=self.phone.who)
+    def _dropped(self) -> list[int]:
+        """Which of the messages have not arrived, the last first. The first one is an event."""
+        stored = "SELECT incoming FROM bot_message WHERE openid = :who AND kind != 'receipt'"
+        found = [row[0] for row in rows(self.town, stored, who=self.phone.who)]
+        read = [json.loads(each) if isinstance(each, str) else each for each in found]
+        texts = {each.get("text") for each in read}
+        lost = [at for at, words in enumerate(self.said) if at and words not in texts]
+        return sorted(lost if found else [0, *lost], reverse=True)
 
     def _pay(self) -> None:
         until = time.monotonic() + GIVE_UP_SECONDS

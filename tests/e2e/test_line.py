@@ -175,7 +175,7 @@ def test_a_complaint_reaches_its_owner_and_the_answer_comes_back(town: Town) -> 
         number=found[0],
     )
     assert due_at is not None
-    Phone(town, owner).push(found[0], "迟到了三次")
+    Phone(town, owner).push(found[0])  # A card, when the chat's allowance is used up by others.
     Phone(town, owner).says(f"回复 {found[0]} 非常抱歉，我们今天就和老师谈。")
     guardian.push("非常抱歉，我们今天就和老师谈")
     assert len(guardian.received("非常抱歉，我们今天就和老师谈")) == 1

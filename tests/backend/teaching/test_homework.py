@@ -188,7 +188,7 @@ def test_t12_pages_and_pictures_are_for_the_class_alone(app: Flask) -> None:
         rows[1].received_at -= DAY  # Sent yesterday, for something else.
         assert handing.take_pictures(session, handed, openid="o_parent_1") == 0
         assert handing.take_pictures(session, handed, openid="o_parent_0") == 1
-        rows[0].file_name, rows[0].content_type = files.keep(b"picture", owner="test"), "image/png"
+        rows[0].file_name, rows[0].content_type = files.keep(b"homework", owner="test"), "image/png"
         rows[0].status = AttachmentStatus.KEPT
         kept, loose = rows[0].id, rows[1].id
         class_id = group.id
@@ -196,7 +196,7 @@ def test_t12_pages_and_pictures_are_for_the_class_alone(app: Flask) -> None:
     mark = {"grade": "良好", "words": "<b>很好</b>"}
     with clock.frozen(NOW):
         assert "第1份" in desk.get(page).text
-        assert desk.get(f"{picture}/{kept}").data == b"picture"
+        assert desk.get(f"{picture}/{kept}").data == b"homework"
         assert desk.get(f"{picture}/{loose}").status_code == 404
         for other in (nobody, elsewhere):
             assert other.get(page).status_code == 404
