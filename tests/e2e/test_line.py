@@ -163,9 +163,10 @@ def test_a_guardian_hears_of_the_childs_lesson_and_a_stranger_nothing(town: Town
 
 
 def test_a_complaint_reaches_its_owner_and_the_answer_comes_back(town: Town) -> None:
-    """S7–S9: a number, a deadline, a push, and the answer in the guardian's own chat."""
+    """S7–S9: a number, a deadline, a push, and the answer in the guardian's own chat. What hurts a
+    child is never gathered with others, whatever crowd has complained in this town before."""
     guardian = Phone(town, "guardian")
-    answer = guardian.says("我要投诉，老师迟到了三次")
+    answer = guardian.says("我要投诉，老师动手打孩子")
     found = re.search(r"T\d{6,12}", answer)
     assert found is not None
     ((owner, due_at),) = rows(
@@ -175,7 +176,7 @@ def test_a_complaint_reaches_its_owner_and_the_answer_comes_back(town: Town) -> 
         number=found[0],
     )
     assert due_at is not None
-    Phone(town, owner).push(found[0])  # A card, when the chat's allowance is used up by others.
+    Phone(town, owner).push(found[0])  # A card where the chat's allowance is used up.
     Phone(town, owner).says(f"回复 {found[0]} 非常抱歉，我们今天就和老师谈。")
     guardian.push("非常抱歉，我们今天就和老师谈")
     assert len(guardian.received("非常抱歉，我们今天就和老师谈")) == 1
